@@ -1,0 +1,17 @@
+//! Where things lie, how they are set, and with which modes.
+//!
+//! The user's sound is private: every folder is 0700 and every file 0600 from the moment it exists,
+//! whatever the umask says. [`files`] holds the only functions of the workspace that create either.
+
+mod config;
+mod exit;
+pub mod files;
+mod home_dir;
+mod lock;
+
+pub use config::{
+    Config, ConfigError, ModelsConfig, RecordConfig, SampleRateChoice, SourceChoice, VadChoice, WorkConfig,
+};
+pub use exit::Exit;
+pub use home_dir::{Home, HomeError};
+pub use lock::{Lock, LockError};
