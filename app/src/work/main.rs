@@ -1,2 +1,28 @@
-//! Placeholder.
-fn main() {}
+//! `hearsay-work`: makes words of the sound in the archive. Parses, sets up logging, runs, maps the error to an
+//! exit code; what it does is the crate `worker`.
+
+mod cli;
+mod model;
+mod report;
+mod run;
+
+use clap::Parser;
+use home::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = cli::Args::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| args.log_level().into()),
+        )
+        .init();
+    match run::run(&args) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            report::error(&error);
+            Exit::Failed.into()
+        }
+    }
+}

@@ -107,10 +107,10 @@ impl Home {
     /// path ends at 108 bytes.
     pub fn recorder_socket(&self) -> PathBuf {
         let root = std::fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
-        let hash: String =
-            Sha256::digest(root.as_os_str().as_encoded_bytes()).iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+        let hash = digest.iter().take(8).fold(0_u64, |hash, byte| hash << 8 | u64::from(*byte));
         let folder = absolute_env("XDG_RUNTIME_DIR").unwrap_or_else(std::env::temp_dir);
-        folder.join(format!("hearsay-{hash}.sock"))
+        folder.join(format!("hearsay-{hash:016x}.sock"))
     }
 }
 

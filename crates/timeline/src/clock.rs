@@ -14,6 +14,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]
     fn wall(&self) -> WallTime {
         WallTime::of(&Utc::now())
     }
@@ -26,6 +27,7 @@ impl Clock for SystemClock {
     }
 
     #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]
     fn boot_micros(&self) -> i64 {
         // Windows' and macOS' monotonic clocks go on (or are corrected) through sleep.
         static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();

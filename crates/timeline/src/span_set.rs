@@ -142,9 +142,9 @@ mod tests {
                 let insert = random(3) > 0;
                 let s = span(start.cast_signed(), end.cast_signed());
                 if insert {
-                    set.insert(s)
+                    set.insert(s);
                 } else {
-                    set.remove(s)
+                    set.remove(s);
                 }
                 model[usize::try_from(start).unwrap()..usize::try_from(end).unwrap()].fill(insert);
                 for (i, there) in model.iter().enumerate() {

@@ -51,23 +51,21 @@ fn span_in<Z: TimeZone>(text: &str, now: WallTime, zone: &Z) -> Result<Span, Tim
     if from.is_empty() && to.is_empty() {
         return Err(unreadable(text, "span"));
     }
-    let start = match from {
-        "" => WallTime::MIN,
-        _ => match period_in(from, now, zone) {
-            Some(period) => period.start,
-            None => time_in(from, now, now, zone, Edge::Start).ok_or_else(|| unreadable(from, "time"))?,
-        },
+    let start = if from.is_empty() {
+        WallTime::MIN
+    } else if let Some(period) = period_in(from, now, zone) {
+        period.start
+    } else {
+        time_in(from, now, now, zone, Edge::Start).ok_or_else(|| unreadable(from, "time"))?
     };
-    let end = match to {
-        "" => WallTime::MAX,
-        _ => match period_in(to, now, zone) {
-            Some(period) => period.end,
-            None => {
-                // `2026-11-22T14:00..15:30`: a bare clock time is on the day that the span starts.
-                let same_day = if from.is_empty() { now } else { start };
-                time_in(to, now, same_day, zone, Edge::End).ok_or_else(|| unreadable(to, "time"))?
-            }
-        },
+    let end = if to.is_empty() {
+        WallTime::MAX
+    } else if let Some(period) = period_in(to, now, zone) {
+        period.end
+    } else {
+        // `2026-11-22T14:00..15:30`: a bare clock time is on the day that the span starts.
+        let same_day = if from.is_empty() { now } else { start };
+        time_in(to, now, same_day, zone, Edge::End).ok_or_else(|| unreadable(to, "time"))?
     };
     if end < start {
         return Err(TimeError::Backwards { text: text.to_owned() });

@@ -1,0 +1,93 @@
+use crate::cli::Args;
+use crate::model;
+use crate::report::Report;
+use anyhow::Context;
+use home::{Config, Exit, Home};
+use speech::{EngineOptions, EngineProcess, Vad, VadChoice};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use timeline::{Clock, SystemClock};
+use worker::{PassPlan, Settings, Summary, Worker};
+
+/// Sets everything up, works, and says how it ended.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let stop = stop_flag()?;
+    let home = Home::resolve(args.home.as_deref())?;
+    home.ensure()?;
+    let (config, _) = match Config::load(&home, args.config.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            crate::report::error(&error.into());
+            return Ok(Exit::Usage);
+        }
+    };
+    // Before anything that takes time or memory: the one who works already does the work.
+    if home::Lock::is_held(&home.worker_lock()) {
+        return Err(second_worker(&home));
+    }
+    let model = model::choose(&home, args.model.as_deref().or(config.work.model.as_deref()))?;
+    let vad = Vad::open(vad_choice(config.work.vad), config.work.onnxruntime.as_deref())
+        .context("cannot start the voice detector")?;
+    let options = EngineOptions::default();
+    let engine = EngineProcess::spawn(&engine_executable()?, &model.path, options)?;
+    let settings = Settings {
+        plan: PassPlan::backlog(&model, &config.work, SystemClock.wall()),
+        recogniser: Box::new(engine),
+        vad,
+        segment_minutes: config.record.segment_minutes,
+        clock: Box::new(SystemClock),
+    };
+    let mut worker = match Worker::open(&home, settings) {
+        Err(worker::WorkerError::SecondWorker { .. }) => return Err(second_worker(&home)),
+        opened => opened?,
+    };
+    let mut report = Report::new();
+    let stopped = || stop.load(Ordering::Relaxed);
+    let summary = if args.once {
+        worker.run_once(&stopped, &mut |progress| report.show(&progress))?
+    } else {
+        worker.watch(&stopped, &mut |progress| report.show(&progress))?
+    };
+    report.finish(&summary);
+    Ok(exit(&summary))
+}
+
+/// Something was left out: a script should know, though everything else is done.
+fn exit(summary: &Summary) -> Exit {
+    if summary.quarantined > 0 || summary.faults > 0 { Exit::Partly } else { Exit::Done }
+}
+
+fn second_worker(home: &Home) -> anyhow::Error {
+    anyhow::anyhow!(
+        "another worker is at work in {}\nhint: it transcribes everything; `hearsay status` shows how far it is",
+        home.root().display()
+    )
+}
+
+fn vad_choice(choice: home::VadChoice) -> VadChoice {
+    match choice {
+        home::VadChoice::Auto => VadChoice::Auto,
+        home::VadChoice::Onnx => VadChoice::Onnx,
+        home::VadChoice::Builtin => VadChoice::Builtin,
+    }
+}
+
+/// `hearsay-engine` lies beside this executable.
+fn engine_executable() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot tell where this executable lies")?;
+    let engine = own.with_file_name(format!("hearsay-engine{}", std::env::consts::EXE_SUFFIX));
+    anyhow::ensure!(engine.is_file(), "{} is missing\nhint: install all four executables together", engine.display());
+    Ok(engine)
+}
+
+/// Set by SIGINT and SIGTERM: what is stored stays, and the window under way is done again next time.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // The second signal ends the process at once; nothing is lost by that either.
+        signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(stop)
+}

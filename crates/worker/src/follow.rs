@@ -1,0 +1,86 @@
+use crate::WorkerError;
+use index::{Cursor, Document, Writer};
+use std::path::Path;
+use store::Store;
+
+/// The index as it follows the store: by sequence number, so that neither can run ahead of the other.
+///
+/// The index's own commit says up to which change it has come. Whatever kills the worker between the two
+/// commits, the next run finds the number it stopped at and applies the rest again; applying a change twice
+/// gives the same index, since an utterance is always removed before it is added.
+#[derive(Debug)]
+pub struct Follower {
+    writer: Writer,
+}
+
+/// What one round of following did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Followed {
+    /// Changes applied.
+    pub changes: usize,
+    /// Whether the index was made anew, because it was of another database, another version, or ahead.
+    pub rebuilt: bool,
+}
+
+/// Changes applied in one commit of the index: some hundred kilobytes of text.
+const CHANGES_PER_COMMIT: usize = 2_000;
+
+impl Follower {
+    /// Opens the index for writing.
+    ///
+    /// # Errors
+    /// [`WorkerError::Index`], also where another process writes it.
+    pub fn open(folder: &Path) -> Result<Self, WorkerError> {
+        Ok(Self { writer: Writer::open(folder)? })
+    }
+
+    /// Applies every change that the index hasn't seen.
+    ///
+    /// # Errors
+    /// [`WorkerError::Store`] or [`WorkerError::Index`]; what was committed before stays.
+    pub fn catch_up(&mut self, store: &Store) -> Result<Followed, WorkerError> {
+        let database = store.database_id()?;
+        let mut followed = Followed::default();
+        let mut seq = match self.writer.cursor() {
+            Some(cursor) if Self::belongs(&cursor, &database, store)? => cursor.seq,
+            other => {
+                followed.rebuilt = other.is_some();
+                self.writer.clear()?;
+                0
+            }
+        };
+        loop {
+            let changes = store.changes_after(seq, CHANGES_PER_COMMIT)?;
+            let Some(last) = changes.last() else { return Ok(followed) };
+            let mut keys: Vec<i64> = changes.iter().map(|change| change.key).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let documents: Vec<Document> = store.documents(&keys)?.current.into_iter().map(document).collect();
+            self.writer.apply(&keys, &documents)?;
+            self.writer.commit(&Cursor { database: database.clone(), seq: last.seq, nonce: last.nonce })?;
+            seq = last.seq;
+            followed.changes += changes.len();
+        }
+    }
+
+    /// Whether the index was made from this database and not from a later state of it: a backup that was put back
+    /// has other numbers, or the same number with another nonce.
+    fn belongs(cursor: &Cursor, database: &str, store: &Store) -> Result<bool, WorkerError> {
+        Ok(cursor.database == database && store.change_nonce(cursor.seq)? == Some(cursor.nonce))
+    }
+}
+
+fn document(from: store::Document) -> Document {
+    Document {
+        key: from.key,
+        start: from.span.start,
+        end: from.span.end,
+        track: from.track.to_string(),
+        side: from.side,
+        text: from.text,
+        before: from.before,
+        language: from.language,
+        p: from.p,
+        state: from.state as u8,
+    }
+}

@@ -1,0 +1,97 @@
+use crate::{TrackBacklog, WorkerError};
+use archive::TrackReader;
+use speech::{Vad, Window, WindowFinder, WindowParams};
+use timeline::{Position, Span, SpanSet, TrackName, WallTime};
+
+/// A track as windows: what it holds and the pass doesn't cover, earliest first.
+pub(crate) struct TrackStream {
+    track: TrackName,
+    reader: TrackReader,
+    sound: SpanSet,
+    covered: SpanSet,
+    left: SpanSet,
+    /// Whether no more sound can follow the last that is there.
+    ended: bool,
+}
+
+/// A window and what storing it covers.
+pub(crate) struct PlannedWindow {
+    pub(crate) track: TrackName,
+    /// From the first uncovered moment to the window's end.
+    pub(crate) span: Span,
+    /// The sound within: what becomes covered. A gap doesn't, since sound may be found for it later.
+    pub(crate) sound: SpanSet,
+    pub(crate) window: Window,
+}
+
+/// Frames read at once: one second.
+const READ_FRAMES: usize = 16_000;
+
+/// A window is longer than this in any case; a frame of the voice detector is 32 ms.
+const LEAST_WINDOW_MICROS: i64 = 32_000;
+
+impl TrackStream {
+    pub(crate) fn new(backlog: TrackBacklog, ended: bool) -> Self {
+        let TrackBacklog { track, segments, sound, covered, left, .. } = backlog;
+        Self { track, reader: TrackReader::new(segments), sound, covered, left, ended }
+    }
+
+    /// Where the next window would begin.
+    pub(crate) fn next_start(&self) -> Option<WallTime> {
+        self.left.iter().next().map(|span| span.start)
+    }
+
+    /// Sound that is left, in microseconds.
+    pub(crate) fn left_micros(&self) -> i64 {
+        self.left.len_micros()
+    }
+
+    /// The next window; `None` where nothing is left, or what is left may still go on.
+    pub(crate) fn next(&mut self, vad: &mut Vad, params: &WindowParams) -> Result<Option<PlannedWindow>, WorkerError> {
+        let Some(start) = self.next_start() else { return Ok(None) };
+        let Some(last) = self.sound.iter().next_back() else { return Ok(None) };
+        // Sound that was found late may lie before some that is covered already; a window ends there.
+        let bound = self.covered.iter().map(|span| span.start).find(|covered| *covered > start);
+        let Some(mut window) = self.find(vad, params, start, last.end.position(), self.ended)? else {
+            return Ok(None);
+        };
+        if let Some(bound) = bound.filter(|bound| bound.position() < window.span.1) {
+            let Some(shorter) = self.find(vad, params, start, bound.position(), true)? else { return Ok(None) };
+            window = shorter;
+        }
+        let mut end = window.span.1.wall().max(start.plus_micros(LEAST_WINDOW_MICROS));
+        if window.span.1 >= last.end.position() {
+            // The last frame may begin a few microseconds before the sound ends.
+            end = end.max(last.end);
+        }
+        let span = Span::new(start, bound.map_or(end, |bound| end.min(bound)));
+        let sound = self.sound.within(&span);
+        self.left.remove(span);
+        self.covered.extend(sound.iter());
+        Ok(Some(PlannedWindow { track: self.track.clone(), span, sound, window }))
+    }
+
+    /// Reads from `start` until a window closes. Where `end` comes first, closes it there if the sound has `ended`.
+    fn find(
+        &mut self,
+        vad: &mut Vad,
+        params: &WindowParams,
+        start: WallTime,
+        end: Position,
+        ended: bool,
+    ) -> Result<Option<Window>, WorkerError> {
+        let mut finder = WindowFinder::new(start.position(), params);
+        let mut at = finder.reads_from();
+        let mut block = vec![0.0_f32; READ_FRAMES];
+        while at < end {
+            let wanted = usize::try_from(end.since(at)).map_or(READ_FRAMES, |left| left.min(READ_FRAMES));
+            let Some(samples) = block.get_mut(..wanted) else { break };
+            self.reader.read(at, samples)?;
+            if let Some(window) = finder.push(vad, samples)? {
+                return Ok(Some(window));
+            }
+            at = at.plus(i64::try_from(wanted).unwrap_or(0));
+        }
+        Ok(ended.then(|| finder.finish(end)))
+    }
+}
