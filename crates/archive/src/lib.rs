@@ -1,1 +1,74 @@
-//! Placeholder.
+//! Blocks of sound to segments on disk, and back to one stream per track.
+//!
+//! # On disk
+//!
+//! ```text
+//! audio/2026/2026-11-23/20261123T091500.000Z.mic.wav       a finished segment; never written again
+//!                       20261123T092000.000Z.mic.wav.part  one that is being written; can be read at any moment
+//!                       journal.jsonl                      the recorder's ledger
+//! ```
+//!
+//! A segment is a mono 16-bit WAV of one track, at 16 kHz unless set otherwise. It ends on a wall-clock border, all tracks
+//! at the same instant. Names and folders are UTC. Its `hsay` chunk says which session, track and frame it begins with, so
+//! that the journal can be lost. WAV files with such a name that were put there by hand are segments too, at any rate,
+//! with any number of channels, as integers or floats.
+//!
+//! # Writing
+//!
+//! ```
+//! use archive::{Archive, Session, TrackWriter, WriterSettings};
+//! use timeline::{SampleRate, Side, TrackName, WallTime};
+//!
+//! # let dir = tempfile::tempdir()?;
+//! let archive = Archive::open(&home::Home::at(dir.path()));
+//! let session = Session::start(WallTime::parse_rfc3339("2026-11-23T09:15:00Z")?, 5_000_000);
+//! let mut mic = TrackWriter::new(&archive, &session, TrackName::mic(), Side::Said, SampleRate::SPEECH, WriterSettings::default());
+//! mic.place(&[0; 1_600], 5_000_000)?;
+//! mic.place(&[0; 1_600], 5_100_000)?;
+//! let path = mic.finish()?.expect("a segment");
+//! assert!(path.ends_with("audio/2026/2026-11-23/20261123T091500.000Z.mic.wav"));
+//! assert_eq!(archive.scan()?.segments[0].frames, 3_200);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Blocks are placed by the clock ([`placement`]) in a [`Session`], flushed with their header as they come, synced every
+//! few seconds. A crash costs the block in flight; [`repair::left_behind`] finishes what it left.
+//!
+//! # Reading
+//!
+//! [`Archive::scan`] and [`Archive::segments`] say what is there and, as [`Fault`]s, what is wrong; [`TrackReader`] reads
+//! a track at 16 kHz on the absolute grid. [`import`] copies recordings from elsewhere in.
+//!
+//! # What it never does
+//!
+//! It never deletes or overwrites sound, never writes to a finished file, never follows a link, and has no threads and no
+//! clock of its own.
+
+mod archive_folder;
+mod error;
+mod fault;
+pub mod import;
+mod journal;
+mod origin;
+mod part_file;
+pub mod placement;
+mod reader;
+pub mod repair;
+mod scan;
+mod segment;
+mod session;
+mod sound_file;
+#[cfg(test)]
+mod tests;
+mod wav;
+mod writer;
+
+pub use archive_folder::Archive;
+pub use error::ArchiveError;
+pub use fault::{Fault, FaultKind};
+pub use journal::{GapRow, Journal, JournalRows, Row};
+pub use reader::TrackReader;
+pub use scan::Scan;
+pub use segment::Segment;
+pub use session::{MAX_STEP_MICROS, Session};
+pub use writer::{Gap, GapCause, Placed, TrackWriter, WriterSettings};

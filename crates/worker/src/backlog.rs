@@ -34,7 +34,10 @@ impl Backlog {
     ///
     /// # Errors
     /// Whatever `coverage` fails with.
-    pub fn of<E>(segments: Vec<Segment>, mut coverage: impl FnMut(&TrackName) -> Result<SpanSet, E>) -> Result<Self, E> {
+    pub fn of<E>(
+        segments: Vec<Segment>,
+        mut coverage: impl FnMut(&TrackName) -> Result<SpanSet, E>,
+    ) -> Result<Self, E> {
         let mut by_track: BTreeMap<TrackName, Vec<Segment>> = BTreeMap::new();
         // A segment that is being written has no end yet; where speech stops in it is not known.
         for segment in segments.into_iter().filter(|segment| !segment.part) {

@@ -23,7 +23,8 @@ impl Watch {
         // One place is enough: a wake that is waiting says all that a second could.
         let (sender, wake) = sync_channel(1);
         // Without inotify watches to spare, polling does it.
-        let watcher: Box<dyn Watcher + Send> = match start(notify::recommended_watcher(handler(sender.clone())), folder) {
+        let watcher: Box<dyn Watcher + Send> = match start(notify::recommended_watcher(handler(sender.clone())), folder)
+        {
             Ok(watcher) => watcher,
             Err(source) => {
                 tracing::warn!(%source, "cannot watch the archive by events, looking every {} s", RESCAN.as_secs());

@@ -183,9 +183,7 @@ impl Worker {
     /// The next window of the track that is furthest behind, so that both sides of a conversation come together.
     fn plan_next(&mut self, run: &mut Run<'_, '_>) -> Result<Option<PlannedWindow>, WorkerError> {
         loop {
-            let next = (0..run.streams.len())
-                .filter_map(|at| Some((run.streams.get(at)?.next_start()?, at)))
-                .min();
+            let next = (0..run.streams.len()).filter_map(|at| Some((run.streams.get(at)?.next_start()?, at))).min();
             let Some((_, at)) = next else { return Ok(None) };
             let Some(stream) = run.streams.get_mut(at) else { return Ok(None) };
             if let Some(planned) = stream.next(&mut self.settings.vad, &self.settings.plan.windows)? {
@@ -271,7 +269,13 @@ impl Worker {
         }
         let left_micros = run.left_micros();
         let speed_x = run.summary.speed_x();
-        (run.report)(Progress::Window { track: &planned.track, span: planned.span, utterances: count, speed_x, left_micros });
+        (run.report)(Progress::Window {
+            track: &planned.track,
+            span: planned.span,
+            utterances: count,
+            speed_x,
+            left_micros,
+        });
         Ok(())
     }
 

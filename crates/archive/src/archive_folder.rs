@@ -1,0 +1,122 @@
+use crate::scan::{self, Scan};
+use crate::{ArchiveError, Segment};
+use home::Home;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use timeline::{SegmentName, Span, TrackName, WallTime};
+
+/// The folder of all sound: `audio/2026/2026-11-23/20261123T091500.000Z.mic.wav`.
+///
+/// It keeps nothing in memory: what the folder holds is the truth, and is looked up each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    audio: PathBuf,
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+impl Archive {
+    /// The archive of a home. Touches nothing on disk.
+    pub fn open(home: &Home) -> Self {
+        Self { audio: home.audio() }
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.audio
+    }
+
+    /// The folder of a day, such as `2026-11-23`.
+    pub fn day_folder(&self, day: &str) -> PathBuf {
+        self.audio.join(day.get(..4).unwrap_or(day)).join(day)
+    }
+
+    /// Where the file of a segment lies once it is finished.
+    pub fn segment_path(&self, name: &SegmentName) -> PathBuf {
+        self.audio.join(name.folder()).join(name.file_name())
+    }
+
+    /// Reads the header of every file: all segments in order of time, and everything that is wrong. Changes nothing.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] where the archive's folder can't be listed; whatever else is wrong is a [`Fault`](crate::Fault).
+    pub fn scan(&self) -> Result<Scan, ArchiveError> {
+        let mut found = Scan::default();
+        scan::strays(&self.audio, &mut found)?;
+        for day in self.days()? {
+            scan::day(&self.day_folder(&day), &mut found);
+        }
+        scan::settle(&mut found);
+        Ok(found)
+    }
+
+    /// The segments of one track that hold sound within `span`, in order of time. Reads only the folders of those days.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] where the archive's folder can't be listed.
+    pub fn segments(&self, track: &TrackName, span: &Span) -> Result<Vec<Segment>, ArchiveError> {
+        let mut found = Scan::default();
+        // A segment lies in the folder of the day on which it starts. None of ours runs for longer than a day, and
+        // two more let a long one that was put there by hand be found.
+        let day = |time: WallTime| time.day_folder().get(5..).unwrap_or_default().to_owned();
+        let (first, last) = (day(span.start.plus_micros(-3 * DAY_MICROS)), day(span.end));
+        for name in self.days()?.into_iter().filter(|name| (&first..=&last).contains(&name)) {
+            scan::day_of_track(&self.day_folder(&name), track, &mut found);
+        }
+        scan::settle(&mut found);
+        found.segments.retain(|segment| segment.span.overlaps(span));
+        Ok(found.segments)
+    }
+
+    /// The days that have a folder, such as `2026-11-23`, in order.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] where a folder can't be listed.
+    pub fn days(&self) -> Result<Vec<String>, ArchiveError> {
+        let mut days = Vec::new();
+        for (year, path) in folders(&self.audio)? {
+            if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) {
+                let of_year = |day: &str| day.len() == 10 && day.starts_with(&year) && is_day(day);
+                // A year that can't be listed is reported by the scan and must not hide the others.
+                let Ok(found) = folders(&path) else { continue };
+                days.extend(found.into_iter().map(|(day, _)| day).filter(|day| of_year(day)));
+            }
+        }
+        days.sort();
+        Ok(days)
+    }
+
+    /// The tracks of which there is a file, by name.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] where a folder can't be listed.
+    pub fn tracks(&self) -> Result<Vec<TrackName>, ArchiveError> {
+        let mut tracks = BTreeSet::new();
+        for day in self.days()? {
+            let Ok(entries) = fs::read_dir(self.day_folder(&day)) else { continue };
+            let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            tracks.extend(names.filter_map(|name| Some(SegmentName::parse(&name)?.0.track)));
+        }
+        Ok(tracks.into_iter().collect())
+    }
+}
+
+fn is_day(name: &str) -> bool {
+    name.char_indices().all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
+}
+
+/// The folders in a folder, by name; none where it doesn't exist.
+fn folders(path: &Path) -> Result<Vec<(String, PathBuf)>, ArchiveError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(ArchiveError::Io { operation: "list", path: path.to_owned(), source }),
+    };
+    let folder = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        entry.file_type().ok()?.is_dir().then(|| (name, entry.path()))
+    };
+    Ok(entries.filter_map(|entry| folder(entry.ok()?)).collect())
+}

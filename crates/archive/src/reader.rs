@@ -1,0 +1,194 @@
+use crate::sound_file::SoundFile;
+use crate::{ArchiveError, Segment};
+use resample::Resampler;
+use timeline::{Position, SampleRate, Span, SpanSet};
+
+/// Frames that are decoded at once where nothing is resampled: half a second.
+const STRETCH_FRAMES: usize = 8_000;
+/// Frames of a page of resampled sound: 10 s.
+const PAGE_FRAMES: i64 = 160_000;
+/// The end of a growing segment that still has to be resampled together with what follows is not offered as sound yet.
+const UNSETTLED_MICROS: i64 = 60_000;
+
+/// One track as one stream of mono frames on the absolute 16 kHz grid.
+///
+/// Where there is no sound it reads as zeros; [`sound`](Self::sound) says where there is. Segments that follow each other
+/// read as if they were one file. What it gives depends on the files alone, never on where reading began: sound at
+/// other rates is resampled in pages that lie on the session's own grid. It sees the segments as they were when it was
+/// made, the growing one included.
+#[derive(Debug)]
+pub struct TrackReader {
+    segments: Vec<Segment>,
+    sound: SpanSet,
+    /// The file that was read last, by its segment's index.
+    open: Option<(usize, SoundFile)>,
+    cached: Cached,
+}
+
+/// Frames that were decoded last.
+#[derive(Debug, Default)]
+struct Cached {
+    from: i64,
+    frames: Vec<f32>,
+    /// The segment (16 kHz) or the first one of the session (other rates) they belong to.
+    segment: Option<usize>,
+}
+
+impl Cached {
+    fn get(&self, segment: usize, at: i64, len: usize) -> Option<&[f32]> {
+        let from = usize::try_from(at.checked_sub(self.from)?).ok().filter(|_| self.segment == Some(segment))?;
+        let rest = self.frames.get(from..).filter(|rest| !rest.is_empty())?;
+        rest.get(..len.min(rest.len()))
+    }
+}
+
+impl TrackReader {
+    /// A reader over segments of one track, as [`Archive::segments`](crate::Archive::segments) gives them.
+    pub fn new(mut segments: Vec<Segment>) -> Self {
+        segments.sort_by_key(|segment| segment.span.start);
+        let settled = |segment: &Segment| {
+            let unsettled = if segment.part && segment.rate != SampleRate::SPEECH { UNSETTLED_MICROS } else { 0 };
+            Span::new(segment.span.start, segment.span.end.plus_micros(-unsettled))
+        };
+        let sound = segments.iter().map(settled).collect();
+        Self { segments, sound, open: None, cached: Cached::default() }
+    }
+
+    /// Where there is sound.
+    pub fn sound(&self) -> &SpanSet {
+        &self.sound
+    }
+
+    /// The segments it reads, in order of time.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Fills `out` with the frames from `from` on.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where a file that was there can't be read any more; `out` then holds zeros from that place on.
+    pub fn read(&mut self, from: Position, out: &mut [f32]) -> Result<(), ArchiveError> {
+        out.fill(0.0);
+        let mut done = 0;
+        let first = self.segments.partition_point(|segment| segment.span.end.position() <= from);
+        for index in first..self.segments.len() {
+            let Some(segment) = self.segments.get(index) else { break };
+            let (start, end) = (segment.position(), segment.span.end.position());
+            if start >= from.plus(i64::try_from(out.len()).unwrap_or(i64::MAX)) {
+                break;
+            }
+            // Two segments never overlap but by a frame of rounding, which the first one keeps.
+            let begin = usize::try_from(start.since(from)).unwrap_or(0).max(done);
+            let until = usize::try_from(end.since(from)).unwrap_or(0).min(out.len());
+            while let Some(rest) = out.get_mut(done.max(begin)..until).filter(|rest| !rest.is_empty()) {
+                let at = from.plus(i64::try_from(done.max(begin)).unwrap_or(i64::MAX));
+                let got = self.read_of(index, at, rest)?;
+                done = done.max(begin) + got.max(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies what is decoded at `at` of a segment, decoding first where needed; says how many frames that were.
+    fn read_of(&mut self, index: usize, at: Position, out: &mut [f32]) -> Result<usize, ArchiveError> {
+        let Some(segment) = self.segments.get(index) else { return Ok(out.len()) };
+        let plain = segment.rate == SampleRate::SPEECH;
+        let key = if plain { index } else { self.first_of_session(index) };
+        let at = if plain { at.since(segment.position()) } else { at.since(segment.session_position()) };
+        if self.cached.get(key, at, out.len()).is_none() {
+            // What is cached while decoding fails belongs to nothing.
+            self.cached.segment = None;
+            if plain {
+                self.decode(index, at)?;
+            } else {
+                self.decode_page(index, at.div_euclid(PAGE_FRAMES))?;
+            }
+            self.cached.segment = Some(key);
+        }
+        let frames = self.cached.get(key, at, out.len()).unwrap_or_default();
+        out.iter_mut().zip(frames).for_each(|(out, frame)| *out = *frame);
+        Ok(frames.len())
+    }
+
+    /// Decodes half a second of a 16 kHz segment from `at` on.
+    fn decode(&mut self, index: usize, at: i64) -> Result<(), ArchiveError> {
+        let mut frames = std::mem::take(&mut self.cached.frames);
+        frames.resize(STRETCH_FRAMES, 0.0);
+        let left = self.segments.get(index).map_or(0, |segment| segment.frames).saturating_sub(at.unsigned_abs());
+        frames.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = self.file(index).and_then(|file| file.read(at.unsigned_abs(), &mut frames));
+        self.cached.frames = frames;
+        self.cached.from = at;
+        read
+    }
+
+    /// Resamples one page of the session that a segment belongs to. A page is made of the same input frames whoever
+    /// asks for it: its own and as many before and after as the resampler's filter reaches.
+    fn decode_page(&mut self, index: usize, page: i64) -> Result<(), ArchiveError> {
+        let Some(segment) = self.segments.get(index) else { return Ok(()) };
+        let hz = segment.rate.hz();
+        let fail = |source| ArchiveError::Resample { path: segment.path.clone(), source };
+        let mut resampler = Resampler::new(hz, SampleRate::SPEECH.hz()).map_err(fail)?;
+        // The frames before begin where both grids meet, so that every page has the same phase.
+        let meet = i64::from(hz / resample::gcd(hz, SampleRate::SPEECH.hz()));
+        let reach = i64::try_from(resampler.reach_frames()).unwrap_or(i64::MAX / 4);
+        let lead = (reach / meet + 1) * meet;
+        let in_page = PAGE_FRAMES / i64::from(SampleRate::SPEECH.hz()) * i64::from(hz);
+        let (begin, len) = (page * in_page - lead, usize::try_from(in_page + 2 * lead).unwrap_or(0));
+        let mut input = vec![0.0; len];
+        self.gather(index, begin, &mut input)?;
+        let mut output = Vec::with_capacity(usize::try_from(2 * PAGE_FRAMES).unwrap_or(0));
+        let path = self.segments.get(index).map(|segment| segment.path.clone()).unwrap_or_default();
+        resampler.push(&input, &mut output).map_err(|source| ArchiveError::Resample { path: path.clone(), source })?;
+        resampler.finish(&mut output).map_err(|source| ArchiveError::Resample { path, source })?;
+        let skip = lead * i64::from(SampleRate::SPEECH.hz()) / i64::from(hz);
+        output.drain(..usize::try_from(skip).unwrap_or(0).min(output.len()));
+        output.truncate(usize::try_from(PAGE_FRAMES).unwrap_or(0));
+        self.cached.from = page * PAGE_FRAMES;
+        self.cached.frames = output;
+        Ok(())
+    }
+
+    /// Fills `out` with the frames of a session from its frame `begin` on, whichever segments hold them.
+    fn gather(&mut self, index: usize, begin: i64, out: &mut [f32]) -> Result<(), ArchiveError> {
+        let end = begin.saturating_add(i64::try_from(out.len()).unwrap_or(i64::MAX));
+        for other in self.first_of_session(index)..self.segments.len() {
+            let Some(segment) = self.segments.get(other).filter(|_| self.is_one_stream(index, other)) else { continue };
+            let first = i64::try_from(segment.first_frame).unwrap_or(i64::MAX);
+            let last = first.saturating_add(i64::try_from(segment.frames).unwrap_or(i64::MAX));
+            if first >= end {
+                break;
+            }
+            let (from, to) = (first.max(begin), last.min(end));
+            let place = usize::try_from(from - begin).unwrap_or(0)..usize::try_from(to - begin).unwrap_or(0);
+            if let Some(out) = out.get_mut(place).filter(|out| !out.is_empty()) {
+                self.file(other)?.read((from - first).unsigned_abs(), out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The index of the first segment of the session that a segment belongs to.
+    fn first_of_session(&self, index: usize) -> usize {
+        (0..index).find(|other| self.is_one_stream(index, *other)).unwrap_or(index)
+    }
+
+    fn is_one_stream(&self, a: usize, b: usize) -> bool {
+        let (Some(a), Some(b)) = (self.segments.get(a), self.segments.get(b)) else { return false };
+        a.path == b.path || (a.session.is_some() && a.session == b.session && a.rate == b.rate)
+    }
+
+    fn file(&mut self, index: usize) -> Result<&mut SoundFile, ArchiveError> {
+        if self.open.as_ref().is_none_or(|(open, _)| *open != index) {
+            let path = self.segments.get(index).map(|segment| segment.path.clone()).unwrap_or_default();
+            self.open = Some((index, SoundFile::open(&path)?));
+        }
+        match &mut self.open {
+            Some((_, file)) => Ok(file),
+            None => {
+                Err(ArchiveError::NotSound { path: std::path::PathBuf::new(), reason: "it is not open".to_owned() })
+            }
+        }
+    }
+}

@@ -1,0 +1,320 @@
+use crate::origin::{ORIGIN_VERSION, Origin};
+use crate::part_file::PartFile;
+use crate::placement::{self, Placement, Step};
+use crate::segment::MAX_NAME_SHIFT_MICROS;
+use crate::{Archive, ArchiveError, Row, Session};
+use std::io;
+use std::path::{Path, PathBuf};
+use timeline::{SampleRate, SegmentName, Side, Span, TrackName};
+
+/// How a recorder's files are cut and synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriterSettings {
+    /// Segments end on multiples of this many minutes of the wall clock.
+    pub segment_minutes: u32,
+    /// What was written is synced to the disk this often: all that a power cut may cost.
+    pub sync_every_s: u32,
+}
+
+impl Default for WriterSettings {
+    fn default() -> Self {
+        Self { segment_minutes: 5, sync_every_s: 5 }
+    }
+}
+
+impl From<&home::RecordConfig> for WriterSettings {
+    fn from(config: &home::RecordConfig) -> Self {
+        Self { segment_minutes: config.segment_minutes, sync_every_s: config.sync_every_s }
+    }
+}
+
+/// Why sound is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapCause {
+    /// The device delivered nothing.
+    Gap,
+    /// Nothing played, so that a loopback had nothing to deliver.
+    Idle,
+}
+
+/// Time without sound between two blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Why.
+    pub cause: GapCause,
+    /// From when to when nothing came, in the session's wall time.
+    pub span: Span,
+    /// The session's index of its first frame.
+    pub frame: u64,
+    /// The frames that the track was moved on.
+    pub frames: u64,
+    /// Whether they are silence in the file. Where they reach over the segment's border they aren't written: the
+    /// segment ends, and the next begins after them.
+    pub written: bool,
+}
+
+impl Gap {
+    /// The journal's row for it.
+    pub fn row(&self, session: &Session, track: &TrackName) -> Row {
+        let row = crate::GapRow {
+            at: self.span.end,
+            session: session.id().to_owned(),
+            track: track.clone(),
+            from: self.span.start,
+            to: self.span.end,
+            frame: self.frame,
+            frames: self.frames,
+            written: self.written,
+        };
+        match self.cause {
+            GapCause::Gap => Row::Gap(row),
+            GapCause::Idle => Row::Idle(row),
+        }
+    }
+}
+
+/// Where a block went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The session's index of the block's first frame.
+    pub frame: u64,
+    /// What was missing before it.
+    pub gap: Option<Gap>,
+}
+
+/// Writes one track of a session into segments.
+///
+/// Blocks are placed by the clock ([`placement`]), cut on wall-clock borders to the frame, and are in the file, header
+/// included, when [`place`](Self::place) returns: a kill costs at most the block in flight. Dropped without
+/// [`finish`](Self::finish) it leaves a `.part` file that can be read as it is, and that
+/// [`repair::left_behind`](crate::repair::left_behind) adopts.
+#[derive(Debug)]
+pub struct TrackWriter {
+    archive: Archive,
+    session: Session,
+    track: TrackName,
+    side: Side,
+    rate: SampleRate,
+    settings: WriterSettings,
+    placement: Placement,
+    open: Option<Open>,
+    last_sync: Option<i64>,
+    frames_written: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    name: SegmentName,
+    part: PartFile,
+    /// The session's index of the first frame after the segment.
+    end: u64,
+}
+
+/// A segment whose border passed this long ago while nothing came is finished.
+const TICK_MARGIN_MICROS: i64 = 2_000_000;
+
+impl TrackWriter {
+    /// A writer for one track at one rate. Touches nothing on disk before the first block.
+    pub fn new(
+        archive: &Archive,
+        session: &Session,
+        track: TrackName,
+        side: Side,
+        rate: SampleRate,
+        settings: WriterSettings,
+    ) -> Self {
+        Self {
+            archive: archive.clone(),
+            session: session.clone(),
+            track,
+            side,
+            rate,
+            settings,
+            placement: Placement::new(session.boot_micros(), rate),
+            open: None,
+            last_sync: None,
+            frames_written: 0,
+        }
+    }
+
+    /// Writes a block of mono frames whose first was captured at `captured`, in microseconds of the boot clock: when it
+    /// left the device, as near as can be told. Uneven delivery below 200 ms moves nothing.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] with the path, where a file can't be written or finished. What of the block wasn't written is
+    /// lost and counted: later sound keeps its place. The next call starts a fresh segment, so go on calling.
+    pub fn place(&mut self, block: &[i16], captured: i64) -> Result<Placed, ArchiveError> {
+        let before = self.placement.next_frame();
+        let step = self.placement.step(captured, block.len() as u64);
+        let frame = self.placement.next_frame() - block.len() as u64;
+        let (gap, filled) = match step {
+            Step::Start { .. } | Step::Append => (None, Ok(())),
+            Step::Break { frames, from, to } => {
+                let (written, result) = self.fill(before, frames);
+                let span = Span::new(self.session.wall_at(from), self.session.wall_at(to));
+                let cause = if self.side == Side::Heard { GapCause::Idle } else { GapCause::Gap };
+                (Some(Gap { cause, span, frame: before, frames, written }), result)
+            }
+        };
+        let written = self.write(block, frame);
+        let synced = self.sync_if_due(captured);
+        filled.and(written).and(synced)?;
+        Ok(Placed { frame, gap })
+    }
+
+    /// To be called about once a second, blocks or not: finishes a segment whose border has passed while nothing came,
+    /// and syncs what is due.
+    ///
+    /// # Errors
+    /// As [`place`](Self::place).
+    pub fn tick(&mut self, now: i64) -> Result<(), ArchiveError> {
+        let quiet = self.placement.due().is_some_and(|due| now.saturating_sub(due) > TICK_MARGIN_MICROS);
+        let clock = self.placement.frame_at(now.saturating_sub(TICK_MARGIN_MICROS));
+        if quiet && self.open.as_ref().is_some_and(|open| open.end <= clock) {
+            self.finish()?;
+        }
+        self.sync_if_due(now)
+    }
+
+    /// Finishes the open segment now; the next block begins a new one without a gap.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn rotate(&mut self) -> Result<(), ArchiveError> {
+        self.finish().map(|_| ())
+    }
+
+    /// Finishes the open segment: synced, and renamed from `.part` to its final name. Says where it lies, if one was open.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`]; the sound is then in the `.part` file.
+    pub fn finish(&mut self) -> Result<Option<PathBuf>, ArchiveError> {
+        let Some(open) = self.open.take() else { return Ok(None) };
+        let path = self.archive.segment_path(&open.name);
+        open.part.finish(&path)?;
+        Ok(Some(path))
+    }
+
+    /// The session's index of the frame that comes next.
+    pub const fn next_frame(&self) -> u64 {
+        self.placement.next_frame()
+    }
+
+    /// Frames of sound that this writer has written, silence not counted.
+    pub const fn frames_written(&self) -> u64 {
+        self.frames_written
+    }
+
+    /// The file that is being written.
+    pub fn path(&self) -> Option<&Path> {
+        self.open.as_ref().map(|open| open.part.path())
+    }
+
+    /// The track.
+    pub const fn track(&self) -> &TrackName {
+        &self.track
+    }
+
+    /// The rate of its blocks.
+    pub const fn rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    /// The journal's row that says which frame came when: `frame` of this track was captured at `boot_micros`, as the
+    /// wall clock said `wall`.
+    pub fn anchor(&self, frame: u64, boot_micros: i64, wall: timeline::WallTime) -> Row {
+        Row::Anchor {
+            at: wall,
+            session: self.session.id().to_owned(),
+            track: self.track.clone(),
+            frame,
+            boot_us: boot_micros,
+            wall_us: wall.as_micros(),
+        }
+    }
+
+    /// Fills a break: with silence inside a segment, else by ending the segment. Says whether silence was written.
+    fn fill(&mut self, before: u64, frames: u64) -> (bool, Result<(), ArchiveError>) {
+        match &mut self.open {
+            Some(open) if before + frames <= open.end => {
+                let result = open.part.write_silence(frames);
+                if result.is_err() {
+                    self.open = None;
+                }
+                (result.is_ok(), result)
+            }
+            Some(_) => (false, self.finish().map(|_| ())),
+            None => (false, Ok(())),
+        }
+    }
+
+    /// Writes frames, cut at the borders. A failure to finish a segment is told only after the sound is safe.
+    fn write(&mut self, block: &[i16], first: u64) -> Result<(), ArchiveError> {
+        let (mut rest, mut frame, mut finished) = (block, first, Ok(()));
+        while !rest.is_empty() {
+            if self.open.as_ref().is_some_and(|open| open.end <= frame) {
+                finished = finished.and(self.finish().map(|_| ()));
+            }
+            if self.open.is_none() {
+                self.open = Some(self.create(frame)?);
+            }
+            let Some(open) = &mut self.open else { break };
+            let fits = usize::try_from(open.end - frame).unwrap_or(usize::MAX).min(rest.len());
+            let (now, later) = rest.split_at(fits);
+            if let Err(error) = open.part.write(now) {
+                self.open = None;
+                return Err(error);
+            }
+            self.frames_written += now.len() as u64;
+            frame += now.len() as u64;
+            rest = later;
+        }
+        finished
+    }
+
+    /// Creates the segment that begins at a frame. Where its name is taken, the next millisecond's is.
+    fn create(&mut self, frame: u64) -> Result<Open, ArchiveError> {
+        let start = self.session.wall().plus_micros(self.rate.micros(frame));
+        let origin = Origin {
+            v: ORIGIN_VERSION,
+            session: self.session.id().to_owned(),
+            track: self.track.clone(),
+            side: self.side,
+            first_frame: frame,
+            start_us: start.as_micros(),
+            utc_offset_s: start.local_offset_s(),
+            source: None,
+        };
+        let end = placement::segment_end(self.session.wall(), self.rate, self.settings.segment_minutes, frame);
+        let mut name = SegmentName { start, track: self.track.clone() };
+        loop {
+            let path = self.archive.segment_path(&name);
+            let part_path = path.with_file_name(name.part_file_name());
+            let created = if path.symlink_metadata().is_ok() {
+                Err(ArchiveError::Io { operation: "create", path, source: io::ErrorKind::AlreadyExists.into() })
+            } else {
+                PartFile::create(&part_path, self.rate, &origin)
+            };
+            match created {
+                Ok(part) => return Ok(Open { name, part, end }),
+                Err(ArchiveError::Io { source, .. })
+                    if source.kind() == io::ErrorKind::AlreadyExists
+                        && name.start.micros_since(start) < MAX_NAME_SHIFT_MICROS - 1_000 =>
+                {
+                    name.start = name.start.plus_micros(1_000);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn sync_if_due(&mut self, now: i64) -> Result<(), ArchiveError> {
+        let every = i64::from(self.settings.sync_every_s).saturating_mul(1_000_000);
+        let due = now.saturating_sub(*self.last_sync.get_or_insert(now)) >= every;
+        if due && let Some(open) = &mut self.open {
+            self.last_sync = Some(now);
+            open.part.sync()?;
+        }
+        Ok(())
+    }
+}
