@@ -1,1 +1,62 @@
-//! Placeholder.
+//! What was said, what is covered and what is to do: the truth for words.
+//!
+//! One SQLite database, `archive.sqlite3`, in WAL mode with `synchronous=FULL`. Its tables are described in
+//! `migrations/`, and no other crate writes SQL. A recogniser's window goes in as one transaction
+//! ([`Store::commit_window`]): its coverage, its utterances and a [`Change`] for each utterance that the index
+//! has to look at again. A kill leaves all of it or nothing, and a window that comes twice is refused.
+//!
+//! A **pass** is never edited. Which utterances a reader sees is worked out when reading: for every moment
+//! of a track the best pass that found words there speaks (rank first, then the younger), and an utterance
+//! belongs to the pass that speaks at its middle. A pass that failed on a span, or found nothing in it,
+//! doesn't silence another.
+//!
+//! Writers take short `BEGIN IMMEDIATE` transactions, so several processes may write. Readers
+//! ([`Store::open_read_only`]) never wait for them. No text that was spoken appears in an error.
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("archive.sqlite3");
+//! use store::{NewPass, Outcome, Store, WindowRow};
+//! use timeline::{Side, Span, TrackName, WallTime};
+//!
+//! let mut store = Store::open(&path)?;
+//! let mic = TrackName::mic();
+//! store.ensure_track(&mic, Side::Said)?;
+//! let start = WallTime::from_millis(1_795_425_312_000);
+//! let pass = store.ensure_pass(&NewPass {
+//!     model: "tiny.en".into(),
+//!     model_sha256: "00".repeat(32),
+//!     engine: "whisper.cpp".into(),
+//!     params: serde_json::json!({ "beam_size": 0 }),
+//!     rank: 0,
+//!     created: start,
+//! })?;
+//! let span = Span::new(start, start.plus_micros(60_000_000));
+//! store.commit_window(&WindowRow::nothing(pass.key, mic.clone(), span))?;
+//! assert!(store.coverage(pass.key, &mic)?.covers(&span));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod change;
+mod current;
+mod document;
+mod error;
+mod migrate;
+mod open;
+mod pass;
+mod read;
+mod track;
+mod utterance;
+mod window;
+mod words;
+mod worker_state;
+
+pub use change::Change;
+pub use document::{Document, Documents};
+pub use error::StoreError;
+pub use open::Store;
+pub use pass::{NewPass, Pass, PassSummary};
+pub use read::{Counters, MAX_UTTERANCES};
+pub use utterance::{State, Utterance, Word};
+pub use window::{MAX_UTTERANCE_MICROS, NewUtterance, Outcome, WindowRow};
+pub use worker_state::WorkerState;

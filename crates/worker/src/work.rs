@@ -8,7 +8,7 @@ use speech::{Decoding, EngineError, Heard, Lane, Recognised, Recogniser, Request
 use std::collections::HashMap;
 use std::time::Duration;
 use store::{NewUtterance, Outcome, Store, Word, WorkerState};
-use timeline::{Clock, Span, WallTime};
+use timeline::{Clock, Span, SpanSet, WallTime};
 
 /// What a worker needs to be told.
 pub struct Settings {
@@ -251,6 +251,7 @@ impl Worker {
             pass: self.pass.key,
             track: planned.track.clone(),
             span: planned.span,
+            gaps: SpanSet::from_iter([planned.span]).minus(&planned.sound),
             outcome,
             reason,
             speech_micros: planned.window.speech_micros(),

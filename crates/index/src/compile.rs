@@ -1,0 +1,178 @@
+//! A query as tantivy's.
+
+use crate::document::HIDDEN;
+use crate::excluded::Excluded;
+use crate::query::{Filter, Node, Query, WordEnd};
+use crate::schema::{BRIDGE_TERMS, Fields, after_border, before_border, side_code};
+use crate::searcher::Options;
+use crate::token;
+use std::ops::Bound;
+use tantivy::Term;
+use tantivy::query::{
+    AllQuery, BooleanQuery, ConstScoreQuery, InvertedIndexRangeQuery, Occur, PhrasePrefixQuery, PhraseQuery,
+    Query as TantivyQuery, RangeQuery, TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+use timeline::{Side, Span};
+
+type Boxed = Box<dyn TantivyQuery>;
+
+/// In how many words of the dictionary the open end of `node.j*` may end.
+const MAX_EXPANSIONS: u32 = 200;
+
+/// `query` within `options`; `None` where there is nothing to look for.
+pub(crate) fn compile(query: &Query, options: &Options, fields: &Fields) -> Option<Boxed> {
+    let compiler = Compiler { fields, typing: options.prefix_last };
+    let mut clauses = vec![(Occur::Must, compiler.node(query.root.as_ref()?))];
+    clauses.extend(options.side.map(|side| (Occur::Must, compiler.filter(&Filter::Side(side)))));
+    clauses.extend(options.span.map(|span| (Occur::Must, compiler.filter(&Filter::Overlaps(span)))));
+    if !options.include_hidden {
+        let hidden = Term::from_field_u64(fields.state, u64::from(HIDDEN));
+        clauses.push((Occur::MustNot, Box::new(TermQuery::new(hidden, IndexRecordOption::Basic))));
+    }
+    Some(Box::new(BooleanQuery::new(clauses)))
+}
+
+struct Compiler<'a> {
+    fields: &'a Fields,
+    typing: bool,
+}
+
+impl Compiler<'_> {
+    fn node(&self, node: &Node) -> Boxed {
+        match node {
+            Node::Word { terms, end } => self.word(terms, *end),
+            Node::Phrase { terms, slop } => self.phrase(terms, *slop),
+            Node::Only(filter) => self.filter(filter),
+            Node::Any(parts) => any(parts.iter().map(|part| self.node(part)).collect()),
+            Node::All(parts) => self.all(parts),
+            Node::Not(_) => self.all(std::slice::from_ref(node)),
+        }
+    }
+
+    fn all(&self, parts: &[Node]) -> Boxed {
+        let mut clauses: Vec<(Occur, Boxed)> = parts
+            .iter()
+            .map(|part| -> (Occur, Boxed) {
+                match part {
+                    Node::Not(inside) => (Occur::MustNot, Box::new(Excluded(self.node(inside)))),
+                    _ => (Occur::Must, self.node(part)),
+                }
+            })
+            .collect();
+        if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
+            clauses.push((Occur::Must, unscored(Box::new(AllQuery))));
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    fn word(&self, terms: &[String], end: WordEnd) -> Boxed {
+        match end {
+            WordEnd::Open => self.beginning(terms),
+            WordEnd::Typing if self.typing => any(vec![self.stems(terms), self.beginning(terms)]),
+            WordEnd::Whole | WordEnd::Typing => self.stems(terms),
+        }
+    }
+
+    /// Words in any form, in a row.
+    fn stems(&self, terms: &[String]) -> Boxed {
+        in_a_row(self.fields.text, terms.iter().map(|term| token::stem(term)), 0)
+    }
+
+    /// Words in a row, the last of which may go on. On the words as they are: `text` knows only stems.
+    fn beginning(&self, terms: &[String]) -> Boxed {
+        let exact = self.fields.exact;
+        if let [beginning] = terms {
+            // Every word with this beginning sorts before the beginning followed by the last character there is.
+            let from = Term::from_field_text(exact, beginning);
+            let to = Term::from_field_text(exact, &format!("{beginning}\u{10ffff}"));
+            return Box::new(InvertedIndexRangeQuery::new(Bound::Included(from), Bound::Included(to)));
+        }
+        let mut query = PhrasePrefixQuery::new(terms.iter().map(|term| Term::from_field_text(exact, term)).collect());
+        query.set_max_expansions(MAX_EXPANSIONS);
+        Box::new(query)
+    }
+
+    /// Words in a row, exactly: within an utterance, or across its border with the one before.
+    fn phrase(&self, terms: &[String], slop: u32) -> Boxed {
+        let within = in_a_row(self.fields.exact, terms.to_vec(), slop);
+        let across = (1..terms.len()).filter_map(|border| {
+            let (before, after) = terms.split_at_checked(border)?;
+            let fits = before.len() <= BRIDGE_TERMS && after.len() <= BRIDGE_TERMS;
+            let words =
+                before.iter().map(|word| before_border(word)).chain(after.iter().map(|word| after_border(word)));
+            fits.then(|| in_a_row(self.fields.bridge, words, slop))
+        });
+        any(std::iter::once(within).chain(across).collect())
+    }
+
+    fn filter(&self, filter: &Filter) -> Boxed {
+        unscored(match filter {
+            Filter::Side(side) => self.side(*side),
+            Filter::Overlaps(span) => self.overlaps(*span),
+            Filter::Clock { from, to } if from < to => self.clock(*from, *to),
+            Filter::Clock { from, to } => any(vec![self.clock(*from, 1_440), self.clock(0, *to)]),
+            Filter::Language(language) => Box::new(TermQuery::new(
+                Term::from_field_text(self.fields.language, language),
+                IndexRecordOption::Basic,
+            )),
+            Filter::P { from, to } => {
+                let term = |p: f64| Term::from_field_f64(self.fields.p, p);
+                // One side of the range has to have a bound.
+                let from = if matches!((from, to), (Bound::Unbounded, Bound::Unbounded)) {
+                    &Bound::Included(0.0)
+                } else {
+                    from
+                };
+                Box::new(RangeQuery::new(from.map(term), to.map(term)))
+            }
+        })
+    }
+
+    /// One side, and recordings of everybody, which hold both.
+    fn side(&self, side: Side) -> Boxed {
+        let is = |side: Side| -> Boxed {
+            let term = Term::from_field_u64(self.fields.side, side_code(side));
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+        };
+        if side == Side::Both { is(side) } else { any(vec![is(side), is(Side::Both)]) }
+    }
+
+    fn overlaps(&self, span: Span) -> Boxed {
+        let term = |field: Field, micros: i64| Term::from_field_i64(field, micros);
+        let (start, end) = (self.fields.start, self.fields.end);
+        Box::new(BooleanQuery::intersection(vec![
+            Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(term(start, span.end.as_micros())))),
+            Box::new(RangeQuery::new(Bound::Excluded(term(end, span.start.as_micros())), Bound::Unbounded)),
+        ]))
+    }
+
+    fn clock(&self, from: u64, to: u64) -> Boxed {
+        let term = |minute: u64| Term::from_field_u64(self.fields.minute, minute);
+        Box::new(RangeQuery::new(Bound::Included(term(from)), Bound::Excluded(term(to))))
+    }
+}
+
+fn any(mut queries: Vec<Boxed>) -> Boxed {
+    match (queries.len(), queries.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => Box::new(BooleanQuery::union(queries.into_iter().chain(last).collect())),
+    }
+}
+
+/// What restricts a search doesn't make a hit better.
+fn unscored(query: Boxed) -> Boxed {
+    Box::new(ConstScoreQuery::new(query, 0.0))
+}
+
+fn in_a_row(field: Field, words: impl IntoIterator<Item = String>, slop: u32) -> Boxed {
+    let mut terms: Vec<Term> = words.into_iter().map(|word| Term::from_field_text(field, &word)).collect();
+    // tantivy wants two terms in a phrase.
+    if terms.len() < 2 {
+        let term = terms.pop().unwrap_or_else(|| Term::from_field_text(field, ""));
+        return Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
+    }
+    let mut phrase = PhraseQuery::new(terms);
+    phrase.set_slop(slop);
+    Box::new(phrase)
+}

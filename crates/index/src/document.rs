@@ -1,0 +1,42 @@
+use serde::{Deserialize, Serialize};
+use timeline::{Side, WallTime};
+
+/// What the index is told of a current utterance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The database's key of the utterance: what a [`Hit`](crate::Hit) gives back.
+    pub key: i64,
+    /// When it starts.
+    pub start: WallTime,
+    /// When it ends.
+    pub end: WallTime,
+    /// Its track.
+    pub track: String,
+    /// Its track's side.
+    pub side: Side,
+    /// What was said.
+    pub text: String,
+    /// The last words that were said on this track just before it, four or more; empty where no sentence can go on.
+    pub before: String,
+    /// In which language, as the recogniser's code.
+    pub language: Option<String>,
+    /// Mean probability of its words, 0 to 1.
+    pub p: f32,
+    /// 0 shown, 1 doubtful, 2 hidden.
+    pub state: u8,
+}
+
+/// The state of a hidden document.
+pub(crate) const HIDDEN: u8 = 2;
+
+/// How far the index has followed which database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The database's random name.
+    pub database: String,
+    /// The last change that was applied.
+    pub seq: u64,
+    /// That change's random number. Where the database has another at `seq`, it is another copy, and the index has to
+    /// be built anew.
+    pub nonce: i64,
+}

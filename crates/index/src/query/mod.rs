@@ -1,0 +1,126 @@
+//! The language people type.
+//!
+//! | typed | finds |
+//! |---|---|
+//! | `big wolf` | utterances with both words, in their English forms (`walks`, `walking`) |
+//! | `wolf OR bear`, `wolf \| bear` | either; `OR` binds its two neighbours, so `big wolf OR bear` is `big` and one of the others |
+//! | `-wolf`, `NOT wolf` | what doesn't have it |
+//! | `"big bad wolf"` | these words in a row, exactly as written (accents and case aside), even across two utterances |
+//! | `"wolf sheep"~5` | the words close together: no more than five places away from standing in a row |
+//! | `wol*` | words that begin so |
+//! | `( … )` | groups |
+//! | `said:` `heard:` | one side: of a term (`said:wolf`, `said:"a phrase"`, `said:( … )`), or alone of the whole query |
+//! | `on:` | a day or span: `on:yesterday`, `on:2026-11-22T14:00..15:30`, `on:"last 2h"` |
+//! | `since:` `until:` | from, up to and including a day or time |
+//! | `time:09:00..12:00` | a time of any day; over midnight too |
+//! | `lang:de` | a language |
+//! | `conf:<0.5` | how sure the recogniser was: `<`, `<=`, `>`, `>=` or `0.2..0.5` |
+//!
+//! Nothing is an error: what can't be read is left out or taken as words, and a note says so. A query with no
+//! words finds nothing, unless a field restricts it; then it finds everything there. Of a longer text the first
+//! [`MAX_BYTES`] count.
+
+mod field;
+mod lexer;
+mod parser;
+
+pub use parser::parse;
+
+use std::ops::Bound;
+use timeline::{Side, Span};
+
+/// How much of a query is read.
+pub const MAX_BYTES: usize = 256;
+
+/// What was read, and what has to be said about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// The query.
+    pub query: Query,
+    /// What was left out or read in an unexpected way, each a sentence without a full stop.
+    pub notes: Vec<String>,
+}
+
+/// What to look for. [`parse`] makes it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Query {
+    pub(crate) root: Option<Node>,
+}
+
+impl Query {
+    /// Whether there is nothing to look for; then nothing is found.
+    pub fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+
+    /// The words that it looks for, folded, in the order typed; without those that are excluded.
+    pub fn terms(&self) -> Vec<String> {
+        let mut terms = Vec::new();
+        self.each_positive(&mut |node| {
+            if let Node::Word { terms: words, .. } | Node::Phrase { terms: words, .. } = node {
+                terms.extend(words.iter().filter(|word| !terms.contains(*word)).cloned().collect::<Vec<_>>());
+            }
+        });
+        terms
+    }
+
+    /// Calls `each` for every part that is not excluded.
+    pub(crate) fn each_positive<'a>(&'a self, each: &mut dyn FnMut(&'a Node)) {
+        if let Some(root) = &self.root {
+            root.each_positive(each);
+        }
+    }
+}
+
+/// A part of a query. No list in it is empty.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node {
+    /// A bare word. More than one term where it has dots or hyphens, or is Chinese: then they stand in a row.
+    Word { terms: Vec<String>, end: WordEnd },
+    /// Words in a row, or close together where there is slop.
+    Phrase { terms: Vec<String>, slop: u32 },
+    /// What restricts the search.
+    Only(Filter),
+    /// Anything but.
+    Not(Box<Node>),
+    /// All of them.
+    All(Vec<Node>),
+    /// At least one of them.
+    Any(Vec<Node>),
+}
+
+impl Node {
+    fn each_positive<'a>(&'a self, each: &mut dyn FnMut(&'a Self)) {
+        match self {
+            Self::Not(_) => {}
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_positive(each)),
+            _ => each(self),
+        }
+    }
+}
+
+/// How a word ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WordEnd {
+    /// It is complete.
+    Whole,
+    /// `wol*`: it may go on.
+    Open,
+    /// It stands at the end of the query and may still be being typed.
+    Typing,
+}
+
+/// What restricts a search.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Filter {
+    /// One side. A recording of everybody counts as either.
+    Side(Side),
+    /// Utterances that overlap a span.
+    Overlaps(Span),
+    /// Local minutes of the day, from..to; over midnight where `to` is not after `from`.
+    Clock { from: u64, to: u64 },
+    /// A language, in lower case.
+    Language(String),
+    /// The mean probability of the words.
+    P { from: Bound<f64>, to: Bound<f64> },
+}

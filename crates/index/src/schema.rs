@@ -1,0 +1,161 @@
+//! What a document holds. Nothing is stored but the columns that a search reads or sorts by.
+//!
+//! | field | for |
+//! |---|---|
+//! | `key` | what a hit gives back; also how a document is replaced |
+//! | `start`, `end` | spans and order, in microseconds |
+//! | `minute` | `time:`: the local minute of the day at which it starts, by the zone of the machine that indexed it |
+//! | `track`, `side`, `language`, `p`, `state` | what restricts a search |
+//! | `text` | words by their English stem |
+//! | `exact` | words as they are, for phrases and prefixes: the dictionary of `text` knows only stems |
+//! | `bridge` | phrases across the border of two utterances: `<` before each of the last four words of the one before, `>` before the first four of this one, so that only a phrase that does cross the border is found in it |
+//!
+//! The form of the index has a number, [`VERSION`], which every commit carries. Whoever changes a field, an analyzer or
+//! what goes into a field raises it; an index with another number is built anew.
+
+use crate::document::{Cursor, Document};
+use crate::token;
+use serde::{Deserialize, Serialize};
+use tantivy::TantivyDocument;
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, Token, TokenizerManager};
+use timeline::{Side, WallTime};
+
+/// The number of this form of the index.
+pub(crate) const VERSION: u32 = 1;
+/// How many words of either utterance a phrase may have when it crosses their border.
+pub(crate) const BRIDGE_TERMS: usize = 4;
+
+/// What a commit carries beside the documents.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Payload {
+    v: u32,
+    #[serde(flatten)]
+    pub(crate) cursor: Cursor,
+}
+
+impl Payload {
+    pub(crate) fn new(cursor: Cursor) -> Self {
+        Self { v: VERSION, cursor }
+    }
+
+    /// Reads what a commit carries; `None` where it is of another version, or none of ours.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().filter(|payload: &Self| payload.v == VERSION)
+    }
+}
+
+/// The fields of a document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields {
+    pub(crate) key: Field,
+    pub(crate) start: Field,
+    pub(crate) end: Field,
+    pub(crate) minute: Field,
+    track: Field,
+    pub(crate) side: Field,
+    pub(crate) language: Field,
+    pub(crate) p: Field,
+    pub(crate) state: Field,
+    pub(crate) text: Field,
+    pub(crate) exact: Field,
+    pub(crate) bridge: Field,
+}
+
+/// The names of the columns that are read back.
+pub(crate) const KEY: &str = "key";
+pub(crate) const START: &str = "start";
+
+const EXACT_WORDS: &str = "spoken";
+const STEMMED_WORDS: &str = "spoken_en";
+
+impl Fields {
+    pub(crate) fn new() -> (Self, Schema) {
+        let mut schema = Schema::builder();
+        let words = |analyzer: &str| {
+            let indexing = TextFieldIndexing::default().set_tokenizer(analyzer);
+            TextOptions::default()
+                .set_indexing_options(indexing.set_index_option(IndexRecordOption::WithFreqsAndPositions))
+        };
+        let fields = Self {
+            key: schema.add_i64_field(KEY, FAST | INDEXED),
+            start: schema.add_i64_field(START, FAST),
+            end: schema.add_i64_field("end", FAST),
+            minute: schema.add_u64_field("minute", FAST),
+            track: schema.add_text_field("track", STRING),
+            side: schema.add_u64_field("side", FAST | INDEXED),
+            language: schema.add_text_field("language", STRING),
+            p: schema.add_f64_field("p", FAST),
+            state: schema.add_u64_field("state", FAST | INDEXED),
+            text: schema.add_text_field("text", words(STEMMED_WORDS)),
+            exact: schema.add_text_field("exact", words(EXACT_WORDS)),
+            bridge: schema.add_text_field("bridge", words(EXACT_WORDS)),
+        };
+        (fields, schema.build())
+    }
+
+    pub(crate) fn document(&self, from: &Document) -> TantivyDocument {
+        let mut to = TantivyDocument::new();
+        to.add_i64(self.key, from.key);
+        to.add_i64(self.start, from.start.as_micros());
+        to.add_i64(self.end, from.end.as_micros());
+        to.add_u64(self.minute, minute_of_day(from.start));
+        to.add_text(self.track, &from.track);
+        to.add_u64(self.side, side_code(from.side));
+        if let Some(language) = &from.language {
+            to.add_text(self.language, language.to_lowercase());
+        }
+        to.add_f64(self.p, f64::from(from.p));
+        to.add_u64(self.state, u64::from(from.state));
+        to.add_text(self.text, &from.text);
+        to.add_text(self.exact, &from.text);
+        if let Some(bridge) = bridge(&from.before, &from.text) {
+            to.add_pre_tokenized_text(self.bridge, bridge);
+        }
+        to
+    }
+}
+
+/// The analyzers that the fields name.
+pub(crate) fn analyzers() -> TokenizerManager {
+    let analyzers = TokenizerManager::default();
+    analyzers.register(EXACT_WORDS, token::exact_analyzer());
+    analyzers.register(STEMMED_WORDS, token::stem_analyzer());
+    analyzers
+}
+
+/// The words around a border, as they stand in the field `bridge`; `None` where one of the two is silent.
+fn bridge(before: &str, text: &str) -> Option<PreTokenizedString> {
+    let (before, after) = (token::terms(before), token::terms(text));
+    if before.is_empty() || after.is_empty() {
+        return None;
+    }
+    let last = before.iter().skip(before.len().saturating_sub(BRIDGE_TERMS)).map(|term| before_border(&term.text));
+    let first = after.iter().take(BRIDGE_TERMS).map(|term| after_border(&term.text));
+    let tokens = last.chain(first).enumerate().map(|(position, text)| Token { position, text, ..Token::default() });
+    Some(PreTokenizedString { text: String::new(), tokens: tokens.collect() })
+}
+
+/// A word before the border, as a term of `bridge`.
+pub(crate) fn before_border(word: &str) -> String {
+    format!("<{word}")
+}
+
+/// A word after the border, as a term of `bridge`.
+pub(crate) fn after_border(word: &str) -> String {
+    format!(">{word}")
+}
+
+pub(crate) const fn side_code(side: Side) -> u64 {
+    match side {
+        Side::Said => 0,
+        Side::Heard => 1,
+        Side::Both => 2,
+    }
+}
+
+/// The local minute of the day.
+fn minute_of_day(time: WallTime) -> u64 {
+    let local_seconds = time.as_micros().div_euclid(1_000_000) + i64::from(time.local_offset_s());
+    (local_seconds.rem_euclid(86_400) / 60).unsigned_abs()
+}

@@ -1,0 +1,171 @@
+//! How a text becomes terms, the same for documents, queries and highlights.
+//!
+//! A word is a run of letters and digits. An apostrophe between letters is dropped (`don't` is `dont`), and so are
+//! combining accents. Case and accents are folded (`CAFÉ` is `cafe`, `Straße` is `strasse`). Chinese and
+//! Japanese, which put no spaces between words, give one term per character, so that a word is found as a phrase.
+
+use std::ops::Range;
+use tantivy::tokenizer::{
+    AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, Stemmer, TextAnalyzer, Token, TokenStream, Tokenizer,
+};
+
+/// Longer words, in bytes, are no words.
+const MAX_TERM_BYTES: usize = 64;
+
+/// A word of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Term {
+    /// Where it stands in the text.
+    pub(crate) place: Range<usize>,
+    /// Folded, not stemmed.
+    pub(crate) text: String,
+}
+
+/// Folded words.
+pub(crate) fn exact_analyzer() -> TextAnalyzer {
+    TextAnalyzer::builder(SpokenWords::default())
+        .filter(RemoveLongFilter::limit(MAX_TERM_BYTES))
+        .filter(AsciiFoldingFilter)
+        .filter(LowerCaser)
+        .build()
+}
+
+/// Folded words, cut to their English stem.
+pub(crate) fn stem_analyzer() -> TextAnalyzer {
+    TextAnalyzer::builder(SpokenWords::default())
+        .filter(RemoveLongFilter::limit(MAX_TERM_BYTES))
+        .filter(AsciiFoldingFilter)
+        .filter(LowerCaser)
+        .filter(Stemmer::new(Language::English))
+        .build()
+}
+
+/// The words of a text.
+pub(crate) fn terms(text: &str) -> Vec<Term> {
+    let mut analyzer = exact_analyzer();
+    let mut stream = analyzer.token_stream(text);
+    let mut terms = Vec::new();
+    while let Some(token) = stream.next() {
+        terms.push(Term { place: token.offset_from..token.offset_to, text: token.text.clone() });
+    }
+    terms
+}
+
+/// The stem of a folded word.
+pub(crate) fn stem(word: &str) -> String {
+    let mut analyzer = stem_analyzer();
+    let mut stream = analyzer.token_stream(word);
+    stream.next().map_or_else(|| word.to_owned(), |token| token.text.clone())
+}
+
+/// Cuts a text into its words.
+#[derive(Debug, Clone, Default)]
+struct SpokenWords {
+    token: Token,
+}
+
+impl Tokenizer for SpokenWords {
+    type TokenStream<'a> = SpokenWordStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> SpokenWordStream<'a> {
+        self.token.reset();
+        SpokenWordStream { text, next: 0, token: &mut self.token }
+    }
+}
+
+struct SpokenWordStream<'a> {
+    text: &'a str,
+    /// Where the part begins that was not looked at yet.
+    next: usize,
+    token: &'a mut Token,
+}
+
+impl TokenStream for SpokenWordStream<'_> {
+    fn advance(&mut self) -> bool {
+        self.token.text.clear();
+        self.token.position = self.token.position.wrapping_add(1);
+        let rest = self.text.get(self.next..).unwrap_or_default();
+        let mut letters = rest.char_indices().skip_while(|(_, c)| !c.is_alphanumeric()).peekable();
+        let Some(&(start, first)) = letters.peek() else { return false };
+        let (mut end, mut before) = (start, first);
+        while let Some((at, letter)) = letters.next() {
+            let joined = match letter {
+                '\u{300}'..='\u{36f}' => true,
+                '\'' | '’' | 'ʼ' | '\u{2018}' => {
+                    before.is_alphabetic()
+                        && letters.peek().is_some_and(|(_, next)| next.is_alphabetic() && !is_word_itself(*next))
+                }
+                _ if is_word_itself(letter) && at > start => false,
+                _ if letter.is_alphanumeric() => {
+                    self.token.text.push(letter);
+                    true
+                }
+                _ => false,
+            };
+            if !joined {
+                break;
+            }
+            end = at + letter.len_utf8();
+            before = letter;
+            if is_word_itself(letter) {
+                break;
+            }
+        }
+        self.token.offset_from = self.next + start;
+        self.token.offset_to = self.next + end;
+        self.next += end;
+        true
+    }
+
+    fn token(&self) -> &Token {
+        self.token
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        self.token
+    }
+}
+
+/// Han, Hiragana and Katakana: written without spaces, so each character is a term.
+fn is_word_itself(letter: char) -> bool {
+    matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+        && letter.is_alphanumeric()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        terms(text).into_iter().map(|term| term.text).collect()
+    }
+
+    #[test]
+    fn words_are_folded_and_apostrophes_dropped() {
+        for (text, expected) in [
+            ("The Café, CAFÉ cafe\u{301}s!", vec!["the", "cafe", "cafe", "cafes"]),
+            ("don't don’t 'quoted' dogs' rock'n'roll", vec!["dont", "dont", "quoted", "dogs", "rocknroll"]),
+            ("Straße C++ node.js 12:30", vec!["strasse", "c", "node", "js", "12", "30"]),
+            ("東京へ行く", vec!["東", "京", "へ", "行", "く"]),
+            ("L’été a1東b", vec!["lete", "a1", "東", "b"]),
+            (" \u{301} — ' ", vec![]),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+        assert!(words(&"x".repeat(65)).is_empty());
+    }
+
+    #[test]
+    fn places_are_those_in_the_text() {
+        let text = "Well, don't go to the café\u{301}.";
+        let found: Vec<&str> = terms(text).into_iter().map(|term| &text[term.place]).collect();
+        assert_eq!(found, ["Well", "don't", "go", "to", "the", "café\u{301}"]);
+    }
+
+    #[test]
+    fn forms_of_a_word_have_one_stem() {
+        assert_eq!(stem("meetings"), stem("meeting"));
+        assert_eq!(stem("running"), stem("runs"));
+        assert_ne!(stem("wolf"), stem("bear"));
+    }
+}

@@ -1,0 +1,329 @@
+//! What people type finds what was said.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
+
+use index::query::{Query, parse};
+use index::{Cursor, Document, Hit, Options, Searcher, Sort, Writer, highlight};
+use std::path::Path;
+use timeline::{Side, Span, WallTime};
+
+/// 2026-11-23T10:00:00Z.
+const NOW: WallTime = WallTime::from_millis(1_795_428_000_000);
+
+fn at(seconds: i64) -> WallTime {
+    NOW.plus_micros(seconds * 1_000_000)
+}
+
+fn document(key: i64, text: &str) -> Document {
+    Document {
+        key,
+        start: at(key * 10),
+        end: at(key * 10 + 5),
+        track: "mic".to_owned(),
+        side: Side::Said,
+        text: text.to_owned(),
+        before: String::new(),
+        language: Some("en".to_owned()),
+        p: 0.9,
+        state: 0,
+    }
+}
+
+fn index(folder: &Path, documents: &[Document]) -> Searcher {
+    let mut writer = Writer::open(folder).unwrap();
+    writer.apply(&[], documents).unwrap();
+    writer.commit(&Cursor { database: "d".to_owned(), seq: 1, nonce: 2 }).unwrap();
+    writer.close().unwrap();
+    Searcher::open(folder).unwrap()
+}
+
+fn read(text: &str) -> Query {
+    parse(text, NOW).query
+}
+
+fn keys(searcher: &Searcher, text: &str, options: &Options) -> Vec<i64> {
+    let hits = searcher.search(&read(text), options).unwrap();
+    assert_eq!(searcher.count(&read(text), options).unwrap(), hits.len(), "{text}");
+    hits.into_iter().map(|hit| hit.key).collect()
+}
+
+#[test]
+fn words_phrases_and_signs_find_what_they_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let searcher = index(
+        folder.path(),
+        &[
+            document(1, "The big bad wolf."),
+            document(2, "Big wolf! But bears are not."),
+            document(3, "We met at the Café, don't you know?"),
+            document(4, "A bear and a wolf near the big sheep"),
+            document(5, "Kubernetes runs well-being on node.js"),
+            document(6, "東京へ行く"),
+            document(7, "running a naive test"),
+        ],
+    );
+    for (text, expected) in [
+        ("wolf", vec![4, 2, 1]),
+        ("BEARS", vec![4, 2]),
+        ("big wolf", vec![4, 2, 1]),
+        ("wolf -bear", vec![1]),
+        ("bear OR cafe", vec![4, 3, 2]),
+        ("big wolf OR cafe", vec![4, 2, 1]),
+        ("(big wolf) OR cafe", vec![4, 3, 2, 1]),
+        ("\"big bad wolf\"", vec![1]),
+        ("\"bad big\"", vec![]),
+        ("\"bear\"", vec![4]),
+        ("\"bears\"", vec![2]),
+        ("\"wolf sheep\"~3", vec![4]),
+        ("\"wolf sheep\"~2", vec![]),
+        ("\"sheep wolf\"~9", vec![4]),
+        ("café", vec![3]),
+        ("CAFE", vec![3]),
+        ("dont", vec![3]),
+        ("don’t", vec![3]),
+        ("naïve", vec![7]),
+        ("run", vec![7, 5]),
+        ("\"run\"", vec![]),
+        ("kuber*", vec![5]),
+        ("kuber", vec![]),
+        ("node.js", vec![5]),
+        ("js.node", vec![]),
+        ("well being", vec![5]),
+        ("well-be*", vec![5]),
+        ("東京", vec![6]),
+        ("京東", vec![]),
+        ("-wolf", vec![7, 6, 5, 3]),
+        ("-wolf -(run OR cafe)", vec![6]),
+        ("wolf OR -big", vec![7, 6, 5, 4, 3, 2, 1]),
+        ("", vec![]),
+        ("\"\" ()", vec![]),
+        ("nowhere", vec![]),
+    ] {
+        assert_eq!(keys(&searcher, text, &Options::default()), expected, "{text}");
+    }
+    let typing = Options { prefix_last: true, ..Options::default() };
+    for (text, expected) in [
+        ("kuber", vec![5]),
+        ("kuber ", vec![]),
+        ("big wo", vec![4, 2, 1]),
+        ("wo big", vec![]),
+        ("runn", vec![7]),
+        ("node.j", vec![5]),
+        ("k", vec![]),
+    ] {
+        assert_eq!(keys(&searcher, text, &typing), expected, "{text}");
+    }
+}
+
+#[test]
+fn fields_restrict_a_term_or_the_whole_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = document(1, "the wolf");
+    let heard =
+        Document { side: Side::Heard, p: 0.3, language: Some("de".to_owned()), ..document(2, "the wolf and the bear") };
+    let table = Document { side: Side::Both, p: 0.5, language: None, ..document(3, "wolf") };
+    let hidden = Document { state: 2, ..document(4, "wolf") };
+    let doubtful = Document { state: 1, ..document(5, "sheep") };
+    let yesterday = Document { start: at(-86_400), end: at(-86_395), ..document(6, "wolf long ago") };
+    let searcher = index(folder.path(), &[said, heard, table, hidden, doubtful, yesterday]);
+    for (text, expected) in [
+        ("wolf", vec![3, 2, 1, 6]),
+        ("said:wolf", vec![3, 1, 6]),
+        ("heard:wolf", vec![3, 2]),
+        ("heard: wolf", vec![3, 2]),
+        ("said:wolf heard:bear", vec![]),
+        ("said:the OR heard:bear", vec![2, 1]),
+        ("-heard:wolf wolf", vec![1, 6]),
+        ("heard:\"the bear\"", vec![2]),
+        ("said:(wolf bear) ", vec![]),
+        ("heard:", vec![3, 2]),
+        ("lang:de wolf", vec![2]),
+        ("lang:DE", vec![2]),
+        ("wolf conf:<0.5", vec![2]),
+        ("wolf conf:<=0.5", vec![3, 2]),
+        ("wolf conf:>50%", vec![1, 6]),
+        ("conf:0.4..0.6", vec![3]),
+        ("on:2026-11-23T10:00:20Z..2026-11-23T10:00:30Z", vec![2]),
+        ("wolf since:2026-11-23T10:00:26Z", vec![3]),
+        ("wolf until:2026-11-23T10:00:10Z", vec![6]),
+        ("on:\"last 2d\"", vec![6]),
+        ("sheep", vec![5]),
+    ] {
+        assert_eq!(keys(&searcher, text, &Options::default()), expected, "{text}");
+    }
+    let hidden = Options { include_hidden: true, ..Options::default() };
+    assert_eq!(keys(&searcher, "wolf", &hidden), [4, 3, 2, 1, 6]);
+    let heard = Options { side: Some(Side::Heard), ..Options::default() };
+    assert_eq!(keys(&searcher, "wolf", &heard), [3, 2]);
+    let span = Options { span: Some(Span::new(at(-90_000), at(11))), ..Options::default() };
+    assert_eq!(keys(&searcher, "wolf", &span), [1, 6]);
+}
+
+#[test]
+fn a_time_of_the_day_is_that_of_the_local_clock_over_midnight_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let local = |hours: i64| at(hours * 3_600 - i64::from(NOW.local_offset_s()));
+    // 10:30, 22:59 and 01:00 on the local clock.
+    let day = |key, start: WallTime| Document { start, end: start.plus_micros(1), ..document(key, "wolf") };
+    let searcher = index(
+        folder.path(),
+        &[day(1, local(0).plus_micros(1_800_000_000)), day(2, local(13).plus_micros(-60_000_000)), day(3, local(15))],
+    );
+    for (text, expected) in [
+        ("time:10:00..12:00", vec![1]),
+        ("wolf time:10:30", vec![1]),
+        ("wolf time:10:31..", vec![2]),
+        ("time:22..2", vec![3, 2]),
+        ("time:22", vec![2]),
+        ("time:..1:01", vec![3]),
+        ("-time:..12 wolf", vec![2]),
+    ] {
+        assert_eq!(keys(&searcher, text, &Options::default()), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_phrase_is_found_across_the_border_of_two_utterances_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = document(1, "once upon a time there was a big bad");
+    let second = Document {
+        before: "time there was a big bad".to_owned(),
+        ..document(2, "wolf, who don't like pigs and so on")
+    };
+    let searcher = index(folder.path(), &[first, second]);
+    for (text, expected) in [
+        ("\"bad wolf\"", vec![2]),
+        ("\"a big bad wolf who\"", vec![2]),
+        ("\"was a big bad wolf who dont like\"", vec![2]),
+        ("\"there was a big bad wolf\"", vec![]),
+        ("\"big bad\"", vec![1]),
+        ("\"wolf who\"", vec![2]),
+        ("\"big wolf\"~1", vec![2]),
+        ("big wolf", vec![]),
+        ("-\"bad wolf\" wolf", vec![]),
+    ] {
+        assert_eq!(keys(&searcher, text, &Options::default()), expected, "{text}");
+    }
+}
+
+#[test]
+fn hits_come_newest_first_or_best_first_and_no_more_than_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let documents: Vec<Document> = (0..50)
+        .map(|key| {
+            document(
+                key,
+                if key == 7 { "wolf wolf wolf" } else { "a wolf in a rather long sentence about other things" },
+            )
+        })
+        .collect();
+    let searcher = index(folder.path(), &documents);
+    let limit = |limit, sort| Options { limit, sort, ..Options::default() };
+    let newest = searcher.search(&read("wolf"), &limit(3, Sort::Time)).unwrap();
+    assert_eq!(newest.iter().map(|hit| hit.key).collect::<Vec<_>>(), [49, 48, 47]);
+    let best = searcher.search(&read("wolf"), &limit(1, Sort::Score)).unwrap();
+    assert_eq!(best.iter().map(|hit| hit.key).collect::<Vec<_>>(), [7]);
+    // The order makes no difference to the score.
+    let by_time = searcher.search(&read("wolf said:"), &limit(50, Sort::Time)).unwrap();
+    let by_score = searcher.search(&read("wolf said:"), &limit(50, Sort::Score)).unwrap();
+    let sorted = |mut hits: Vec<Hit>| {
+        hits.sort_by_key(|hit| hit.key);
+        hits
+    };
+    assert!(by_score.iter().all(|hit| hit.score > 0.0));
+    assert_eq!(sorted(by_time), sorted(by_score));
+    assert_eq!(searcher.search(&read("wolf"), &limit(0, Sort::Time)).unwrap(), []);
+    assert_eq!(searcher.count(&read("wolf"), &limit(1, Sort::Time)).unwrap(), 50);
+}
+
+/// 20,000 texts of everything that means something in a query: each gives a result, none a panic or an error.
+#[test]
+fn whatever_is_typed_gives_a_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let searcher = index(folder.path(), &[document(1, "the big bad wolf"), document(2, "café 東京 don't")]);
+    let parts = [
+        "wolf",
+        "big",
+        "caf",
+        "é",
+        "e\u{301}",
+        "東京",
+        "שלום",
+        "\u{202e}",
+        "OR",
+        "AND",
+        "NOT",
+        "|",
+        "-",
+        "--",
+        "\"",
+        "“",
+        "(",
+        ")",
+        "*",
+        "~",
+        "~5",
+        "~99999999999",
+        ":",
+        "said:",
+        "heard:",
+        "on:",
+        "since:",
+        "until:",
+        "time:",
+        "lang:",
+        "conf:",
+        "today",
+        "last 2h",
+        "..",
+        "09:00..12:00",
+        "25:99",
+        "<0.5",
+        ">=",
+        "nan",
+        "1e308",
+        "%",
+        " ",
+        "  ",
+        "\t",
+        "\u{0}",
+        "'",
+        "’",
+        "a'b",
+        "foo:bar",
+        "http://",
+        "\\",
+        "/.*/",
+        "[a TO b]",
+        "^",
+        "🐺",
+        "9",
+    ];
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let options = Options { prefix_last: true, ..Options::default() };
+    for _ in 0..20_000 {
+        let length = random(14);
+        let text: String = (0..length).map(|_| parts[random(parts.len())]).collect();
+        let parsed = parse(&text, NOW);
+        searcher.search(&parsed.query, &options).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        let shown = "a 🐺 wolf in the café e\u{301} 東京 don't";
+        for place in highlight(shown, &parsed.query) {
+            assert!(!shown[place].is_empty(), "{text:?}");
+        }
+        parsed.query.terms();
+    }
+    for text in [
+        "(".repeat(10_000),
+        "NOT ".repeat(1_000),
+        "-".repeat(300),
+        "said:".repeat(50),
+        "(wolf OR ".repeat(28),
+        "\"".repeat(255),
+        "é".repeat(1 << 20),
+    ] {
+        searcher.search(&parse(&text, NOW).query, &options).unwrap();
+    }
+}

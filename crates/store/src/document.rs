@@ -1,0 +1,169 @@
+use crate::current::{self, Place};
+use crate::error::During;
+use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, track};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::{HashMap, HashSet};
+use timeline::{Side, Span, TrackName};
+
+/// Utterances of one track further apart than this are not one sentence: no phrase reaches across.
+pub(crate) const BRIDGE_GAP_MICROS: i64 = 30_000_000;
+/// How far apart the places of two utterances can be that are close enough for a phrase: each place may be as far
+/// from where its utterance starts or ends as an utterance is long.
+pub(crate) const REACH_MICROS: i64 = BRIDGE_GAP_MICROS + 2 * MAX_UTTERANCE_MICROS;
+/// How many words of the utterance before a document carries. The index uses the last four that hold a letter.
+const BRIDGE_WORDS: usize = 8;
+
+/// What the index holds of a current utterance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The utterance's private key.
+    pub key: i64,
+    /// When it was said.
+    pub span: Span,
+    /// Its track.
+    pub track: TrackName,
+    /// Its track's side.
+    pub side: Side,
+    /// What was said.
+    pub text: String,
+    /// The last words that were said on this track just before it; empty after a pause.
+    pub before: String,
+    /// In which language.
+    pub language: Option<String>,
+    /// Mean probability of its words, 0 to 1.
+    pub p: f32,
+    /// How far it is to be believed.
+    pub state: State,
+}
+
+/// What the index has to do for a number of keys.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Documents {
+    /// Those that are current: to be replaced.
+    pub current: Vec<Document>,
+    /// Those that aren't, or are no longer there: to be removed.
+    pub gone: Vec<i64>,
+}
+
+impl Store {
+    /// What the index has to hold for `keys`, as the database is now. Keys may come more than once and in any order;
+    /// each is answered once. A few hundred at a time are a good number.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn documents(&self, keys: &[i64]) -> Result<Documents, StoreError> {
+        let operation = "reading what the index has to hold";
+        let snapshot = self.snapshot(operation)?;
+        documents(&snapshot, keys).during(&self.path, operation)
+    }
+
+    /// The next `limit` keys of utterances after `key`, of all passes: what an index that is built anew goes through.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn keys_after(&self, key: i64, limit: usize) -> Result<Vec<i64>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<i64>> {
+            self.connection
+                .prepare_cached("SELECT key FROM utterance WHERE key > ?1 ORDER BY key LIMIT ?2")?
+                .query_map([key, i64::try_from(limit).unwrap_or(i64::MAX)], |row| row.get(0))?
+                .collect()
+        };
+        read().during(&self.path, "reading the utterances' keys")
+    }
+}
+
+/// The utterances of a track, of all passes, whose middle lies in `span`, in the order of their middles.
+pub(crate) fn places(connection: &Connection, track: i64, span: &Span) -> rusqlite::Result<Vec<Place>> {
+    let sql = format!(
+        "SELECT {} FROM utterance u WHERE u.track = ?1 AND u.start_us / 1000 BETWEEN ?2 / 1000 AND ?4 / 1000
+           AND u.at_us >= ?3 AND u.at_us < ?4 ORDER BY u.at_us, u.key",
+        Place::COLUMNS
+    );
+    // An utterance that was cut at its window's border has its place there, before its start or after its end.
+    let earliest = span.start.as_micros().saturating_sub(MAX_UTTERANCE_MICROS).max(0);
+    connection
+        .prepare_cached(&sql)?
+        .query_map([track, earliest, span.start.as_micros(), span.end.as_micros()], Place::read)?
+        .collect()
+}
+
+fn documents(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Documents> {
+    let mut by_track: HashMap<i64, Vec<Place>> = HashMap::new();
+    let mut answer = Documents::default();
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
+    let sql = format!("SELECT {} FROM utterance u WHERE u.key = ?1", Place::COLUMNS);
+    let mut query = connection.prepare_cached(&sql)?;
+    for key in keys {
+        match query.query_row([key], Place::read).optional()? {
+            Some(place) => by_track.entry(place.track).or_default().push(place),
+            None => answer.gone.push(key),
+        }
+    }
+    for (track, mut wanted) in by_track {
+        wanted.sort_by_key(|place| (place.at, place.key));
+        let near = |a: &Place, b: &Place| b.at.micros_since(a.at) <= 2 * BRIDGE_GAP_MICROS;
+        for wanted in wanted.chunk_by(near) {
+            stretch(connection, track, wanted, &mut answer)?;
+        }
+    }
+    answer.current.sort_by_key(|document| document.key);
+    answer.gone.sort_unstable();
+    Ok(answer)
+}
+
+/// Answers for neighbours on one track, in the order of their middles.
+fn stretch(connection: &Connection, track: i64, wanted: &[Place], answer: &mut Documents) -> rusqlite::Result<()> {
+    let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else { return Ok(()) };
+    let from = first.at.plus_micros(-REACH_MICROS);
+    let places = places(connection, track, &Span::new(from, last.at.plus_micros(1)))?;
+    let current = current::current(connection, &places)?;
+    let wanted: HashSet<i64> = wanted.iter().map(|place| place.key).collect();
+    let mut before: Option<&Place> = None;
+    for place in &places {
+        let (is_current, is_wanted) = (current.contains(&place.key), wanted.contains(&place.key));
+        if is_wanted && is_current {
+            let close = before.filter(|before| place.span.start.micros_since(before.span.end) <= BRIDGE_GAP_MICROS);
+            answer.current.push(read(connection, place, close.map(|before| before.key))?);
+        } else if is_wanted {
+            answer.gone.push(place.key);
+        }
+        if is_current && place.state != State::Hidden {
+            before = Some(place);
+        }
+    }
+    Ok(())
+}
+
+fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite::Result<Document> {
+    let before = match before {
+        Some(key) => connection
+            .prepare_cached("SELECT text FROM utterance WHERE key = ?1")?
+            .query_row([key], |row| Ok(last_words(row.get_ref(0)?.as_str()?)))?,
+        None => String::new(),
+    };
+    connection
+        .prepare_cached(
+            "SELECT t.name, t.side, u.text, u.language, u.p FROM utterance u JOIN track t ON t.key = u.track WHERE u.key = ?1",
+        )?
+        .query_row([place.key], |row| {
+            Ok(Document {
+                key: place.key,
+                span: place.span,
+                track: track::track_at(row, 0)?,
+                side: track::side_at(row, 1)?,
+                text: row.get(2)?,
+                before,
+                language: row.get(3)?,
+                p: row.get(4)?,
+                state: place.state,
+            })
+        })
+}
+
+fn last_words(text: &str) -> String {
+    let mut words: Vec<&str> = text.split_whitespace().rev().take(BRIDGE_WORDS).collect();
+    words.reverse();
+    words.join(" ")
+}

@@ -1,0 +1,46 @@
+//! Brings a database up to date, one file of `migrations/` after the other, each in a transaction of its own.
+//!
+//! `user_version` holds the number of the last file that was run. A file that was released is never changed.
+
+use crate::StoreError;
+use crate::error::During;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// All migrations, in order: the first is number 1.
+const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/0001_core.sql")];
+
+/// The format that this program writes and reads.
+pub(crate) fn known() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Runs what is missing. Several programs may do this at once: the lock is taken before the version is read.
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let operation = "bringing it up to date";
+    // Inside of a transaction this pragma does nothing, and a migration may have to move rows about.
+    connection.pragma_update(None, "foreign_keys", false).during(path, operation)?;
+    while version(connection).during(path, operation)? != known() {
+        step(connection, path)?;
+    }
+    connection.pragma_update(None, "foreign_keys", true).during(path, operation)
+}
+
+fn step(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let operation = "bringing it up to date";
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).during(path, operation)?;
+    let found = version(&transaction).during(path, operation)?;
+    if found > known() || found < 0 {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: known() });
+    }
+    let Some(sql) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found)) else {
+        return Ok(()); // Another program was faster.
+    };
+    transaction.execute_batch(sql).during(path, operation)?;
+    transaction.pragma_update(None, "user_version", found + 1).during(path, operation)?;
+    transaction.commit().during(path, operation)
+}

@@ -1,0 +1,309 @@
+use crate::current::{self, Place};
+use crate::error::During;
+use crate::utterance::{State, Word};
+use crate::{Store, StoreError, change, document, pass, track, words};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
+
+/// No utterance is longer. Far more than a window's speech; it lets a span be read without looking at all
+/// that came before it.
+pub const MAX_UTTERANCE_MICROS: i64 = 600_000_000;
+/// No window has more utterances.
+const MAX_UTTERANCES_IN_WINDOW: usize = 1_000;
+/// No utterance has more text.
+const MAX_TEXT_BYTES: usize = 64 << 10;
+
+/// What came of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Speech was recognised; the pass speaks for this span.
+    Words,
+    /// There was no speech in it.
+    Nothing,
+    /// The engine failed on it again and again. It is set aside, and the pass goes on.
+    Quarantined,
+}
+
+impl Outcome {
+    /// `words`, `nothing` or `quarantined`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Nothing => "nothing",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// A window that was dealt with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowRow {
+    /// The pass's private key.
+    pub pass: i64,
+    /// The track.
+    pub track: TrackName,
+    /// From where it begins to where the next one does.
+    pub span: Span,
+    /// Where in the span there is no sound. Gaps don't become covered: sound may be found for them later.
+    pub gaps: SpanSet,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why it was quarantined.
+    pub reason: Option<String>,
+    /// The speech in it, in microseconds.
+    pub speech_micros: i64,
+    /// How long the engine worked on it.
+    pub compute_micros: i64,
+    /// What was said. Only with [`Outcome::Words`].
+    pub utterances: Vec<NewUtterance>,
+}
+
+impl WindowRow {
+    /// A window without speech.
+    pub fn nothing(pass: i64, track: TrackName, span: Span) -> Self {
+        let (outcome, reason, utterances) = (Outcome::Nothing, None, Vec::new());
+        Self { pass, track, span, gaps: SpanSet::new(), outcome, reason, speech_micros: 0, compute_micros: 0, utterances }
+    }
+
+    /// What the pass has dealt with by it.
+    fn covered(&self) -> SpanSet {
+        let mut covered = SpanSet::from_iter([self.span]);
+        for gap in self.gaps.iter() {
+            covered.remove(gap);
+        }
+        covered
+    }
+
+    /// The moment of the covered sound nearest to the middle of an utterance: whoever covers it best is current.
+    fn place(&self, utterance: &Span) -> WallTime {
+        let middle = utterance.middle();
+        let nearest = |span: Span| middle.max(span.start).min(span.end.plus_micros(-1));
+        self.covered().iter().map(nearest).min_by_key(|at| at.micros_since(middle).abs()).unwrap_or(middle)
+    }
+
+    /// What contradicts itself in it.
+    fn fault(&self) -> Option<&'static str> {
+        let negative = |time: WallTime| time.as_micros() < 0;
+        let said = &self.utterances;
+        if self.span.is_empty() {
+            Some("its span is empty")
+        } else if self.covered().is_empty() {
+            Some("there is no sound in it")
+        } else if negative(self.span.start) || said.iter().any(|u| negative(u.span.start)) {
+            Some("it lies before 1970")
+        } else if self.outcome != Outcome::Words && !said.is_empty() {
+            Some("it has utterances, but its outcome is not words")
+        } else if said.len() > MAX_UTTERANCES_IN_WINDOW {
+            Some("it has more than 1000 utterances")
+        } else if said.iter().any(|u| u.span.end < self.span.start || u.span.start > self.span.end) {
+            Some("an utterance lies outside of it")
+        } else if said.iter().any(|u| u.span.len_micros() > MAX_UTTERANCE_MICROS) {
+            Some("an utterance is longer than ten minutes")
+        } else if said.iter().any(|u| u.text.len() > MAX_TEXT_BYTES) {
+            Some("an utterance has more than 64 KiB of text")
+        } else {
+            None
+        }
+    }
+}
+
+/// An utterance that is to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewUtterance {
+    /// When it was said.
+    pub span: Span,
+    /// What was said.
+    pub text: String,
+    /// In which language, as the recogniser's code.
+    pub language: Option<String>,
+    /// Mean probability of its words, 0 to 1.
+    pub p: f32,
+    /// How probable the recogniser thinks it is that nobody spoke, 0 to 1.
+    pub no_speech_p: f32,
+    /// Mean log-probability of its tokens.
+    pub mean_logprob: f32,
+    /// Mean probability of speech by the voice detector, 0 to 1.
+    pub vad_mean: f32,
+    /// The highest probability of speech by the voice detector, 0 to 1.
+    pub vad_peak: f32,
+    /// How far it is to be believed.
+    pub state: State,
+    /// Why it is not simply shown.
+    pub reason: Option<String>,
+    /// Its words in order.
+    pub words: Vec<Word>,
+}
+
+/// A window together with the private keys of its track and pass.
+struct Placed<'a> {
+    window: &'a WindowRow,
+    track: i64,
+}
+
+impl Store {
+    /// Stores a window in one transaction: coverage, utterances, and a change for every utterance that the index
+    /// has to look at again, those that stop being current among them. Returns the number of the newest change.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyCovered`] where the pass has dealt with any of its span before, and
+    /// [`StoreError::BadWindow`] where it contradicts itself. Whatever the error, nothing was written.
+    pub fn commit_window(&mut self, window: &WindowRow) -> Result<u64, StoreError> {
+        let operation = "storing a window";
+        if let Some(reason) = window.fault() {
+            return Err(StoreError::BadWindow { track: window.track.clone(), span: window.span, reason });
+        }
+        let path = &self.path;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).during(path, operation)?;
+        let Some(pass) = pass::name(&transaction, window.pass).during(path, operation)? else {
+            return Err(StoreError::UnknownPass { key: window.pass });
+        };
+        let Some(track) = track::key(&transaction, &window.track).during(path, operation)? else {
+            return Err(StoreError::UnknownTrack { track: window.track.clone() });
+        };
+        let placed = Placed { window, track };
+        if let Some(covered) = placed.covered(&transaction).during(path, operation)? {
+            return Err(already_covered(pass, window, covered));
+        }
+        let seq = placed.insert(&transaction).during(path, operation)?;
+        transaction.commit().during(path, operation)?;
+        Ok(seq)
+    }
+}
+
+fn already_covered(pass: PassName, window: &WindowRow, covered: Span) -> StoreError {
+    StoreError::AlreadyCovered { pass, track: window.track.clone(), covered }
+}
+
+impl Placed<'_> {
+    /// The last row of the pass that overlaps the window.
+    fn covered(&self, connection: &Connection) -> rusqlite::Result<Option<Span>> {
+        for span in self.window.covered().iter() {
+            if let Some(covered) = self.covered_in(connection, span)? {
+                return Ok(Some(covered));
+            }
+        }
+        Ok(None)
+    }
+
+    fn covered_in(&self, connection: &Connection, span: Span) -> rusqlite::Result<Option<Span>> {
+        let row = connection
+            .prepare_cached(
+                "SELECT start_us, end_us FROM coverage WHERE pass = ?1 AND track = ?2 AND start_us < ?3 ORDER BY start_us DESC LIMIT 1",
+            )?
+            .query_row([self.window.pass, self.track, span.end.as_micros()], |row| pass::span_at(row, 0))
+            .optional()?;
+        Ok(row.filter(|covered| covered.overlaps(&span)))
+    }
+
+    fn insert(&self, connection: &Connection) -> rusqlite::Result<u64> {
+        let (mut speech, mut compute) = (self.window.speech_micros.max(0), self.window.compute_micros.max(0));
+        for span in self.window.covered().iter() {
+            if self.window.outcome == Outcome::Nothing {
+                self.insert_nothing(connection, span, speech, compute)?;
+            } else {
+                self.insert_coverage(connection, span, speech, compute)?;
+            }
+            // One window's figures stand in one of its rows.
+            (speech, compute) = (0, 0);
+        }
+        if self.window.outcome == Outcome::Words {
+            for utterance in &self.window.utterances {
+                self.insert_utterance(connection, utterance)?;
+            }
+            change::append(connection, &self.changed(connection)?)?;
+        }
+        change::last_seq(connection)
+    }
+
+    fn insert_coverage(&self, connection: &Connection, span: Span, speech: i64, compute: i64) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached(
+                "INSERT INTO coverage (pass, track, start_us, end_us, outcome, reason, speech_us, compute_us)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                self.window.pass,
+                self.track,
+                span.start.as_micros(),
+                span.end.as_micros(),
+                self.window.outcome.as_str(),
+                self.window.reason,
+                speech.max(0),
+                compute.max(0),
+            ])
+            .map(|_| ())
+    }
+
+    /// A silent night is one row: rows of nothing that touch become one.
+    fn insert_nothing(&self, connection: &Connection, span: Span, speech: i64, compute: i64) -> rusqlite::Result<()> {
+        let (mut span, mut speech, mut compute) = (span, speech, compute);
+        let mut query = connection.prepare_cached(
+            "DELETE FROM coverage WHERE pass = ?1 AND track = ?2 AND outcome = 'nothing'
+               AND ((start_us < ?3 AND end_us = ?3 AND start_us = (SELECT max(start_us) FROM coverage WHERE pass = ?1 AND track = ?2 AND start_us < ?3))
+                    OR start_us = ?4)
+             RETURNING start_us, end_us, speech_us, compute_us",
+        )?;
+        let mut rows = query.query([self.window.pass, self.track, span.start.as_micros(), span.end.as_micros()])?;
+        while let Some(row) = rows.next()? {
+            let touching = pass::span_at(row, 0)?;
+            span = Span::new(span.start.min(touching.start), span.end.max(touching.end));
+            speech = speech.saturating_add(row.get(2)?);
+            compute = compute.saturating_add(row.get(3)?);
+        }
+        self.insert_coverage(connection, span, speech, compute)
+    }
+
+    fn insert_utterance(&self, connection: &Connection, new: &NewUtterance) -> rusqlite::Result<()> {
+        let at = self.window.place(&new.span);
+        connection
+            .prepare_cached(
+                "INSERT INTO utterance (pass, track, start_us, end_us, at_us, repeat, text, language, p, no_speech_p,
+                                        mean_logprob, vad_mean, vad_peak, state, reason, words)
+                 VALUES (?1, ?2, ?3, ?4, ?5,
+                         1 + coalesce((SELECT max(repeat) FROM utterance WHERE track = ?2 AND start_us / 1000 = ?3 / 1000 AND pass = ?1), 0),
+                         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            )?
+            .execute(params![
+                self.window.pass,
+                self.track,
+                new.span.start.as_micros(),
+                new.span.end.as_micros(),
+                at.as_micros(),
+                new.text,
+                new.language,
+                number(new.p),
+                number(new.no_speech_p),
+                number(new.mean_logprob),
+                number(new.vad_mean),
+                number(new.vad_peak),
+                new.state.as_str(),
+                new.reason,
+                words::pack(&new.words, new.span.start, &new.text),
+            ])
+            .map(|_| ())
+    }
+
+    /// Every utterance, of whichever pass, that this window may have made current or have stopped from being so, and
+    /// those after it whose documents hold the last words of the one before: up to the first that isn't hidden.
+    fn changed(&self, connection: &Connection) -> rusqlite::Result<Vec<i64>> {
+        let window = self.window.span;
+        let after = window.end.plus_micros(document::REACH_MICROS);
+        let places = document::places(connection, self.track, &Span::new(window.start, after))?;
+        let current = current::current(connection, &places)?;
+        let (inside, after): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| window.contains(place.at));
+        let mut keys: Vec<i64> = inside.into_iter().map(|place| place.key).collect();
+        for place in after.into_iter().filter(|place| current.contains(&place.key)) {
+            keys.push(place.key);
+            if place.state != State::Hidden {
+                break;
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// SQLite keeps NaN as NULL, which no column here takes: a number that isn't one is the least certain there is.
+fn number(value: f32) -> f64 {
+    if value.is_finite() { f64::from(value) } else { 0.0 }
+}
