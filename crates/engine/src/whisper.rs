@@ -1,0 +1,211 @@
+//! whisper.cpp through whisper-rs: one context, one state, one window after the other.
+
+use crate::language::Languages;
+use crate::words::{Token, words};
+use crate::{alignment, physical_cores};
+use speech::models::ModelInfo;
+use speech::{Decoding, RATE, Recognised};
+use std::path::Path;
+use std::sync::Once;
+use timeline::{Clock, SystemClock};
+use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+
+/// Name and version of what recognises; part of a pass.
+pub const ENGINE: &str = "whisper.cpp 1.8.3";
+
+/// Tokens that fit into speech of this many seconds: nobody says more than eight a second.
+const TOKENS_PER_SECOND: usize = 8;
+/// The decoder sees half of its 448 positions as new text; some are taken by the prompt.
+const MOST_TOKENS: usize = 216;
+/// The whisper.cpp limit.
+const MOST_BEAMS: u32 = 8;
+/// Samples per centisecond, whisper.cpp's unit of time.
+const CENTISECOND: i64 = 160;
+/// Less sound than this is not decoded by whisper.cpp at all.
+const SHORTEST: usize = RATE / 5;
+
+/// Why a model or a window failed.
+#[derive(Debug, thiserror::Error)]
+pub enum WhisperError {
+    /// whisper.cpp said no while doing something. For a window, the next may be fine.
+    #[error("whisper.cpp cannot {operation}")]
+    Whisper {
+        /// What was being done.
+        operation: &'static str,
+        /// What it said.
+        #[source]
+        source: whisper_rs::WhisperError,
+    },
+    /// There is no such language.
+    #[error("{0:?} is not a language that whisper knows")]
+    Language(String),
+    /// An English-only model can't translate.
+    #[error("this model knows English only and cannot translate")]
+    CannotTranslate,
+}
+
+/// A loaded model.
+pub struct Whisper {
+    context: WhisperContext,
+    state: WhisperState,
+    languages: Languages,
+}
+
+impl Whisper {
+    /// Loads a model that [`speech::models::inspect`] found whole.
+    ///
+    /// # Errors
+    /// [`WhisperError::Whisper`] where whisper.cpp refuses it.
+    pub fn open(model: &Path, info: &ModelInfo) -> Result<Self, WhisperError> {
+        static LOGGING: Once = Once::new();
+        LOGGING.call_once(whisper_rs::install_logging_hooks);
+        let failed = |operation| move |source| WhisperError::Whisper { operation, source };
+        let mut parameters = WhisperContextParameters::default();
+        // Flash attention costs a quarter on a CPU, and switches the words' times off everywhere.
+        parameters.flash_attn(false).dtw_parameters(alignment::parameters(info));
+        let context = WhisperContext::new_with_params(model, parameters).map_err(failed("load the model"))?;
+        let state = context.create_state().map_err(failed("prepare the model"))?;
+        Ok(Self { context, state, languages: Languages::default() })
+    }
+
+    /// Whether the model knows other languages than English.
+    pub fn multilingual(&self) -> bool {
+        self.context.is_multilingual()
+    }
+
+    /// Recognises a window: 16 kHz, at most 30 s.
+    ///
+    /// # Errors
+    /// [`WhisperError`]; the model is usable afterwards.
+    pub fn recognise(&mut self, samples: &[f32], decoding: &Decoding) -> Result<Recognised, WhisperError> {
+        let began = SystemClock.boot_micros();
+        let samples = samples.get(..samples.len().min(30 * RATE)).unwrap_or_default();
+        if samples.len() < SHORTEST {
+            return Ok(Recognised::default());
+        }
+        let language = self.language(samples, decoding)?;
+        self.state
+            .full(parameters(samples, decoding, &language), samples)
+            .map_err(|source| WhisperError::Whisper { operation: "decode the window", source })?;
+        let tokens = self.tokens();
+        let mut recognised = Recognised {
+            no_speech_p: self.state.as_iter().map(|segment| segment.no_speech_probability()).fold(0.0, f32::max),
+            words: words(&tokens, samples.len()),
+            language: Some(language),
+            compute_micros: 0,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "tokens of a window are some hundred at most")]
+        let mean_logprob = tokens.iter().map(|token| token.logprob).sum::<f32>() / tokens.len().max(1) as f32;
+        self.languages.decoded(&decoding.stream, mean_logprob);
+        recognised.compute_micros = SystemClock.boot_micros() - began;
+        Ok(recognised)
+    }
+
+    /// The text tokens of the window just decoded.
+    fn tokens(&self) -> Vec<Token> {
+        let end_of_text = self.context.token_eot();
+        let mut tokens = Vec::new();
+        for segment in self.state.as_iter() {
+            for token in (0..segment.n_tokens()).filter_map(|at| segment.get_token(at)) {
+                let data = token.token_data();
+                let Ok(bytes) = token.to_bytes() else { continue };
+                if data.id < end_of_text {
+                    let end = usize::try_from(data.t_dtw.saturating_mul(CENTISECOND)).unwrap_or(0);
+                    tokens.push(Token { bytes: bytes.to_vec(), p: data.p, logprob: data.plog, end });
+                }
+            }
+        }
+        tokens
+    }
+
+    fn language(&mut self, samples: &[f32], decoding: &Decoding) -> Result<String, WhisperError> {
+        if !self.multilingual() {
+            return if decoding.translate { Err(WhisperError::CannotTranslate) } else { Ok("en".to_owned()) };
+        }
+        if let Some(set) = &decoding.language {
+            return known_language(set);
+        }
+        if let [only] = decoding.allowed.as_slice() {
+            return known_language(only);
+        }
+        if let Some(language) = self.languages.get(&decoding.stream) {
+            return Ok(language);
+        }
+        let found = self.detect(samples, decoding)?;
+        self.languages.found(&decoding.stream, &found);
+        Ok(found)
+    }
+
+    /// Asks the model, at the price of an encoder run.
+    fn detect(&mut self, samples: &[f32], decoding: &Decoding) -> Result<String, WhisperError> {
+        let failed = |source| WhisperError::Whisper { operation: "find out the language", source };
+        let threads = threads(decoding);
+        self.state.pcm_to_mel(samples, threads).map_err(failed)?;
+        let (_, probabilities) = self.state.lang_detect(0, threads).map_err(failed)?;
+        let best = (0..)
+            .zip(&probabilities)
+            .filter_map(|(id, p)| Some((whisper_rs::get_lang_str(id)?, *p)))
+            .filter(|(language, _)| {
+                decoding.allowed.is_empty() || decoding.allowed.iter().any(|allowed| allowed == language)
+            })
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        match best {
+            Some((language, _)) => Ok(language.to_owned()),
+            None => Err(WhisperError::Language(decoding.allowed.join(", "))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Whisper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Whisper").field("multilingual", &self.multilingual()).finish_non_exhaustive()
+    }
+}
+
+fn parameters<'a>(samples: &[f32], decoding: &Decoding, language: &'a str) -> FullParams<'a, 'static> {
+    let strategy = match decoding.beam_size {
+        0 | 1 => SamplingStrategy::Greedy { best_of: 1 },
+        beams => SamplingStrategy::BeamSearch {
+            beam_size: i32::try_from(beams.min(MOST_BEAMS)).unwrap_or(1),
+            patience: -1.0,
+        },
+    };
+    let most_tokens = (16 + samples.len() * TOKENS_PER_SECOND / RATE).min(MOST_TOKENS);
+    let mut parameters = FullParams::new(strategy);
+    parameters.set_n_threads(i32::try_from(threads(decoding)).unwrap_or(1));
+    parameters.set_language(Some(language));
+    parameters.set_translate(decoding.translate);
+    parameters.set_no_context(true);
+    parameters.set_n_max_text_ctx(0);
+    parameters.set_no_timestamps(true);
+    parameters.set_single_segment(true);
+    parameters.set_max_tokens(i32::try_from(most_tokens).unwrap_or(0));
+    parameters.set_suppress_blank(true);
+    parameters.set_suppress_nst(true);
+    parameters.set_temperature(decoding.temperature);
+    // A window that fails a threshold would be decoded up to 25 times more; doubt marks it instead.
+    parameters.set_temperature_inc(0.0);
+    // Nothing is dropped here, however unsure: that is for the doubt rule to say.
+    parameters.set_no_speech_thold(1.0);
+    parameters.set_print_special(false);
+    parameters.set_print_progress(false);
+    parameters.set_print_realtime(false);
+    parameters.set_print_timestamps(false);
+    parameters
+}
+
+fn threads(decoding: &Decoding) -> usize {
+    match decoding.threads {
+        0 => physical_cores(),
+        threads => usize::try_from(threads).unwrap_or(1).min(64),
+    }
+}
+
+/// A language's name as whisper.cpp wants it. It panics on text with a NUL, so that is never passed on.
+fn known_language(language: &str) -> Result<String, WhisperError> {
+    let name = language.to_lowercase();
+    if !name.contains('\0') && whisper_rs::get_lang_id(&name).is_some() {
+        return Ok(name);
+    }
+    Err(WhisperError::Language(language.to_owned()))
+}

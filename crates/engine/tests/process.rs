@@ -1,0 +1,195 @@
+//! The recogniser as a child process: lanes, crashes, hangs, damaged models.
+//!
+//! Run with a model's path this program is the engine, which is how its own tests start it; hence no test harness.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "a test that can't read its fixture has failed; and it reports as a harness would"
+)]
+
+use speech::models::ModelError;
+use speech::{Decoding, EngineError, EngineOptions, EngineProcess, Lane, Recogniser, Request, Ticket};
+use std::io::{BufReader, BufWriter};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Generous: the machine may be busy with other tests.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn main() {
+    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    if let [model] = arguments.as_slice()
+        && model.is_file()
+    {
+        let output = BufWriter::new(std::io::stdout().lock());
+        drop(engine::serve(BufReader::new(std::io::stdin()), output, model, || std::process::exit(0)));
+        return;
+    }
+    let tests: [(&str, fn()); 8] = [
+        (
+            "a_window_goes_through_the_pipe_and_comes_back_as_words",
+            a_window_goes_through_the_pipe_and_comes_back_as_words,
+        ),
+        ("live_overtakes_the_backlog", live_overtakes_the_backlog),
+        ("a_cancelled_window_gives_no_result", a_cancelled_window_gives_no_result),
+        ("a_killed_engine_costs_one_window", a_killed_engine_costs_one_window),
+        ("a_hanging_engine_is_stopped_and_replaced", a_hanging_engine_is_stopped_and_replaced),
+        ("damaged_models_never_reach_the_engine", damaged_models_never_reach_the_engine),
+        ("a_program_that_is_no_engine_is_named", a_program_that_is_no_engine_is_named),
+        ("the_queue_is_bounded", the_queue_is_bounded),
+    ];
+    for (name, test) in tests {
+        if arguments.iter().all(|filter| name.contains(&*filter.to_string_lossy())) {
+            test();
+            eprintln!("test {name} ... ok");
+        }
+    }
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
+}
+
+fn start(options: EngineOptions) -> EngineProcess {
+    let me = std::env::current_exe().unwrap();
+    EngineProcess::spawn(&me, &fixtures().join("models/fixture-q8.bin"), options).unwrap()
+}
+
+/// The sentence "We decided to postpone Phoenix until December."
+fn sentence() -> Request {
+    let mut reader = hound::WavReader::open(fixtures().join("days/standup.mic.wav")).unwrap();
+    let samples: Vec<f32> = reader.samples::<i16>().map(|s| f32::from(s.unwrap()) / 32_768.0).collect();
+    Request { samples: samples[64_000..120_000].to_vec(), decoding: Decoding { threads: 1, ..Decoding::default() } }
+}
+
+fn said(result: &Result<speech::Recognised, EngineError>) -> String {
+    result.as_ref().unwrap().words.iter().map(|word| word.text.as_str()).collect()
+}
+
+fn signal(engine: &EngineProcess, signal: &str) {
+    let id = engine.process_id().unwrap().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
+fn a_window_goes_through_the_pipe_and_comes_back_as_words() {
+    let mut engine = start(EngineOptions::default());
+    assert_eq!((engine.info().engine.as_str(), engine.info().multilingual), (engine::ENGINE, false));
+    assert!(engine.next(Duration::ZERO).is_none(), "nothing is under way");
+    let ticket = engine.submit(sentence(), Lane::Backlog).unwrap();
+    let (of, result) = engine.next(PATIENCE).unwrap();
+    assert_eq!(of, ticket);
+    assert_eq!(said(&result), " We decided to postpone Phoenix until December.");
+    let recognised = result.unwrap();
+    assert!(recognised.compute_micros > 0 && recognised.language.as_deref() == Some("en"));
+    let phoenix = recognised.words.iter().find(|word| word.text == " Phoenix").unwrap();
+    assert!((20_000..36_000).contains(&phoenix.start), "{} samples in", phoenix.start);
+    assert!(phoenix.p > 0.9 && phoenix.p <= 1.0 && phoenix.logprob <= 0.0 && phoenix.tokens >= 1);
+}
+
+fn live_overtakes_the_backlog() {
+    let mut engine = start(EngineOptions::default());
+    let mut tickets: Vec<Ticket> = Vec::new();
+    for lane in [Lane::Campaign, Lane::Campaign, Lane::Backlog, Lane::Backlog, Lane::Live] {
+        tickets.push(engine.submit(sentence(), lane).unwrap());
+    }
+    let order: Vec<Ticket> = (0..5).map(|_| engine.next(PATIENCE).unwrap().0).collect();
+    let place = |at: usize| order.iter().position(|ticket| *ticket == tickets[at]).unwrap();
+    // One or two windows may have been begun before the live one came through the pipe.
+    assert!(place(4) <= 2 && place(4) < place(3), "live came {}th: {order:?}", place(4) + 1);
+    assert_eq!(place(1), 4, "the last of the campaign comes last: {order:?}");
+}
+
+fn a_cancelled_window_gives_no_result() {
+    let mut engine = start(EngineOptions::default());
+    let tickets: Vec<Ticket> = (0..3).map(|_| engine.submit(sentence(), Lane::Backlog).unwrap()).collect();
+    engine.cancel(tickets[1]);
+    assert_eq!(engine.next(PATIENCE).unwrap().0, tickets[0]);
+    assert_eq!(engine.next(PATIENCE).unwrap().0, tickets[2]);
+    assert!(engine.next(Duration::from_millis(10)).is_none());
+}
+
+fn a_killed_engine_costs_one_window() {
+    let mut engine = start(EngineOptions::default());
+    let first = engine.submit(sentence(), Lane::Backlog).unwrap();
+    let second = engine.submit(sentence(), Lane::Backlog).unwrap();
+    let killed = engine.process_id();
+    signal(&engine, "-KILL");
+    match engine.next(PATIENCE).unwrap() {
+        (ticket, Err(EngineError::Crashed { how })) => assert!(ticket == first && how.contains("signal: 9"), "{how}"),
+        other => panic!("{other:?}"),
+    }
+    let (ticket, result) = engine.next(PATIENCE).unwrap();
+    assert_eq!((ticket, said(&result).as_str()), (second, " We decided to postpone Phoenix until December."));
+    assert_ne!(engine.process_id(), killed);
+}
+
+fn a_hanging_engine_is_stopped_and_replaced() {
+    let options = EngineOptions { window_timeout: Some(Duration::from_secs(20)), ..EngineOptions::default() };
+    let mut engine = start(options);
+    signal(&engine, "-STOP");
+    let hung = engine.submit(sentence(), Lane::Backlog).unwrap();
+    let next = engine.submit(sentence(), Lane::Backlog).unwrap();
+    match engine.next(PATIENCE).unwrap() {
+        (ticket, Err(EngineError::TimedOut { after })) => assert_eq!((ticket, after), (hung, Duration::from_secs(20))),
+        other => panic!("{other:?}"),
+    }
+    let (ticket, result) = engine.next(PATIENCE).unwrap();
+    assert!(ticket == next && result.is_ok(), "{result:?}");
+}
+
+fn damaged_models_never_reach_the_engine() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let good = std::fs::read(fixtures().join("models/fixture-q8.bin")).unwrap();
+    let mut heads = good.clone();
+    heads[16..20].fill(0);
+    let mut format = good.clone();
+    format[44..48].copy_from_slice(&99_i32.to_le_bytes());
+    let silero = Path::new(env!("CARGO_MANIFEST_DIR")).join("../speech/silero/silero_vad_16k_op15.onnx");
+    let damaged = [
+        ("empty", Vec::new()),
+        ("eight-bytes", vec![1; 8]),
+        ("text", b"This is not a model. ".repeat(1_000)),
+        ("truncated", good[..good.len() / 2].to_vec()),
+        ("heads", heads),
+        ("format", format),
+        ("silero", std::fs::read(silero).unwrap()),
+    ];
+    for (name, bytes) in damaged {
+        let path = folder.path().join(format!("{name}.bin"));
+        home::files::create_new(&path).unwrap().write_all(&bytes).unwrap();
+        // No such program: had it come to starting the engine, the error would be another.
+        match EngineProcess::spawn(Path::new("/nonexistent/engine"), &path, EngineOptions::default()) {
+            Err(EngineError::Model(error @ ModelError::Broken { .. })) => assert!(error.to_string().contains(name)),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+fn a_program_that_is_no_engine_is_named() {
+    let model = fixtures().join("models/fixture-q8.bin");
+    let spawn = |exe: &str| {
+        let options = EngineOptions { load_timeout: Duration::from_secs(2), ..EngineOptions::default() };
+        EngineProcess::spawn(Path::new(exe), &model, options).unwrap_err()
+    };
+    assert!(matches!(spawn("/nonexistent/engine"), EngineError::Start { path, .. } if path.ends_with("engine")));
+    let text = spawn("/bin/false").to_string();
+    assert!(text.contains("while loading the model, exit status: 1"), "{text}");
+    assert!(matches!(spawn("/bin/cat"), EngineError::Crashed { .. } | EngineError::TimedOut { .. }));
+}
+
+fn the_queue_is_bounded() {
+    let mut engine = start(EngineOptions::default());
+    let silence = || Request { samples: vec![0.0; 16], decoding: Decoding::default() };
+    signal(&engine, "-STOP");
+    let accepted = (0..1_000).take_while(|_| engine.submit(silence(), Lane::Campaign).is_ok()).count();
+    assert_eq!(accepted, 64);
+    assert!(matches!(engine.submit(silence(), Lane::Live), Err(EngineError::Full(64))));
+    signal(&engine, "-CONT");
+    for _ in 0..accepted {
+        assert!(engine.next(PATIENCE).unwrap().1.unwrap().words.is_empty());
+    }
+}

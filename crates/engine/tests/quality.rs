@@ -1,0 +1,269 @@
+//! The whole way of speech, with the real detector and a real model, on the recorded conversations: words, their utterances and their
+//! times against the reference, and against the same model fed the reference's own cuts.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "a test that can't read its fixture has failed; figures are of a few hundred words"
+)]
+
+use engine::Whisper;
+use speech::{Decoding, Heard, RATE, Vad, VadChoice, WindowFinder, WindowParams, doubt, models, utterances};
+use std::path::{Path, PathBuf};
+use timeline::Position;
+
+/// How much worse than the model itself the whole way may be, in points of word error rate.
+const WORSE_AT_MOST: f64 = 2.0;
+/// How far an utterance's edge may be from the reference's, in seconds.
+const EDGE_S: f64 = 0.3;
+const EDGES_AT_LEAST: f64 = 0.95;
+const WORDS_IN_PLACE_AT_LEAST: f64 = 0.96;
+
+/// A sentence of the reference: start, end in seconds, text.
+type Sentence = (f64, f64, String);
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
+}
+
+fn sound(conversation: &str, track: &str) -> Vec<f32> {
+    let mut reader = hound::WavReader::open(fixtures().join(format!("days/{conversation}.{track}.wav"))).unwrap();
+    reader.samples::<i16>().map(|s| f32::from(s.unwrap()) / 32_768.0).collect()
+}
+
+fn reference(conversation: &str, track: &str) -> Vec<Sentence> {
+    let text = std::fs::read_to_string(fixtures().join(format!("days/{conversation}.tsv"))).unwrap();
+    let rows = text.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
+    rows.filter(|row| row[0] == track)
+        .map(|row| (row[1].parse().unwrap(), row[2].parse().unwrap(), row[4].to_owned()))
+        .collect()
+}
+
+fn whisper() -> Whisper {
+    let model = fixtures().join("models/fixture-q8.bin");
+    Whisper::open(&model, &models::inspect(&model).unwrap()).unwrap()
+}
+
+/// One thread: more of them would spin beside the other tests.
+fn decoding() -> Decoding {
+    Decoding { threads: 1, ..Decoding::default() }
+}
+
+/// Lower case, no punctuation, no notes in brackets: the normalisation of the model's own evaluation.
+fn normalised(text: &str) -> Vec<String> {
+    let mut depth = 0;
+    let mut plain = String::new();
+    for c in text.to_lowercase().chars() {
+        match c {
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth -= 1,
+            '-' | '\n' => plain.push(' '),
+            'a'..='z' | '0'..='9' | '\'' | '$' | '%' | ' ' if depth == 0 => plain.push(c),
+            _ => {}
+        }
+    }
+    plain.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Words to insert, delete or replace to get from one to the other.
+fn distance(a: &[String], b: &[String]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (above + 1).min(row[j] + 1).min(diagonal + usize::from(x != y));
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+/// What the model hears when it is fed the reference's cuts, packed into windows of up to 28 s with 0.3 s between.
+fn fed_by_reference(whisper: &mut Whisper, sound: &[f32], sentences: &[Sentence]) -> Vec<String> {
+    let mut windows: Vec<Vec<f32>> = vec![Vec::new()];
+    for (start, end, _) in sentences {
+        let cut = &sound[(start * RATE as f64) as usize..((end * RATE as f64) as usize).min(sound.len())];
+        if windows.last().unwrap().len() + RATE * 3 / 10 + cut.len() > 28 * RATE {
+            windows.push(Vec::new());
+        }
+        let window = windows.last_mut().unwrap();
+        if !window.is_empty() {
+            window.resize(window.len() + RATE * 3 / 10, 0.0);
+        }
+        window.extend_from_slice(cut);
+    }
+    let texts = windows.iter().flat_map(|window| whisper.recognise(window, &decoding()).unwrap().words);
+    normalised(&texts.map(|word| word.text).collect::<String>())
+}
+
+/// What comes out of the whole way.
+#[derive(Default)]
+struct Way {
+    heard: Vec<Heard>,
+    windows: usize,
+    packed_s: f64,
+    compute_s: f64,
+}
+
+fn whole_way(whisper: &mut Whisper, sound: &[f32]) -> Way {
+    let mut vad = Vad::open(VadChoice::Auto, None).unwrap();
+    let end = Position(sound.len() as i64);
+    let mut way = Way::default();
+    let mut start = Position(0);
+    while start < end {
+        let mut finder = WindowFinder::new(start, &WindowParams::default());
+        let mut lead_in = vec![0.0; (-finder.reads_from().0).max(0) as usize];
+        lead_in.extend_from_slice(&sound[finder.reads_from().0.max(0) as usize..]);
+        let found = lead_in.chunks(RATE).find_map(|second| finder.push(&mut vad, second).unwrap());
+        let window = found.unwrap_or_else(|| finder.finish(end));
+        start = window.span.1;
+        if !window.pieces.is_empty() {
+            let recognised = whisper.recognise(&window.samples, &decoding()).unwrap();
+            way.windows += 1;
+            way.packed_s += window.samples.len() as f64 / RATE as f64;
+            way.compute_s += recognised.compute_micros as f64 / 1e6;
+            way.heard.extend(utterances(&window, &recognised));
+        }
+    }
+    way
+}
+
+fn seconds(heard: &Heard) -> (f64, f64) {
+    (heard.speech.0.0 as f64 / RATE as f64, heard.speech.1.0 as f64 / RATE as f64)
+}
+
+fn overlap(heard: &Heard, (start, end, _): &Sentence) -> f64 {
+    let (from, to) = seconds(heard);
+    to.min(*end) - from.max(*start)
+}
+
+#[derive(Default)]
+struct Score {
+    words: usize,
+    wrong: usize,
+    wrong_by_reference: usize,
+    edges: usize,
+    edges_right: usize,
+    found: usize,
+    in_place: usize,
+}
+
+impl Score {
+    fn add(&mut self, way: &Way, sentences: &[Sentence], by_reference: &[String]) {
+        let spoken: Vec<String> = sentences.iter().flat_map(|(_, _, text)| normalised(text)).collect();
+        let mut heard: Vec<String> = way.heard.iter().flat_map(|heard| normalised(&heard.text)).collect();
+        self.words += spoken.len();
+        self.wrong += distance(&spoken, &heard);
+        self.wrong_by_reference += distance(&spoken, by_reference);
+        for sentence in sentences {
+            let nearest =
+                way.heard.iter().max_by(|a, b| overlap(a, sentence).total_cmp(&overlap(b, sentence))).unwrap();
+            let (from, to) = seconds(nearest);
+            self.edges += 2;
+            self.edges_right +=
+                usize::from((from - sentence.0).abs() <= EDGE_S) + usize::from((to - sentence.1).abs() <= EDGE_S);
+            let here = way.heard.iter().filter(|heard| overlap(heard, sentence) > 0.1);
+            let mut here: Vec<String> = here.flat_map(|heard| normalised(&heard.text)).collect();
+            for word in normalised(&sentence.2) {
+                if let Some(at) = heard.iter().position(|other| *other == word) {
+                    heard.swap_remove(at);
+                    self.found += 1;
+                    if let Some(at) = here.iter().position(|other| *other == word) {
+                        here.swap_remove(at);
+                        self.in_place += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole as f64
+}
+
+#[test]
+fn the_whole_way_hears_as_well_as_the_model_fed_by_the_reference() {
+    let mut whisper = whisper();
+    let mut score = Score::default();
+    let (mut windows, mut packed_s, mut compute_s, mut speech_s) = (0, 0.0, 0.0, 0.0);
+    for (conversation, track) in [("standup", "mic"), ("standup", "loopback"), ("call", "mic"), ("call", "loopback")] {
+        let (sound, sentences) = (sound(conversation, track), reference(conversation, track));
+        let by_reference = fed_by_reference(&mut whisper, &sound, &sentences);
+        let way = whole_way(&mut whisper, &sound);
+        for heard in &way.heard {
+            let judgement = doubt::judge(heard);
+            assert_ne!(
+                judgement.state,
+                doubt::State::Hidden,
+                "true speech hidden as {:?}: {:?}",
+                judgement.reason,
+                heard.text
+            );
+            assert!(
+                heard.words.is_sorted_by_key(|word| word.start)
+                    && heard.words.iter().all(|w| heard.speech.0 <= w.start && w.end <= heard.speech.1)
+            );
+        }
+        score.add(&way, &sentences, &by_reference);
+        windows += way.windows;
+        packed_s += way.packed_s;
+        compute_s += way.compute_s;
+        speech_s += way.heard.iter().map(|heard| seconds(heard).1 - seconds(heard).0).sum::<f64>();
+    }
+    let (wer, wer_by_reference) = (percent(score.wrong, score.words), percent(score.wrong_by_reference, score.words));
+    eprintln!(
+        "word error rate {wer:.1} % ({} words), fed by the reference {wer_by_reference:.1} %; edges within {EDGE_S} s: {:.1} %; words in their utterance: {:.1} %",
+        score.words,
+        percent(score.edges_right, score.edges),
+        percent(score.in_place, score.found),
+    );
+    eprintln!(
+        "{windows} windows for {speech_s:.0} s of speech ({:.0} an hour), {:.0} % full, {:.1} x real time",
+        windows as f64 * 3_600.0 / speech_s,
+        100.0 * packed_s / (windows as f64 * 28.0),
+        speech_s / compute_s,
+    );
+    assert!(wer <= wer_by_reference + WORSE_AT_MOST, "{wer:.1} % against {wer_by_reference:.1} %");
+    assert!(score.edges_right as f64 >= EDGES_AT_LEAST * score.edges as f64);
+    assert!(score.in_place as f64 >= WORDS_IN_PLACE_AT_LEAST * score.found as f64);
+}
+
+#[test]
+fn noise_without_speech_gives_no_window_to_recognise() {
+    let mut seed = 7_u32;
+    let mut noise = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(seed >> 8) / f64::from(1 << 23) - 1.0
+    };
+    let hum: Vec<f32> = (0..90 * RATE).map(|at| (0.01 * noise() + 0.02 * (at as f64 * 0.02).sin()) as f32).collect();
+    let mut vad = Vad::open(VadChoice::Builtin, None).unwrap();
+    let mut finder = WindowFinder::new(Position(160_000), &WindowParams::default());
+    let window = finder.push(&mut vad, &hum).unwrap().unwrap();
+    assert!(window.pieces.is_empty());
+}
+
+#[test]
+fn what_a_model_cannot_do_is_an_error_and_the_next_window_is_fine() {
+    let mut whisper = whisper();
+    let sound = &sound("standup", "mic")[64_000..120_000];
+    let translate = Decoding { translate: true, ..decoding() };
+    assert!(whisper.recognise(sound, &translate).unwrap_err().to_string().contains("English only"));
+    // An English-only model reads English, whatever it is told, without another look at the sound.
+    let told = Decoding { language: Some("de\0".to_owned()), beam_size: 3, ..decoding() };
+    let recognised = whisper.recognise(sound, &told).unwrap();
+    assert_eq!(recognised.language.as_deref(), Some("en"));
+    assert!(
+        normalised(&recognised.words.iter().map(|w| w.text.as_str()).collect::<String>())
+            .contains(&"phoenix".to_owned())
+    );
+    assert!(whisper.recognise(&[], &decoding()).unwrap().words.is_empty());
+    assert!(
+        whisper.recognise(&vec![0.0; 31 * RATE], &decoding()).is_ok(),
+        "more than a window holds is cut, not refused"
+    );
+}

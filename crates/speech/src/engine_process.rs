@@ -1,0 +1,279 @@
+//! The recogniser as a child process.
+//!
+//! whisper.cpp may end its process: a damaged model, an assertion, a driver. So it runs in `hearsay-engine`, and what
+//! happens there costs at most the window it was working on, never the caller. Two threads per child, `hs-eng-write` and
+//! `hs-eng-read`, move frames of [`wire`](crate::wire); both end with the child.
+
+mod running;
+
+use crate::wire::FromEngine;
+use crate::{EngineError, Lane, RATE, Recognised, Recogniser, Request, Ticket, models};
+use running::{Event, Running};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use timeline::{Clock, SystemClock};
+
+/// Most windows that may wait: two minutes of work on a slow machine, 120 MB of samples.
+const QUEUE: usize = 64;
+/// No window is given up before this.
+const SHORTEST_PATIENCE: Duration = Duration::from_mins(2);
+/// ... nor before this many times its own length, while nothing is known about the machine's speed.
+const PATIENCE_PER_LENGTH: u32 = 60;
+/// ... nor before this many times the slowest window so far.
+const PATIENCE_PER_SLOWEST: u32 = 20;
+
+/// How a child is run.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Where its log goes; `None`: where the caller's standard error goes.
+    pub log: Option<PathBuf>,
+    /// How long loading the model may take.
+    pub load_timeout: Duration,
+    /// How long a window may take; `None`: generous, by its length and the machine's speed so far.
+    pub window_timeout: Option<Duration>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { log: None, load_timeout: Duration::from_mins(10), window_timeout: None }
+    }
+}
+
+/// What the child said about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// Name and version, part of a pass, e.g. `whisper.cpp 1.8.3`.
+    pub engine: String,
+    /// Whether its model knows other languages than English.
+    pub multilingual: bool,
+}
+
+/// `hearsay-engine` with a model, restarted when it dies.
+#[derive(Debug)]
+pub struct EngineProcess {
+    exe: PathBuf,
+    model: PathBuf,
+    options: EngineOptions,
+    info: EngineInfo,
+    running: Option<Running>,
+    /// Submitted and not answered; kept, so that a new child gets what an old one left.
+    waiting: BTreeMap<Ticket, (Lane, Arc<Request>)>,
+    begun: Option<(Ticket, i64)>,
+    /// When the child last had reason to say something soon.
+    stirred: i64,
+    results: VecDeque<(Ticket, Result<Recognised, EngineError>)>,
+    next_ticket: u64,
+    slowest: Option<Duration>,
+}
+
+impl EngineProcess {
+    /// Checks the model file, starts the engine and waits until the model is loaded.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] for a file that the engine may not be given, [`EngineError::Start`],
+    /// [`EngineError::Refused`], or [`EngineError::Crashed`] and [`EngineError::TimedOut`] while loading.
+    pub fn spawn(exe: &Path, model: &Path, options: EngineOptions) -> Result<Self, EngineError> {
+        let mut engine = Self {
+            exe: exe.to_owned(),
+            model: model.to_owned(),
+            options,
+            info: EngineInfo { engine: String::new(), multilingual: false },
+            running: None,
+            waiting: BTreeMap::new(),
+            begun: None,
+            stirred: 0,
+            results: VecDeque::new(),
+            next_ticket: 0,
+            slowest: None,
+        };
+        engine.start()?;
+        engine.wait_until_loaded()?;
+        Ok(engine)
+    }
+
+    /// What the engine is.
+    pub fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    /// The child's process id, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::process_id)
+    }
+
+    /// How many windows wait for a result.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn start(&mut self) -> Result<(), EngineError> {
+        if self.running.is_some() {
+            return Ok(());
+        }
+        models::inspect(&self.model)?;
+        let mut running = Running::start(&self.exe, &self.model, self.options.log.as_deref(), 2 * QUEUE)?;
+        for (ticket, (lane, request)) in &self.waiting {
+            running.submit(*ticket, *lane, Arc::clone(request));
+        }
+        self.running = Some(running);
+        self.begun = None;
+        self.stirred = SystemClock.boot_micros();
+        Ok(())
+    }
+
+    fn wait_until_loaded(&mut self) -> Result<(), EngineError> {
+        let Some(running) = &mut self.running else { return Ok(()) };
+        match running.receive(self.options.load_timeout) {
+            Some(Event::Said(FromEngine::Ready { engine, multilingual })) => {
+                running.loaded = true;
+                self.info = EngineInfo { engine, multilingual };
+                Ok(())
+            }
+            Some(Event::Said(FromEngine::Refused { reason })) => Err(EngineError::Refused(reason)),
+            Some(Event::Said(_)) => Err(EngineError::Refused("the executable is not hearsay-engine".to_owned())),
+            Some(Event::Ended) => {
+                let how = self.running.take().map(Running::how_it_ended).unwrap_or_default();
+                Err(EngineError::Crashed { how: format!("while loading the model, {how}") })
+            }
+            None => Err(EngineError::TimedOut { after: self.options.load_timeout }),
+        }
+    }
+
+    fn heard(&mut self, said: FromEngine) {
+        self.stirred = SystemClock.boot_micros();
+        match said {
+            FromEngine::Ready { engine, multilingual } => {
+                self.info = EngineInfo { engine, multilingual };
+                if let Some(running) = &mut self.running {
+                    running.loaded = true;
+                }
+            }
+            FromEngine::Refused { reason } => {
+                self.running = None;
+                self.fail_all(|| EngineError::Refused(reason.clone()));
+            }
+            FromEngine::Begun { ticket } => self.begun = Some((ticket, SystemClock.boot_micros())),
+            FromEngine::Done { ticket, recognised } => self.answer(ticket, Ok(recognised)),
+            FromEngine::Failed { ticket, reason } => self.answer(ticket, Err(EngineError::Failed(reason))),
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, result: Result<Recognised, EngineError>) {
+        if let Some((begun, since)) = self.begun
+            && begun == ticket
+        {
+            self.slowest = self.slowest.max(Some(micros_since(since)));
+            self.begun = None;
+        }
+        if self.waiting.remove(&ticket).is_some() {
+            self.results.push_back((ticket, result));
+        }
+    }
+
+    /// The child is gone: its window is lost, the others go to the next child.
+    fn ended(&mut self, why: impl Fn(String) -> EngineError) {
+        let Some(running) = self.running.take() else { return };
+        let loaded = running.loaded;
+        let how = running.how_it_ended();
+        tracing::warn!(how, "the engine ended");
+        match self.begun.take() {
+            Some((ticket, _)) => self.answer(ticket, Err(why(how))),
+            None if loaded => {
+                // Between two windows: the oldest pays, lest an engine that dies at once is restarted for ever.
+                if let Some(ticket) = self.waiting.keys().next().copied() {
+                    self.answer(ticket, Err(why(how)));
+                }
+            }
+            None => self.fail_all(|| why(format!("while loading the model, {how}"))),
+        }
+    }
+
+    fn fail_all(&mut self, error: impl Fn() -> EngineError) {
+        self.begun = None;
+        self.results.extend(std::mem::take(&mut self.waiting).into_keys().map(|ticket| (ticket, Err(error()))));
+    }
+
+    /// How much longer the child may be silent, and how long it was given in all.
+    fn patience(&self) -> (Duration, Duration) {
+        let (since, limit) = match (&self.begun, &self.running) {
+            (Some((ticket, since)), _) => (*since, self.window_limit(*ticket)),
+            (None, Some(running)) if !running.loaded => (running.started, self.options.load_timeout),
+            // It is idle and has been given something: it takes it up at once, unless it hangs.
+            _ => (self.stirred, self.options.window_timeout.unwrap_or(SHORTEST_PATIENCE)),
+        };
+        (limit.saturating_sub(micros_since(since)), limit)
+    }
+
+    fn window_limit(&self, ticket: Ticket) -> Duration {
+        if let Some(limit) = self.options.window_timeout {
+            return limit;
+        }
+        let samples = self.waiting.get(&ticket).map_or(0, |(_, request)| request.samples.len());
+        let seconds = u64::try_from(samples / RATE).unwrap_or(0) + 1;
+        let by_speed = match self.slowest {
+            Some(slowest) => slowest * PATIENCE_PER_SLOWEST,
+            None => Duration::from_secs(seconds) * PATIENCE_PER_LENGTH,
+        };
+        by_speed.max(SHORTEST_PATIENCE)
+    }
+}
+
+impl Recogniser for EngineProcess {
+    fn submit(&mut self, request: Request, lane: Lane) -> Result<Ticket, EngineError> {
+        if self.waiting.len() >= QUEUE {
+            return Err(EngineError::Full(QUEUE));
+        }
+        self.start()?;
+        if self.waiting.is_empty() {
+            self.stirred = SystemClock.boot_micros();
+        }
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        let request = Arc::new(request);
+        if let Some(running) = &mut self.running {
+            running.submit(ticket, lane, Arc::clone(&request));
+        }
+        self.waiting.insert(ticket, (lane, request));
+        Ok(ticket)
+    }
+
+    fn next(&mut self, timeout: Duration) -> Option<(Ticket, Result<Recognised, EngineError>)> {
+        let called = SystemClock.boot_micros();
+        loop {
+            if let Some(result) = self.results.pop_front() {
+                return Some(result);
+            }
+            let oldest = self.waiting.keys().next().copied()?;
+            if let Err(error) = self.start() {
+                self.answer(oldest, Err(error));
+                continue;
+            }
+            let (patience, limit) = self.patience();
+            let remaining = timeout.saturating_sub(micros_since(called));
+            let running = self.running.as_mut()?;
+            match running.receive(remaining.min(patience)) {
+                Some(Event::Said(said)) => self.heard(said),
+                Some(Event::Ended) => self.ended(|how| EngineError::Crashed { how }),
+                None if patience <= remaining => {
+                    running.kill();
+                    self.ended(|_| EngineError::TimedOut { after: limit });
+                }
+                None => return None,
+            }
+        }
+    }
+
+    fn cancel(&mut self, ticket: Ticket) {
+        self.waiting.remove(&ticket);
+        self.results.retain(|(of, _)| *of != ticket);
+        if let Some(running) = &mut self.running {
+            running.cancel(ticket);
+        }
+    }
+}
+
+fn micros_since(boot_micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(SystemClock.boot_micros() - boot_micros).unwrap_or(0))
+}

@@ -1,0 +1,128 @@
+//! SHA-256 of models, each file read once.
+
+use super::{ModelError, known_by_file};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// Beside the models: path to sum, valid while size and time of change are the same.
+const FILE: &str = "checksums.json";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    bytes: u64,
+    changed_us: u64,
+    sha256: String,
+}
+
+/// The model's SHA-256, from the record where the file hasn't changed since, and compared with the published one where the file's name is a known model's.
+///
+/// # Errors
+/// [`ModelError::Checksum`] where it isn't what it should be, [`ModelError::Io`] where the file can't be read.
+pub fn checksum(models: &Path, path: &Path) -> Result<String, ModelError> {
+    let now = state(path)?;
+    let recorded = record(models).remove(&key(path));
+    let sha256 = match recorded {
+        Some(entry) if (entry.bytes, entry.changed_us) == now => entry.sha256,
+        _ => {
+            let sha256 = hash_file(path)?;
+            remember(models, path, &sha256);
+            sha256
+        }
+    };
+    compare(path, published(path), sha256)
+}
+
+/// Reads the whole file and compares it with the published sum, or with the one recorded at its first use.
+///
+/// # Errors
+/// As [`checksum`].
+pub fn verify(models: &Path, path: &Path) -> Result<String, ModelError> {
+    let recorded = record(models).remove(&key(path)).map(|entry| entry.sha256);
+    let found = compare(path, published(path).map(str::to_owned).or(recorded), hash_file(path)?)?;
+    remember(models, path, &found);
+    Ok(found)
+}
+
+fn published(path: &Path) -> Option<&'static str> {
+    known_by_file(path.file_name()?.to_str()?).map(|known| known.sha256)
+}
+
+fn compare(path: &Path, expected: Option<impl Into<String>>, found: String) -> Result<String, ModelError> {
+    match expected.map(Into::into) {
+        Some(expected) if expected != found => Err(ModelError::Checksum { path: path.to_owned(), expected, found }),
+        _ => Ok(found),
+    }
+}
+
+/// Records the sum of a file as it is now. A record that can't be written costs time, nothing else.
+pub(super) fn remember(models: &Path, path: &Path, sha256: &str) {
+    let Ok((bytes, changed_us)) = state(path) else { return };
+    let mut record = record(models);
+    record.insert(key(path), Entry { bytes, changed_us, sha256: sha256.to_owned() });
+    if let Err(error) = write_record(models, &record) {
+        tracing::debug!(%error, "the checksum was not recorded");
+    }
+}
+
+fn write_record(models: &Path, record: &BTreeMap<PathBuf, Entry>) -> std::io::Result<()> {
+    home::files::create_dir_all(models)?;
+    // A name of its own, lest two processes write into one file.
+    let part = models.join(format!("{FILE}.{}.part", std::process::id()));
+    let mut file = home::files::create_or_truncate(&part)?;
+    file.write_all(serde_json::to_string_pretty(record)?.as_bytes())?;
+    file.sync_all()?;
+    home::files::rename_durably(&part, &models.join(FILE))
+}
+
+fn record(models: &Path) -> BTreeMap<PathBuf, Entry> {
+    let text = fs::read_to_string(models.join(FILE)).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+fn key(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn state(path: &Path) -> Result<(u64, u64), ModelError> {
+    let failed = |source| ModelError::Io { path: path.to_owned(), operation: "read", source };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    let changed = metadata.modified().map_err(failed)?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok((metadata.len(), u64::try_from(changed.as_micros()).unwrap_or(u64::MAX)))
+}
+
+fn hash_file(path: &Path) -> Result<String, ModelError> {
+    let failed = |source| ModelError::Io { path: path.to_owned(), operation: "read", source };
+    let mut hash = Sha256::new();
+    let mut file = File::open(path).map_err(failed)?;
+    hash_rest(&mut file, &mut hash).map_err(failed)?;
+    Ok(hex(hash))
+}
+
+/// Adds all that is left of a file.
+pub(super) fn hash_rest(file: &mut File, hash: &mut Sha256) -> std::io::Result<u64> {
+    let mut bytes = vec![0; 1 << 20];
+    let mut total = 0;
+    loop {
+        let some = file.read(&mut bytes)?;
+        if some == 0 {
+            return Ok(total);
+        }
+        hash.update(bytes.get(..some).unwrap_or_default());
+        total += u64::try_from(some).unwrap_or(0);
+    }
+}
+
+/// The sum as it is written everywhere.
+pub(super) fn hex(hash: Sha256) -> String {
+    use std::fmt::Write as _;
+    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing into a String can't fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
+}

@@ -1,0 +1,20 @@
+//! Models of whisper.cpp: which there are, where they lie, how they are fetched, and whether they are whole.
+//!
+//! A model is a file `ggml-NAME.bin` in the home's `models/`, in the cache of another whisper.cpp tool, or anywhere by its
+//! path. Since a damaged model corrupts the engine's memory rather than failing, a file is given to the engine only
+//! after [`inspect`], and after its SHA-256 was compared where it is known; sums are kept in `models/checksums.json`
+//! under size and time of change, so that gigabytes are read once.
+
+mod checksums;
+mod error;
+mod fetch;
+mod inspect;
+mod known;
+mod locate;
+
+pub use checksums::{checksum, verify};
+pub use error::ModelError;
+pub use fetch::{Got, Progress, Wanted, add, get};
+pub use inspect::{ModelInfo, inspect};
+pub use known::{DEFAULT_MIRROR, Known, known, known_by_file, known_by_name};
+pub use locate::{Listed, Model, default_model, list, locate, prepare};
