@@ -1,2 +1,157 @@
-//! Placeholder.
-fn main() {}
+//! `hearsay-record`: takes the microphone and the loopback at once, into segments.
+//!
+//! It needs nothing but the sound system and the disk: no model, no database, no window. Threads: `hs-write` places,
+//! cuts and writes; `hs-mic` and `hs-loop` keep the devices open; `hs-control` answers on the socket; the main thread
+//! waits for signals and draws the meter. The main thread must not be blocked: the system hands signals to it, and
+//! the others aren't interrupted.
+//!
+//! Exit codes: 0 done, also after SIGINT and SIGTERM · 2 usage · 3 one of the two tracks recorded nothing · 4 nothing
+//! could be recorded. Nothing is printed on stdout.
+
+mod arguments;
+mod condition;
+mod control;
+mod journal;
+mod level;
+mod meter;
+mod recorder;
+mod status;
+mod track;
+
+use crate::arguments::Arguments;
+use crate::recorder::{Command, Recorder, Report};
+use anyhow::{Context, anyhow};
+use capture::control::RecorderStatus;
+use clap::Parser;
+use home::{Config, Exit, Home, Lock, LockError};
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+use timeline::{Clock, SystemClock};
+
+/// How often the main thread looks for signals and draws.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Devices that sleep may take so long to wake; time that is counted begins with the sound, or after this.
+const WAKE_MICROS: i64 = 3_000_000;
+/// Requests that may wait for the writer.
+const COMMANDS: usize = 8;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    meter::log_to_stderr();
+    match run(&arguments) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            say(&format!("hearsay-record: {error:#}"));
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let home = Home::resolve(arguments.home.as_deref())?;
+    home.ensure().context("the home cannot be used; choose another with --home")?;
+    let config = match Config::load(&home, arguments.config.as_deref()) {
+        Ok((config, _)) => arguments.over(config.record),
+        Err(error) => {
+            say(&format!("hearsay-record: {error}"));
+            return Ok(Exit::Usage);
+        }
+    };
+    if config.mic == "none" && config.loopback == "none" {
+        say("hearsay-record: nothing to record: both --mic and --loopback are none");
+        return Ok(Exit::Usage);
+    }
+    let _lock = lock(&home)?;
+    let stop = stop_on_signals()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let recorder = Recorder::start(&home, &config, clock.clone(), &stop)?;
+    let status = recorder.status();
+    let (sender, commands) = sync_channel(COMMANDS);
+    let control = control::serve(&home, &status, sender);
+    say(&recorder.summary());
+    let writer = spawn_writer(recorder, stop.clone(), commands)?;
+    let start = clock.boot_micros();
+    let mut began = None;
+    let mut meter = meter::Meter::new();
+    while !stop.load(SeqCst) && !writer.is_finished() {
+        std::thread::sleep(LOOK_EVERY);
+        let (now, status) = (clock.boot_micros(), status.read());
+        if began.is_none() && (now - start >= WAKE_MICROS || all_deliver(&status)) {
+            began = Some(now);
+        }
+        let elapsed = began.map_or(0, |began| now - began);
+        if arguments.length.is_some_and(|length| elapsed >= length) {
+            stop.store(true, SeqCst);
+        }
+        meter.draw(elapsed, &status);
+    }
+    meter.end();
+    let report = writer.join().map_err(|_| anyhow!("the writer failed; what was written up to then is safe"))?;
+    drop(control);
+    Ok(conclude(&report))
+}
+
+fn all_deliver(status: &RecorderStatus) -> bool {
+    status.tracks.iter().filter(|track| track.device.is_some()).all(|track| track.last_frame_age_s.is_some())
+}
+
+fn lock(home: &Home) -> anyhow::Result<Lock> {
+    Lock::acquire(&home.recorder_lock()).map_err(|error| match error {
+        LockError::Held { .. } => {
+            anyhow!("a recorder already runs on {}; `hearsay status` shows it", home.root().display())
+        }
+        LockError::Io { .. } => anyhow!("{error}; is the folder writable?"),
+    })
+}
+
+/// SIGINT and SIGTERM end the recording in good order; a second one ends the process at once.
+fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    const INTERRUPTED: i32 = 130;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // In this order: the first signal finds the flag down and raises it, the second finds it up.
+        signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, stop.clone())?;
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    Ok(stop)
+}
+
+fn spawn_writer(
+    recorder: Recorder,
+    stop: Arc<AtomicBool>,
+    commands: Receiver<Command>,
+) -> anyhow::Result<std::thread::JoinHandle<Report>> {
+    let run = move || recorder.run(&stop, &commands);
+    std::thread::Builder::new().name("hs-write".into()).spawn(run).context("cannot start a thread")
+}
+
+fn conclude(report: &Report) -> Exit {
+    for track in &report.tracks {
+        for path in &track.paths {
+            say(&format!("  {:9} {}", track.name.as_str(), path.display()));
+        }
+    }
+    let empty: Vec<String> = report.tracks.iter().filter(|it| it.frames == 0).map(|it| it.name.to_string()).collect();
+    let lost = report.tracks.iter().any(|track| track.lost_frames > 0);
+    if empty.len() == report.tracks.len() {
+        say("hearsay-record: nothing was recorded");
+        Exit::Failed
+    } else if !empty.is_empty() {
+        say(&format!("hearsay-record: nothing was recorded on {}", empty.join(", ")));
+        Exit::Partly
+    } else if lost {
+        say("hearsay-record: some sound was lost; `hearsay gaps` lists what");
+        Exit::Partly
+    } else {
+        Exit::Done
+    }
+}
+
+/// A line for the user, on stderr: stdout is for data. That nobody reads it is no reason to stop recording.
+fn say(line: &str) {
+    writeln!(std::io::stderr(), "{line}").ok();
+}
