@@ -379,7 +379,7 @@ fn without_a_device_there_is_one_clear_line_and_exit_code_4() {
     for mut command in [no_server, no_card, no_source] {
         let (status, out, err) = end(&mut command.spawn().unwrap());
         assert_eq!((status.code(), out.as_str(), err.lines().count()), (Some(4), "", 1), "{err}");
-        assert!(err.starts_with("hearsay-record: nothing can be recorded: "), "{err}");
+        assert!(err.starts_with("error: nothing can be recorded: "), "{err}");
         assert!(!err.contains("panicked"), "{err}");
     }
     assert!(files(dir.path(), "").is_empty());

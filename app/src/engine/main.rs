@@ -4,7 +4,7 @@
 //! standard error. It ends when its input does, which is also how it notices that its worker is gone.
 
 use std::ffi::OsString;
-use std::io::{self, BufReader, BufWriter, IsTerminal as _};
+use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ const NICE: i32 = 10;
 
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let mut arguments = std::env::args_os().skip(1);
     let (Some(model), None) = (arguments.next(), arguments.next()) else {
         tracing::error!("usage: hearsay-engine MODEL (hearsay-work starts it)");

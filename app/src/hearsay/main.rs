@@ -1,2 +1,45 @@
-//! Placeholder.
-fn main() {}
+//! `hearsay`: the commands and the viewer. It reads what the recorder and the worker have written and never
+//! waits for either; what it prints on stdout is data, everything else goes to stderr.
+
+mod cli;
+mod columns;
+mod commands;
+mod context;
+mod failure;
+mod library;
+mod output;
+mod player;
+mod reference;
+mod rows;
+mod sound;
+mod status;
+mod subtitles;
+mod viewer;
+mod when;
+
+use clap::Parser;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    start_logging(cli.global.verbose);
+    match commands::run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => failure::report(&error).into(),
+    }
+}
+
+/// Warnings on stderr; more with `-v`, `-vv`, or by `HEARSAY_LOG` as tracing's filters are written.
+fn start_logging(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info",
+        2 => "debug",
+        _ => "trace",
+    };
+    // What winit finds odd about a display is nothing that anyone could act on.
+    let usual = || EnvFilter::new(format!("{level},winit=error"));
+    let filter = EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| usual());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            say(&format!("hearsay-record: {error:#}"));
+            say(&format!("error: {}", home::one_line(error.as_ref())));
             Exit::Failed.into()
         }
     }
@@ -57,12 +57,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let config = match Config::load(&home, arguments.config.as_deref()) {
         Ok((config, _)) => arguments.over(config.record),
         Err(error) => {
-            say(&format!("hearsay-record: {error}"));
+            say(&format!("error: {}", home::one_line(&error)));
             return Ok(Exit::Usage);
         }
     };
     if config.mic == "none" && config.loopback == "none" {
-        say("hearsay-record: nothing to record: both --mic and --loopback are none");
+        say("error: nothing to record: both --mic and --loopback are none");
         return Ok(Exit::Usage);
     }
     let _lock = lock(&home)?;
@@ -138,13 +138,13 @@ fn conclude(report: &Report) -> Exit {
     let empty: Vec<String> = report.tracks.iter().filter(|it| it.frames == 0).map(|it| it.name.to_string()).collect();
     let lost = report.tracks.iter().any(|track| track.lost_frames > 0);
     if empty.len() == report.tracks.len() {
-        say("hearsay-record: nothing was recorded");
+        say("nothing was recorded");
         Exit::Failed
     } else if !empty.is_empty() {
-        say(&format!("hearsay-record: nothing was recorded on {}", empty.join(", ")));
+        say(&format!("nothing was recorded on {}", empty.join(", ")));
         Exit::Partly
     } else if lost {
-        say("hearsay-record: some sound was lost; `hearsay gaps` lists what");
+        say("some sound was lost; `hearsay gaps` lists what");
         Exit::Partly
     } else {
         Exit::Done

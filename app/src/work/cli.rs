@@ -15,8 +15,8 @@ pub(crate) struct Args {
     /// The model: the name of an installed one, or a file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) model: Option<String>,
-    /// Where hearsay keeps everything
-    #[arg(long, value_name = "DIR", env = "HEARSAY_HOME")]
+    /// Where hearsay keeps everything [default: $HEARSAY_HOME, else hearsay in your data folder]
+    #[arg(long, value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// The configuration file
     #[arg(long, value_name = "FILE")]

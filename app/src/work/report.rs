@@ -113,7 +113,7 @@ const TEMPLATE: &str = "transcribing [{bar:30}] {percent:>3} %  {msg}";
 
 /// `error: …` and its hints, the way every command says it.
 pub(crate) fn error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", home::one_line(error.as_ref()));
 }
 
 fn seconds(micros: i64) -> u64 {

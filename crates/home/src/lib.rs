@@ -8,6 +8,7 @@ mod exit;
 pub mod files;
 mod home_dir;
 mod lock;
+mod one_line;
 
 pub use config::{
     Config, ConfigError, ModelsConfig, RecordConfig, SampleRateChoice, SourceChoice, VadChoice, WorkConfig,
@@ -15,3 +16,4 @@ pub use config::{
 pub use exit::Exit;
 pub use home_dir::{Home, HomeError};
 pub use lock::{Lock, LockError};
+pub use one_line::one_line;

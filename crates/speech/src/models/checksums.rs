@@ -19,22 +19,25 @@ struct Entry {
     sha256: String,
 }
 
-/// The model's SHA-256, from the record where the file hasn't changed since, and compared with the published one where the file's name is a known model's.
+/// The model's SHA-256, from the record where the file hasn't changed since; compared with the published one where
+/// the file's name is a known model's, and otherwise, in the models folder, with the one of its first use: nothing
+/// changes a model there but damage. Files elsewhere are their owner's to change.
 ///
 /// # Errors
 /// [`ModelError::Checksum`] where it isn't what it should be, [`ModelError::Io`] where the file can't be read.
 pub fn checksum(models: &Path, path: &Path) -> Result<String, ModelError> {
     let now = state(path)?;
     let recorded = record(models).remove(&key(path));
-    let sha256 = match recorded {
-        Some(entry) if (entry.bytes, entry.changed_us) == now => entry.sha256,
+    let first_use = recorded.as_ref().filter(|_| key(path).starts_with(key(models))).map(|entry| entry.sha256.clone());
+    let expected = published(path).map(str::to_owned).or(first_use);
+    match recorded {
+        Some(entry) if (entry.bytes, entry.changed_us) == now => compare(path, expected, entry.sha256),
         _ => {
-            let sha256 = hash_file(path)?;
+            let sha256 = compare(path, expected, hash_file(path)?)?;
             remember(models, path, &sha256);
-            sha256
+            Ok(sha256)
         }
-    };
-    compare(path, published(path), sha256)
+    }
 }
 
 /// Reads the whole file and compares it with the published sum, or with the one recorded at its first use.
@@ -52,8 +55,8 @@ fn published(path: &Path) -> Option<&'static str> {
     known_by_file(path.file_name()?.to_str()?).map(|known| known.sha256)
 }
 
-fn compare(path: &Path, expected: Option<impl Into<String>>, found: String) -> Result<String, ModelError> {
-    match expected.map(Into::into) {
+fn compare(path: &Path, expected: Option<String>, found: String) -> Result<String, ModelError> {
+    match expected {
         Some(expected) if expected != found => Err(ModelError::Checksum { path: path.to_owned(), expected, found }),
         _ => Ok(found),
     }

@@ -112,7 +112,7 @@ pub fn get(
 /// [`ModelError::Broken`] where it isn't a whole model, [`ModelError::Checksum`] where it bears a known model's name and isn't it, [`ModelError::Io`].
 pub fn add(models: &Path, from: &Path) -> Result<PathBuf, ModelError> {
     inspect(from)?;
-    super::checksum(models, from)?;
+    let sha256 = super::checksum(models, from)?;
     let file = from.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let path = models.join(plain(file)?);
     if fs::canonicalize(from).ok() == fs::canonicalize(&path).ok() {
@@ -126,7 +126,8 @@ pub fn add(models: &Path, from: &Path) -> Result<PathBuf, ModelError> {
     std::io::copy(&mut source, &mut to).map_err(failed("write"))?;
     to.sync_all().map_err(failed("write"))?;
     home::files::rename_durably(&part, &path).map_err(failed("rename"))?;
-    super::checksum(models, &path)?;
+    // Also where another file of that name was there before: this one is what the user wants now.
+    super::checksums::remember(models, &path, &sha256);
     Ok(path)
 }
 

@@ -1,0 +1,91 @@
+//! The command line. What a command does is in its own file below `commands`.
+
+use crate::commands::{
+    ask_recorder::PauseArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs, devices::DevicesArgs,
+    export::ExportArgs, gaps::GapsArgs, import::ImportArgs, models::ModelsArgs, play::PlayArgs, search::SearchArgs,
+    show::ShowArgs, sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
+};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Records what you say and what you hear, and finds any sentence of it again.
+///
+/// Without a command it opens the viewer. Nothing leaves this machine.
+#[derive(Debug, Parser)]
+#[command(name = "hearsay", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  hearsay record                  record both sides until Ctrl-C
+  hearsay work                    turn what was recorded into text
+  hearsay search 'budget meeting' find it
+  hearsay show today              read it
+  hearsay                         look at it and listen to it";
+
+/// The heading of the options that every command has.
+const EVERYWHERE: &str = "Options of every command";
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Where everything is kept [default: `HEARSAY_HOME`, else hearsay in your data folder]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
+    pub(crate) home: Option<PathBuf>,
+    /// The configuration [default: config.toml in the home, else in your configuration folder]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
+    pub(crate) config: Option<PathBuf>,
+    /// Say more on stderr; twice for much more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Record the microphone and what the speakers play
+    #[command(disable_help_flag = true)]
+    Record(SiblingArgs),
+    /// Record nothing for a while
+    Pause(PauseArgs),
+    /// Go on recording
+    #[command(after_help = "Example:\n  hearsay resume")]
+    Resume,
+    /// Finish the segments that are being recorded now, so that they are transcribed
+    #[command(after_help = "Example:\n  hearsay rotate && hearsay work --once")]
+    Rotate,
+    /// Turn what was recorded into text
+    #[command(disable_help_flag = true)]
+    Work(SiblingArgs),
+    /// List microphones and outputs
+    Devices(DevicesArgs),
+    /// Copy recordings into the archive
+    Import(ImportArgs),
+    /// Find what was said
+    Search(SearchArgs),
+    /// Read a conversation in two columns: said left, heard right
+    Show(ShowArgs),
+    /// Play a moment, both sides in sync, or cut it out into a file
+    Play(PlayArgs),
+    /// Write the words of a span as text, subtitles, Markdown or JSON
+    Export(ExportArgs),
+    /// Tell what the recorder and the worker are doing, and how much room is left
+    Status(StatusArgs),
+    /// List times without sound, and why
+    Gaps(GapsArgs),
+    /// List, fetch, add and check speech models
+    Models(ModelsArgs),
+    /// Print the configuration in effect
+    Config(ConfigArgs),
+    /// Print a script that completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Go the whole way with the sample day: import, transcribe, search
+    Demo(DemoArgs),
+    /// Open the viewer in a certain way
+    #[command(hide = true)]
+    View(ViewArgs),
+}

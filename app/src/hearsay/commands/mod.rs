@@ -1,0 +1,48 @@
+//! The commands, one file each.
+
+pub(crate) mod ask_recorder;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod devices;
+pub(crate) mod export;
+pub(crate) mod gaps;
+pub(crate) mod import;
+pub(crate) mod models;
+pub(crate) mod play;
+pub(crate) mod search;
+pub(crate) mod show;
+pub(crate) mod sibling;
+pub(crate) mod status;
+pub(crate) mod view;
+
+use crate::cli::{Cli, Command};
+use crate::context::Context;
+use anyhow::Result;
+use home::Exit;
+
+/// Runs what the command line asks for.
+pub(crate) fn run(cli: Cli) -> Result<Exit> {
+    let context = Context::new(cli.global)?;
+    match cli.command {
+        None => crate::viewer::run(&context.home),
+        Some(Command::Record(args)) => sibling::run("hearsay-record", &args, &context),
+        Some(Command::Pause(args)) => ask_recorder::pause(&args, &context),
+        Some(Command::Resume) => ask_recorder::resume(&context),
+        Some(Command::Rotate) => ask_recorder::rotate(&context),
+        Some(Command::Work(args)) => sibling::run("hearsay-work", &args, &context),
+        Some(Command::Devices(args)) => devices::run(&args, &context),
+        Some(Command::Import(args)) => import::run(&args, &context),
+        Some(Command::Search(args)) => search::run(&args, &context),
+        Some(Command::Show(args)) => show::run(&args, &context),
+        Some(Command::Play(args)) => play::run(&args, &context),
+        Some(Command::Export(args)) => export::run(&args, &context),
+        Some(Command::Status(args)) => status::run(&args, &context),
+        Some(Command::Gaps(args)) => gaps::run(&args, &context),
+        Some(Command::Models(args)) => models::run(&args, &context),
+        Some(Command::Config(args)) => config::run(&args, &context),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args, &context),
+        Some(Command::View(args)) => view::run(args, &context),
+    }
+}

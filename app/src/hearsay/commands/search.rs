@@ -1,0 +1,128 @@
+//! `hearsay search`.
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::library::{Found, Hit, Library, MAX_LIMIT, SearchOptions, Sort};
+use crate::output::{self, Out};
+use crate::rows::SearchRow;
+use anyhow::Result;
+use home::Exit;
+use std::io::Write;
+use store::State;
+use timeline::{Span, WallTime};
+
+/// What to search for, and where.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct SearchArgs {
+    /// Words, "a phrase", -without, pre*, said:word, heard:word (a query that begins with '-' goes after --)
+    #[arg(required = true, value_name = "QUERY")]
+    query: Vec<String>,
+    /// Only what you said
+    #[arg(long)]
+    said: bool,
+    /// Only what you heard
+    #[arg(long)]
+    heard: bool,
+    /// Not before this time or day
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Not after this time or day
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Which hits come first: the latest or the best
+    #[arg(long, value_enum, default_value_t = Sort::Time)]
+    sort: Sort,
+    /// At most so many hits
+    #[arg(long, default_value_t = crate::library::DEFAULT_LIMIT, value_name = "N")]
+    limit: usize,
+    /// One JSON object per hit
+    #[arg(long)]
+    json: bool,
+}
+
+const HELP: &str = "\
+Examples:
+  hearsay search 'budget meeting'
+  hearsay search '\"half past ten\" -lunch' --heard --since yesterday
+
+Exit code 1 says that nothing was found.";
+
+/// Prints what matches.
+pub(crate) fn run(args: &SearchArgs, context: &Context) -> Result<Exit> {
+    let query = args.query.join(" ");
+    let options = options(args, &query, context.now)?;
+    let mut library = Library::open(&context.home)?;
+    let found = library.search(&query, &options)?;
+    for note in &found.notes {
+        output::note(note);
+    }
+    if found.hits.is_empty() {
+        explain_nothing(&mut library)?;
+        return Ok(Exit::NothingFound);
+    }
+    let mut out = Out::stdout();
+    if args.json {
+        for hit in &found.hits {
+            out.json(&SearchRow::hit(hit))?;
+        }
+    } else {
+        print(&mut out, &found)?;
+    }
+    out.flush()?;
+    if found.hits.len() == options.limit {
+        output::note(&format!("these are the first {}; --limit N shows more", options.limit));
+    }
+    Ok(Exit::Done)
+}
+
+fn options(args: &SearchArgs, query: &str, now: WallTime) -> Result<SearchOptions> {
+    if query.trim().is_empty() {
+        return Err(Failure::usage("there is nothing to search for").hint("for example: hearsay search budget").into());
+    }
+    if args.limit == 0 || args.limit > MAX_LIMIT {
+        return Err(Failure::usage(format!("--limit is a number from 1 to {MAX_LIMIT}")).into());
+    }
+    Ok(SearchOptions {
+        said: args.said,
+        heard: args.heard,
+        span: span(args.since.as_deref(), args.until.as_deref(), now)?,
+        limit: args.limit,
+        sort: args.sort,
+        typing: false,
+    })
+}
+
+/// `--since` and `--until` as the ends of a span: a day that is named at the end is in it.
+fn span(since: Option<&str>, until: Option<&str>, now: WallTime) -> Result<Option<Span>> {
+    if since.is_none() && until.is_none() {
+        return Ok(None);
+    }
+    let text = format!("{}..{}", since.unwrap_or_default(), until.unwrap_or_default());
+    Ok(Some(timeline::parse_span(&text, now)?))
+}
+
+/// Nobody should wonder whether it was never said or only not transcribed yet.
+fn explain_nothing(library: &mut Library) -> Result<()> {
+    output::say("nothing found");
+    if library.nothing_because().is_some() {
+        return Ok(());
+    }
+    let worker = library.status()?.worker;
+    if worker.backlog_s >= 1.0 {
+        let waiting = output::duration_of(worker.backlog_s);
+        let advice = if worker.running { "the worker is at it" } else { "run `hearsay work`" };
+        output::hint(&format!("{waiting} of sound isn't transcribed yet: {advice}"));
+    }
+    Ok(())
+}
+
+fn print(out: &mut Out, found: &Found) -> Result<()> {
+    for Hit { utterance, highlights, .. } in &found.hits {
+        let text = out.highlighted(&utterance.text, highlights);
+        let doubt = if utterance.state == State::Shown { "" } else { " (doubtful)" };
+        let id = out.dim(&format!("[{}]", utterance.id));
+        writeln!(out, "{}  {:5}  {text}{doubt}  {id}", output::local(utterance.span.start), utterance.side.as_str())?;
+    }
+    Ok(())
+}

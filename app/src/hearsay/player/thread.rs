@@ -1,0 +1,218 @@
+//! The thread `hs-play`: obeys orders, keeps the ring full, opens and closes the device.
+
+use super::deck::{Deck, Rendered};
+use super::head::Frame;
+use super::output::{Opened, Output};
+use super::{Desk, IDLE, Order, Playback};
+use archive::Archive;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+use timeline::{Clock as _, SystemClock, WallTime};
+
+/// How often the ring is filled while it plays.
+const PACE: Duration = Duration::from_millis(20);
+
+/// Frames made at once, so that an order waits no longer than that takes.
+const BLOCK: usize = 1_024;
+
+pub(super) struct Thread {
+    deck: Deck,
+    output: Output,
+    device: Option<Opened>,
+    desk: Arc<Desk>,
+    playing: bool,
+    /// All sound is in the ring; what is left is to hear it.
+    ended: bool,
+    position: WallTime,
+    speed: f32,
+    turn: u32,
+    error: Option<String>,
+    /// The device failed in this turn already.
+    failed: bool,
+    idle_since: i64,
+    /// Orders obeyed so far.
+    obeyed: u64,
+}
+
+impl Thread {
+    pub(super) fn new(archive: Archive, output: Output, desk: Arc<Desk>) -> Self {
+        Self {
+            deck: Deck::new(archive),
+            output,
+            device: None,
+            desk,
+            playing: false,
+            ended: false,
+            position: WallTime::from_micros(0),
+            speed: 1.0,
+            turn: 0,
+            error: None,
+            failed: false,
+            idle_since: 0,
+            obeyed: 0,
+        }
+    }
+
+    pub(super) fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            let wait = if self.playing { PACE } else { IDLE };
+            match orders.recv_timeout(wait) {
+                Ok(first) => self.obey_all(std::iter::once(first).chain(orders.try_iter()).collect()),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.playing {
+                self.check_device();
+                self.top_up();
+            } else if SystemClock.boot_micros().saturating_sub(self.idle_since) >= micros(IDLE) {
+                self.device = None;
+            }
+        }
+    }
+
+    /// Of several places to go to, as a dragged slider gives them, only the last matters.
+    fn obey_all(&mut self, orders: Vec<Order>) {
+        let last_place = orders.iter().rposition(|order| matches!(order, Order::Play(_) | Order::Seek(_)));
+        for (i, order) in orders.into_iter().enumerate() {
+            self.obeyed += 1;
+            if matches!(order, Order::Seek(_)) && last_place.is_some_and(|last| i < last) {
+                continue;
+            }
+            self.obey(order);
+        }
+        self.publish();
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Play(from) => {
+                self.position = from;
+                self.failed = false;
+                self.begin();
+            }
+            Order::Resume => {
+                self.failed = false;
+                self.begin();
+            }
+            Order::Pause => {
+                self.hold();
+                self.stop(None);
+            }
+            Order::Seek(to) => {
+                self.position = to;
+                self.begin_if_playing();
+            }
+            Order::Speed(speed) => {
+                self.hold();
+                self.speed = speed;
+                self.begin_if_playing();
+            }
+            Order::Ears(ears) => {
+                self.hold();
+                self.deck.set_ears(ears);
+                self.begin_if_playing();
+            }
+        }
+    }
+
+    fn begin_if_playing(&mut self) {
+        if self.playing {
+            self.begin();
+        }
+    }
+
+    /// Remembers what is being heard, to go on from there.
+    fn hold(&mut self) {
+        if self.playing {
+            self.position = self.desk.place.heard(SystemClock.boot_micros()).unwrap_or(self.position);
+        }
+    }
+
+    /// A new turn from `position` on: opens the device if need be and fills the ring.
+    fn begin(&mut self) {
+        if self.device.is_none() {
+            match self.output.open(&self.desk.place) {
+                Ok(device) => self.device = Some(device),
+                Err(error) => return self.stop(Some(home::one_line(error.as_ref()))),
+            }
+        }
+        self.desk.place.set_speed(self.speed);
+        self.turn = self.desk.place.next_turn(self.position.position());
+        self.ended = false;
+        match self.deck.cue(self.position.position()) {
+            Ok(true) => {
+                self.playing = true;
+                self.error = None;
+                self.publish();
+                self.top_up();
+            }
+            Ok(false) => self.stop(Some("no sound is kept from here on".to_owned())),
+            Err(error) => self.stop(Some(home::one_line(&error))),
+        }
+    }
+
+    fn top_up(&mut self) {
+        let Some(device) = &mut self.device else { return };
+        while !self.ended && device.ring.slots() > 0 {
+            let (ring, turn) = (&mut device.ring, self.turn);
+            let frames = ring.slots().min(BLOCK);
+            let rendered = self.deck.render(frames, device.rate_hz, self.speed, |sample, at| {
+                // There are as many slots as frames were asked for.
+                ring.push(Frame { sample, at, turn }).ok();
+            });
+            match rendered {
+                Ok(Rendered::Frames(_)) => {}
+                Ok(Rendered::Ended) => self.ended = true,
+                Err(error) => return self.stop(Some(home::one_line(&error))),
+            }
+        }
+        let all_heard = device.ring.slots() == device.ring.buffer().capacity();
+        if let Some(trouble) = self.deck.take_trouble() {
+            self.error = Some(trouble);
+            self.publish();
+        }
+        if self.ended && all_heard {
+            self.position = self.desk.place.last().map_or(self.position, timeline::Position::wall);
+            let error = self.error.take();
+            self.stop(error);
+        }
+    }
+
+    /// A device that failed is opened anew, once in a turn.
+    fn check_device(&mut self) {
+        let Some(failure) = self.device.as_ref().and_then(|device| device.failures.try_recv().ok()) else { return };
+        tracing::warn!("the sound output failed: {failure}");
+        self.hold();
+        self.device = None;
+        if self.failed {
+            self.stop(Some(format!("the sound output failed: {failure}")));
+        } else {
+            self.failed = true;
+            self.begin();
+        }
+    }
+
+    fn stop(&mut self, error: Option<String>) {
+        self.playing = false;
+        self.error = error;
+        self.idle_since = SystemClock.boot_micros();
+        self.turn = self.desk.place.next_turn(self.position.position());
+        self.publish();
+    }
+
+    /// Tells the state, unless an order lies waiting that will change it.
+    fn publish(&self) {
+        let mut shown = self.desk.lock();
+        if shown.ordered == self.obeyed {
+            shown.playback =
+                Playback { playing: self.playing, position: Some(self.position), error: self.error.clone() };
+            drop(shown);
+            (self.desk.wake)();
+        }
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,121 @@
+//! `hearsay`: the window to search, read and hear.
+//!
+//! One thread draws. What it shows is a [`state::State`]; the panels draw it and return an action, the state turns the
+//! action into effects, and [`background`] and [`crate::player`] carry them out on threads of their own. So a frame never
+//! waits for the database, the index, the disk, the recorder or the sound device.
+
+mod app;
+mod background;
+mod conversation_ui;
+mod layout;
+mod mark;
+mod player_ui;
+#[cfg(test)]
+mod sample;
+mod screenshot;
+mod search_ui;
+mod state;
+mod status_ui;
+mod style;
+#[cfg(test)]
+mod tests;
+mod text;
+mod welcome_ui;
+
+use crate::failure::Failure;
+use crate::player::Output;
+use anyhow::Result;
+use app::Viewer;
+use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
+use home::{Exit, Home};
+use screenshot::Screenshot;
+use state::Action;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How the window opens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// What is searched for at once.
+    pub(crate) query: Option<String>,
+    /// Open the first hit, too.
+    pub(crate) open: bool,
+    /// Write a picture of the window there, and close it.
+    pub(crate) screenshot: Option<PathBuf>,
+    /// Width and height, in points.
+    pub(crate) size: Option<(f32, f32)>,
+    /// Dark or light, whatever the system says.
+    pub(crate) dark: Option<bool>,
+}
+
+/// The window's size at first, and the smallest at which everything has room.
+const SIZE: (f32, f32) = (1280.0, 800.0);
+const SMALLEST: (f32, f32) = (760.0, 480.0);
+
+/// Opens the viewer and comes back when it is closed.
+///
+/// # Errors
+/// Where there is no display, or a thread can't be started.
+pub(crate) fn run(home: &Home) -> Result<Exit> {
+    run_with(home, &Options::default())
+}
+
+/// As [`run`], opened in a certain way.
+///
+/// # Errors
+/// As there, and where the picture can't be written.
+pub(crate) fn run_with(home: &Home, options: &Options) -> Result<Exit> {
+    let (width, height) = options.size.unwrap_or(SIZE);
+    let native = eframe::NativeOptions {
+        viewport: ViewportBuilder::default()
+            .with_title("hearsay")
+            .with_app_id("hearsay")
+            .with_inner_size(vec2(width, height))
+            .with_min_inner_size(vec2(SMALLEST.0, SMALLEST.1)),
+        renderer: eframe::Renderer::Glow,
+        ..eframe::NativeOptions::default()
+    };
+    let picture_error = Arc::new(Mutex::new(None));
+    let (home, options, told) = (home.clone(), options.clone(), Arc::clone(&picture_error));
+    let window = eframe::run_native(
+        "hearsay",
+        native,
+        Box::new(move |creation| {
+            let viewer = start(&creation.egui_ctx, &home, options, told)?;
+            Ok(Box::new(viewer))
+        }),
+    );
+    window.map_err(|error| {
+        Failure::new(format!("cannot open a window: {error}"))
+            .hint("without a display, use `hearsay search`, `hearsay show` and `hearsay play`")
+    })?;
+    match picture_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) => Err(error),
+        None => Ok(Exit::Done),
+    }
+}
+
+fn start(
+    ctx: &Context,
+    home: &Home,
+    options: Options,
+    told: Arc<Mutex<Option<anyhow::Error>>>,
+) -> std::io::Result<Viewer> {
+    style::install(ctx);
+    ctx.set_theme(match options.dark {
+        Some(true) => ThemePreference::Dark,
+        Some(false) => ThemePreference::Light,
+        None => ThemePreference::System,
+    });
+    // A picture is taken in silence.
+    let output = if options.screenshot.is_some() { Output::Silent } else { Output::Device };
+    let repaint = ctx.clone();
+    let mut viewer = Viewer::start(home, output, Arc::new(move || repaint.request_repaint()))?;
+    if let Some(query) = options.query {
+        viewer.act(Action::Type(query));
+    }
+    if let Some(path) = options.screenshot {
+        viewer.picture(Screenshot::new(path, options.open, told));
+    }
+    Ok(viewer)
+}

@@ -1,0 +1,166 @@
+//! The window: puts the panels together, hands actions to the state and effects to the threads.
+
+use super::background::{Background, Wake};
+use super::conversation_ui::{self, Layout};
+use super::screenshot::Screenshot;
+use super::state::{Action, Effect, STEP_MICROS, State};
+use super::{player_ui, search_ui, status_ui, style, welcome_ui};
+use crate::player::{Output, Player};
+use eframe::egui::{CentralPanel, Context, Event, Frame, Key, Margin, Modifiers, Panel, RawInput, Ui};
+use home::Home;
+use std::time::Duration;
+
+/// How often the window is drawn while it plays.
+const FRAME_PLAYING: Duration = Duration::from_millis(33);
+
+/// The viewer.
+pub(crate) struct Viewer {
+    pub(super) state: State,
+    background: Background,
+    player: Player,
+    layout: Layout,
+    screenshot: Option<Screenshot>,
+    focused: bool,
+}
+
+impl Viewer {
+    /// Starts the threads. `wake` asks for a frame; it is called from them.
+    pub(crate) fn start(home: &Home, output: Output, wake: Wake) -> std::io::Result<Self> {
+        let background = Background::start(home, &wake)?;
+        let player = Player::start(home, output, move || wake())?;
+        Ok(Self {
+            state: State::default(),
+            background,
+            player,
+            layout: Layout::default(),
+            screenshot: None,
+            focused: false,
+        })
+    }
+
+    /// Does what the user would do by `action`.
+    pub(crate) fn act(&mut self, action: Action) {
+        let effects = self.state.apply(action);
+        self.effect(effects);
+    }
+
+    /// Takes a picture once everything that was asked for is shown.
+    pub(crate) fn picture(&mut self, screenshot: Screenshot) {
+        self.screenshot = Some(screenshot);
+    }
+
+    /// One frame.
+    pub(crate) fn show(&mut self, ui: &mut Ui) {
+        self.take_news();
+        if let Some(mut screenshot) = self.screenshot.take() {
+            if let Some(action) = screenshot.next(ui.ctx(), &self.state) {
+                self.act(action);
+            }
+            self.screenshot = Some(screenshot);
+        }
+        let mut actions = keys(ui.ctx());
+        actions.extend(self.panels(ui));
+        for action in actions {
+            self.act(action);
+        }
+        if self.state.playing.playback.playing {
+            ui.ctx().request_repaint_after(FRAME_PLAYING);
+        }
+    }
+
+    fn take_news(&mut self) {
+        let answers: Vec<_> = self.background.answers().collect();
+        for answer in answers {
+            let effects = self.state.receive(answer);
+            self.effect(effects);
+        }
+        let effects = self.state.hear(self.player.playback());
+        self.effect(effects);
+    }
+
+    fn effect(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Ask(question) => self.background.ask(question),
+                Effect::Play(from) => self.player.play(from),
+                Effect::Pause => self.player.pause(),
+                Effect::Resume => self.player.resume(),
+                Effect::Seek(to) => self.player.seek(to),
+                Effect::Speed(speed) => self.player.set_speed(speed),
+                Effect::Ears(ears) => self.player.set_ears(ears),
+            }
+        }
+    }
+
+    fn panels(&mut self, ui: &mut Ui) -> Option<Action> {
+        if !self.focused {
+            self.focused = true;
+            ui.memory_mut(|memory| memory.request_focus(search_ui::field_id()));
+        }
+        let bar = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(12, 6));
+        let side = Frame::new().fill(ui.visuals().panel_fill).inner_margin(style::PANEL_MARGIN);
+        let state = &self.state;
+        Panel::bottom("status").frame(bar).show(ui, |ui| status_ui::status_ui(ui, &state.health));
+        let width = ui.available_width();
+        let search = Panel::left("search")
+            .frame(side)
+            .default_size((width * 0.33).clamp(270.0, 420.0))
+            .size_range(250.0..=(width * 0.5).max(260.0))
+            .show(ui, |ui| search_ui::search_ui(ui, state))
+            .inner;
+        let played = state.conversation.is_some().then(|| {
+            Panel::bottom("player")
+                .frame(side.inner_margin(Margin::symmetric(14, 10)))
+                .show(ui, |ui| player_ui::player_ui(ui, state))
+                .inner
+        });
+        let layout = &mut self.layout;
+        let read = CentralPanel::default()
+            .frame(side.inner_margin(Margin { left: 8, right: 4, top: 10, bottom: 0 }))
+            .show(ui, |ui| {
+                if state.conversation.is_none() {
+                    welcome_ui::welcome_ui(ui, state);
+                }
+                conversation_ui::conversation_ui(ui, state, layout)
+            });
+        search.or(played.flatten()).or(read.inner)
+    }
+}
+
+impl eframe::App for Viewer {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn raw_input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {
+        // Nothing is under the pointer in a picture.
+        if self.screenshot.is_some() {
+            input.events.retain(|event| !matches!(event, Event::PointerMoved(_)));
+        }
+    }
+}
+
+/// Keys of the whole window. While something is typed, the letters and arrows belong to the field.
+fn keys(ctx: &Context) -> Vec<Action> {
+    let typing = ctx.memory(|memory| memory.has_focus(search_ui::field_id()));
+    let pressed = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND, Key::F) || (!typing && pressed(Modifiers::NONE, Key::Slash)) {
+        ctx.memory_mut(|memory| memory.request_focus(search_ui::field_id()));
+    }
+    if typing {
+        if pressed(Modifiers::NONE, Key::Escape) {
+            ctx.memory_mut(|memory| memory.surrender_focus(search_ui::field_id()));
+        }
+        return Vec::new();
+    }
+    let mut actions = Vec::new();
+    if pressed(Modifiers::NONE, Key::Space) {
+        actions.push(Action::TogglePlay);
+    }
+    for (key, by) in [(Key::ArrowLeft, -STEP_MICROS), (Key::ArrowRight, STEP_MICROS)] {
+        if pressed(Modifiers::NONE, key) {
+            actions.push(Action::SeekBy(by));
+        }
+    }
+    actions
+}

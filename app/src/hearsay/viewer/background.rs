@@ -1,0 +1,264 @@
+//! The two threads that read, so that the window never waits for the database, the index, the disk or the recorder.
+//!
+//! - `hs-find` owns a [`Library`] and answers questions. Of each kind only the latest question waits: who types faster
+//!   than the index answers makes no queue.
+//! - `hs-status` owns another and looks every second how the recorder and the worker are doing.
+//!
+//! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. Both threads end
+//! when the [`Background`] is dropped.
+
+use super::state::{AROUND_MICROS, Answer, Found, Health, Line, Question, Readiness};
+use super::text;
+use crate::library::{Hit, Library, SearchOptions};
+use home::Home;
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::{State as Belief, Utterance};
+use timeline::{Clock as _, Span, SystemClock};
+
+/// Hits that a search gives to the window.
+pub(crate) const HITS: usize = 1_000;
+/// Words less probable than this are shaded.
+const DOUBTFUL_BELOW: f32 = 0.5;
+/// How often the recorder and the worker are looked at, at most; a look takes no more than a tenth of the time.
+const STATUS_EVERY: Duration = Duration::from_secs(1);
+const STATUS_SHARE: u32 = 10;
+/// Answers that may lie untaken.
+const ANSWERS: usize = 16;
+/// How often the neighbourhood is doubled in which the next lines are looked for: 120 s × 2^17, half a year.
+const DOUBLINGS: u32 = 17;
+
+/// Called when there is something new to draw.
+pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// The handle to both threads.
+pub(crate) struct Background {
+    waiting: Arc<Waiting>,
+    answers: Receiver<Answer>,
+    /// Its end is the end of `hs-status`.
+    _open: SyncSender<()>,
+}
+
+/// The questions that wait: one of each kind at most.
+#[derive(Default)]
+struct Waiting {
+    questions: Mutex<Questions>,
+    asked: Condvar,
+}
+
+#[derive(Default)]
+struct Questions {
+    queue: VecDeque<Question>,
+    closed: bool,
+}
+
+impl Waiting {
+    fn lock(&self) -> MutexGuard<'_, Questions> {
+        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, question: Question) {
+        let is_search = |question: &Question| matches!(question, Question::Search { .. });
+        let mut questions = self.lock();
+        questions.queue.retain(|waiting| is_search(waiting) != is_search(&question));
+        questions.queue.push_back(question);
+        self.asked.notify_one();
+    }
+
+    /// The next question; `None` when the window is gone.
+    fn next(&self) -> Option<Question> {
+        let mut questions = self.lock();
+        loop {
+            if questions.closed {
+                return None;
+            }
+            if let Some(question) = questions.queue.pop_front() {
+                return Some(question);
+            }
+            questions = self.asked.wait(questions).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Background {
+    /// Starts both threads.
+    pub(crate) fn start(home: &Home, wake: &Wake) -> std::io::Result<Self> {
+        let waiting = Arc::new(Waiting::default());
+        let (answer, answers) = sync_channel(ANSWERS);
+        let (open, closed) = sync_channel(0);
+        let finder = Finder { home: home.clone(), library: None };
+        let (questions, found, wake_found) = (Arc::clone(&waiting), answer.clone(), Arc::clone(wake));
+        std::thread::Builder::new()
+            .name("hs-find".to_owned())
+            .spawn(move || finder.run(&questions, &found, &wake_found))?;
+        let (home, wake) = (home.clone(), Arc::clone(wake));
+        std::thread::Builder::new()
+            .name("hs-status".to_owned())
+            .spawn(move || watch_health(&home, &answer, &closed, &wake))?;
+        Ok(Self { waiting, answers, _open: open })
+    }
+
+    /// Puts a question; an older one of its kind that still waits is forgotten.
+    pub(crate) fn ask(&self, question: Question) {
+        self.waiting.put(question);
+    }
+
+    /// What was answered since the last call.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = Answer> + '_ {
+        self.answers.try_iter()
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.waiting.lock().closed = true;
+        self.waiting.asked.notify_all();
+    }
+}
+
+/// `hs-find`.
+struct Finder {
+    home: Home,
+    library: Option<Library>,
+}
+
+impl Finder {
+    fn run(mut self, questions: &Waiting, answers: &SyncSender<Answer>, wake: &Wake) {
+        while let Some(question) = questions.next() {
+            let answer = self.answer(question);
+            if answers.send(answer).is_err() {
+                return;
+            }
+            wake();
+        }
+    }
+
+    fn answer(&mut self, question: Question) -> Answer {
+        let Self { home, library } = self;
+        match question {
+            Question::Search { number, text, said, heard } => {
+                let found = with(home, library, |library| search(library, &text, said, heard));
+                Answer::Search { number, found }
+            }
+            Question::Lines { number, span } => {
+                let lines = with(home, library, |library| lines(library, span));
+                Answer::Lines { number, span, lines, end: None }
+            }
+            Question::More { number, span, later } => match with(home, library, |library| more(library, span, later)) {
+                Ok(Some((span, lines))) => Answer::Lines { number, span, lines: Ok(lines), end: None },
+                Ok(None) => Answer::Lines { number, span, lines: Ok(Vec::new()), end: Some(later) },
+                Err(error) => Answer::Lines { number, span, lines: Err(error), end: None },
+            },
+        }
+    }
+}
+
+/// Runs `read` on the library, opened if need be. After an error it is opened anew the next time.
+fn with<T>(
+    home: &Home,
+    library: &mut Option<Library>,
+    read: impl FnOnce(&mut Library) -> anyhow::Result<T>,
+) -> Result<T, String> {
+    let mut opened = match library.take() {
+        Some(library) => library,
+        None => Library::open(home).map_err(|error| home::one_line(error.as_ref()))?,
+    };
+    let result = read(&mut opened).map_err(|error| home::one_line(error.as_ref()))?;
+    *library = Some(opened);
+    Ok(result)
+}
+
+fn search(library: &mut Library, text: &str, said: bool, heard: bool) -> anyhow::Result<Found> {
+    let found =
+        library.search(text, &SearchOptions { said, heard, limit: HITS, typing: true, ..SearchOptions::default() })?;
+    let cut = found.hits.len() >= HITS;
+    let hits = found.hits.into_iter().map(|Hit { utterance, highlights, .. }| line(utterance, highlights)).collect();
+    Ok(Found { hits, notes: found.notes, took: found.took, cut })
+}
+
+fn lines(library: &mut Library, span: Span) -> anyhow::Result<Vec<Line>> {
+    Ok(library.conversation(span)?.into_iter().map(|utterance| line(utterance, Vec::new())).collect())
+}
+
+/// The lines next to `span` and the span they fill, `None` where there are none within half a year: a neighbourhood that
+/// is doubled until something was said in it, and of that the part next to the span.
+fn more(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option<(Span, Vec<Line>)>> {
+    for doubling in 0..DOUBLINGS {
+        let near = if doubling == 0 { 0 } else { AROUND_MICROS << (doubling - 1) };
+        let far = AROUND_MICROS << doubling;
+        let looked_at = if later {
+            Span::new(span.end.plus_micros(near), span.end.plus_micros(far))
+        } else {
+            Span::new(span.start.plus_micros(-far), span.start.plus_micros(-near))
+        };
+        let found = lines(library, looked_at)?;
+        let beyond = |line: &&Line| if later { line.span.start >= span.end } else { line.span.end <= span.start };
+        let next = if later { found.iter().find(beyond) } else { found.iter().rfind(beyond) };
+        let Some(next) = next else { continue };
+        let filled = if later {
+            Span::new(span.end, next.span.start.plus_micros(AROUND_MICROS))
+        } else {
+            Span::new(next.span.end.plus_micros(-AROUND_MICROS), span.start)
+        };
+        return Ok(Some((filled, lines(library, filled)?)));
+    }
+    Ok(None)
+}
+
+fn line(utterance: Utterance, found: Vec<std::ops::Range<usize>>) -> Line {
+    let words = utterance.words.iter().map(|word| (word.text.as_str(), word.p));
+    let doubtful_words = text::doubtful_words(&utterance.text, words, DOUBTFUL_BELOW);
+    let doubt = (utterance.state != Belief::Shown)
+        .then(|| utterance.reason.unwrap_or_else(|| "it may not be what was said".to_owned()));
+    let Utterance { key, side, span, text, .. } = utterance;
+    Line { key, side, span, text, found, doubtful_words, doubt }
+}
+
+/// `hs-status`.
+fn watch_health(home: &Home, answers: &SyncSender<Answer>, closed: &Receiver<()>, wake: &Wake) {
+    let mut library = None;
+    let mut shown = None;
+    loop {
+        let started = SystemClock.boot_micros();
+        let health = health(home, &mut library);
+        // A window that shows this already has nothing to draw.
+        let news = format!("{health:?}");
+        if shown.as_ref() != Some(&news) {
+            match answers.try_send(Answer::Health(Box::new(health))) {
+                Ok(()) => {
+                    shown = Some(news);
+                    wake();
+                }
+                // The window doesn't draw at the moment; the next look is fresher anyway.
+                Err(TrySendError::Full(_)) => {}
+                Err(TrySendError::Disconnected(_)) => return,
+            }
+        }
+        let took = Duration::from_micros((SystemClock.boot_micros() - started).unsigned_abs());
+        if closed.recv_timeout(STATUS_EVERY.max(took * STATUS_SHARE)) != Err(RecvTimeoutError::Timeout) {
+            return;
+        }
+    }
+}
+
+fn health(home: &Home, library: &mut Option<Library>) -> Health {
+    let looked = with(home, library, |library| Ok((library.status()?, readiness(home, library)?)));
+    match looked {
+        Ok((status, readiness)) => Health { status: Some(status), readiness, error: None },
+        Err(error) => Health { status: None, readiness: Readiness::Unknown, error: Some(error) },
+    }
+}
+
+fn readiness(home: &Home, library: &mut Library) -> anyhow::Result<Readiness> {
+    if library.nearest(SystemClock.wall())?.is_some() {
+        // The index is a folder; whether it is whole is told by the search itself.
+        return Ok(if home.index().is_dir() { Readiness::Ready } else { Readiness::NoIndex });
+    }
+    if archive::Archive::open(home).days()?.is_empty() {
+        return Ok(Readiness::NoSound);
+    }
+    let model = speech::models::default_model(&home.models());
+    Ok(if model.is_ok() { Readiness::NoTranscript } else { Readiness::NoModel })
+}

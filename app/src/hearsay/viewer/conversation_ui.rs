@@ -1,0 +1,311 @@
+//! The right side: what was said on the left, what was heard on the right, on one time.
+
+use super::layout::{self, Block, PAUSE_HEIGHT, Plan, SPACE};
+use super::mark;
+use super::state::{Action, Conversation, Line, State};
+use super::style::{self, Palette};
+use super::text;
+use eframe::egui::accesskit::Role;
+use eframe::egui::scroll_area::ScrollBarVisibility;
+use eframe::egui::{
+    Align, Align2, Button, Color32, CursorIcon, Galley, Rect, Response, RichText, ScrollArea, Sense, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
+};
+use std::sync::Arc;
+use timeline::{Side, WallTime};
+
+/// Room for the times at the left edge.
+const EDGE: f32 = 68.0;
+/// Between the columns.
+const BETWEEN: f32 = 14.0;
+/// Inside an utterance.
+const PADDING: f32 = 9.0;
+/// For the scroll bar.
+const RIGHT: f32 = 14.0;
+/// The room at both ends, for the buttons that ask for more.
+const END: f32 = 44.0;
+
+/// What was laid out, kept until the lines or the width change. Nothing here outlives the window.
+#[derive(Default)]
+pub(crate) struct Layout {
+    made_for: Option<(u64, u64, u32, bool)>,
+    plan: Plan,
+    galleys: Vec<Arc<Galley>>,
+    /// The first line in view and how far below the top it stood: what the reader's eye rests on.
+    anchor: Option<(i64, f32)>,
+    /// The opening whose marked line was scrolled to.
+    shown: Option<u64>,
+    /// The spoken line that was scrolled to.
+    followed: Option<i64>,
+}
+
+/// Where the columns stand.
+#[derive(Clone, Copy)]
+struct Columns {
+    left: f32,
+    width: f32,
+}
+
+impl Columns {
+    fn of(ui: &Ui) -> Self {
+        let whole = ui.available_width() - EDGE - BETWEEN - RIGHT;
+        Self { left: ui.max_rect().left() + EDGE, width: (whole / 2.0).max(80.0).floor() }
+    }
+
+    fn x(&self, side: Side) -> (f32, f32) {
+        match side {
+            Side::Said => (self.left, self.width),
+            Side::Heard => (self.left + self.width + BETWEEN, self.width),
+            Side::Both => (self.left, self.width * 2.0 + BETWEEN),
+        }
+    }
+}
+
+/// The conversation with its columns' headings.
+pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -> Option<Action> {
+    let conversation = state.conversation.as_ref()?;
+    let columns = Columns::of(ui);
+    heading_ui(ui, conversation, columns);
+    if let Some(error) = &conversation.error {
+        ui.label(RichText::new(error).color(Palette::of(ui).error));
+    }
+    let renewed = layout.renew(ui, conversation, columns);
+    let mut area = ScrollArea::vertical()
+        .id_salt("conversation")
+        .auto_shrink(false)
+        .scroll_bar_visibility(ScrollBarVisibility::AlwaysVisible);
+    if renewed && let Some(offset) = layout.anchored(conversation) {
+        area = area.vertical_scroll_offset(offset);
+    }
+    area.show_viewport(ui, |ui, viewport| lines_ui(ui, state, conversation, layout, columns, viewport)).inner
+}
+
+fn heading_ui(ui: &mut Ui, conversation: &Conversation, columns: Columns) {
+    let palette = Palette::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
+    let painter = ui.painter();
+    for (side, label) in [(Side::Said, "You said"), (Side::Heard, "You heard")] {
+        let (x, _) = columns.x(side);
+        let font = eframe::egui::FontId::proportional(14.0);
+        painter.text(pos2(x + PADDING, rect.center().y), Align2::LEFT_CENTER, label, font, palette.side(side));
+    }
+    let marked = conversation.lines.iter().find(|line| conversation.marked == Some(line.key));
+    let day = text::day(marked.map_or(conversation.span.middle(), |line| line.span.start));
+    let right = pos2(rect.right() - RIGHT, rect.center().y);
+    painter.text(right, Align2::RIGHT_CENTER, day, style::small(), palette.weak);
+}
+
+impl Layout {
+    /// Lays out anew where something changed; true if so.
+    fn renew(&mut self, ui: &Ui, conversation: &Conversation, columns: Columns) -> bool {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole points")]
+        let width = columns.width as u32;
+        let key = (conversation.opening, conversation.revision, width, ui.visuals().dark_mode);
+        if self.made_for == Some(key) {
+            return false;
+        }
+        let palette = Palette::of(ui);
+        self.galleys = conversation.lines.iter().map(|line| galley(ui, line, columns, &palette)).collect();
+        let block = |(line, galley): (&Line, &Arc<Galley>)| Block {
+            side: line.side,
+            start: line.span.start.as_micros(),
+            end: line.span.end.as_micros(),
+            height: galley.size().y + 2.0 * PADDING,
+        };
+        self.plan = layout::plan(&conversation.lines.iter().zip(&self.galleys).map(block).collect::<Vec<_>>());
+        self.made_for = Some(key);
+        true
+    }
+
+    /// The scroll offset at which the line that was in view stays where it was.
+    fn anchored(&self, conversation: &Conversation) -> Option<f32> {
+        if self.shown != Some(conversation.opening) {
+            return None;
+        }
+        let (key, below) = self.anchor?;
+        let i = conversation.lines.iter().position(|line| line.key == key)?;
+        Some((END + self.plan.tops.get(i)? - below).max(0.0))
+    }
+}
+
+fn galley(ui: &Ui, line: &Line, columns: Columns, palette: &Palette) -> Arc<Galley> {
+    let (_, width) = columns.x(line.side);
+    let color = if line.doubt.is_some() { palette.weak } else { palette.text };
+    let room = (width - 2.0 * PADDING, usize::MAX);
+    ui.painter().layout_job(mark::job(
+        &line.text,
+        &line.found,
+        &line.doubtful_words,
+        (style::body(), color),
+        palette,
+        room,
+    ))
+}
+
+fn lines_ui(
+    ui: &mut Ui,
+    state: &State,
+    conversation: &Conversation,
+    layout: &mut Layout,
+    columns: Columns,
+    viewport: Rect,
+) -> Option<Action> {
+    let height = layout.plan.height + 2.0 * END;
+    ui.set_height(height.max(viewport.height()));
+    let origin = ui.min_rect().top();
+    let top = origin + END;
+    let mut action = ends_ui(ui, conversation, columns, (origin, top + layout.plan.height + SPACE));
+    let spoken = state.spoken().map(|line| line.key);
+    layout.anchor = None;
+    for (i, line) in conversation.lines.iter().enumerate() {
+        let (Some(y), Some(galley)) = (layout.plan.tops.get(i), layout.galleys.get(i)) else { continue };
+        let (x, width) = columns.x(line.side);
+        let rect = Rect::from_min_size(pos2(x, top + y), vec2(width, galley.size().y + 2.0 * PADDING));
+        scroll_to(ui, state, conversation, (&mut layout.shown, &mut layout.followed), line, rect);
+        if rect.bottom() < origin + viewport.top() || rect.top() > origin + viewport.bottom() {
+            continue;
+        }
+        layout.anchor = layout.anchor.or(Some((line.key, rect.top() - origin - viewport.top())));
+        let look = Look { marked: conversation.marked == Some(line.key), spoken: spoken == Some(line.key) };
+        if line_ui(ui, line, galley, rect, look).clicked() {
+            action = Some(Action::PlayLine(line.key));
+        }
+    }
+    edge_ui(ui, conversation, layout, columns, top);
+    action.or(scrolled(ui, state))
+}
+
+/// Brings the marked line of a new conversation and, while it follows, the spoken line into view.
+fn scroll_to(
+    ui: &Ui,
+    state: &State,
+    conversation: &Conversation,
+    (shown, followed): (&mut Option<u64>, &mut Option<i64>),
+    line: &Line,
+    rect: Rect,
+) {
+    if *shown != Some(conversation.opening) && !conversation.waiting && conversation.marked == Some(line.key) {
+        *shown = Some(conversation.opening);
+        *followed = Some(line.key);
+        ui.scroll_to_rect(rect, Some(Align::Center));
+    }
+    let spoken = state.playing.playback.playing && state.spoken().map(|spoken| spoken.key) == Some(line.key);
+    if spoken && state.playing.follow && *followed != Some(line.key) {
+        *followed = Some(line.key);
+        let comfortable = ui.clip_rect().shrink2(vec2(0.0, ui.clip_rect().height() * 0.2));
+        if !comfortable.y_range().contains(rect.center().y) {
+            ui.scroll_to_rect(rect, Some(Align::Center));
+        }
+    }
+}
+
+/// A reader who scrolls by hand isn't pulled back by the sound.
+fn scrolled(ui: &Ui, state: &State) -> Option<Action> {
+    let by_hand = ui.ui_contains_pointer() && ui.input(|input| input.smooth_scroll_delta().y.abs() > 0.5);
+    (by_hand && state.playing.follow && state.playing.playback.playing).then_some(Action::Follow(false))
+}
+
+#[derive(Clone, Copy)]
+struct Look {
+    marked: bool,
+    spoken: bool,
+}
+
+/// What screen readers and tests know a line by.
+pub(crate) fn line_label(line: &Line) -> String {
+    format!("{} at {}: {}", line.side, text::clock(line.span.start), line.text)
+}
+
+fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look) -> Response {
+    let response = ui.interact(rect, ui.scope_id().with(("line", line.key)), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, look.spoken, line_label(line)));
+    let palette = Palette::of(ui);
+    let color = palette.side(line.side);
+    let painter = ui.painter();
+    let strength = match (look.spoken, response.hovered() || response.has_focus()) {
+        (true, _) => 0.26,
+        (false, true) => 0.15,
+        (false, false) => 0.07,
+    };
+    painter.rect_filled(rect, style::ROUND, color.gamma_multiply(strength));
+    if line.doubt.is_some() {
+        hatch(ui, rect, palette.weak.gamma_multiply(0.16));
+    }
+    if look.marked {
+        painter.rect_stroke(rect, style::ROUND, (1.0, color.gamma_multiply(0.8)), StrokeKind::Inside);
+    }
+    if look.spoken {
+        let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
+        painter.rect_filled(bar, 2.0, color);
+    }
+    painter.galley(rect.min + vec2(PADDING, PADDING), Arc::clone(galley), palette.text);
+    let response = response.on_hover_cursor(CursorIcon::PointingHand);
+    match &line.doubt {
+        Some(doubt) => response.on_hover_text(format!("Doubtful: {doubt}")),
+        None => response,
+    }
+}
+
+/// Slanted lines: what stands here may not have been said.
+fn hatch(ui: &Ui, rect: Rect, color: Color32) {
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    let mut x = rect.left() - rect.height();
+    while x < rect.right() {
+        painter.line_segment([pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())], (1.0, color));
+        x += 9.0;
+    }
+}
+
+/// The times at the left and the folded silences.
+fn edge_ui(ui: &Ui, conversation: &Conversation, layout: &Layout, columns: Columns, top: f32) {
+    let palette = Palette::of(ui);
+    let (painter, clip) = (ui.painter(), ui.clip_rect());
+    for i in &layout.plan.labelled {
+        let (Some(y), Some(line)) = (layout.plan.tops.get(*i), conversation.lines.get(*i)) else { continue };
+        let at = pos2(columns.left - 10.0, top + y + PADDING + 3.0);
+        if clip.y_range().expand(20.0).contains(at.y) {
+            painter.text(at, Align2::RIGHT_TOP, text::clock(line.span.start), style::digits(), palette.weak);
+        }
+    }
+    for pause in &layout.plan.pauses {
+        let y = top + pause.top + PAUSE_HEIGHT / 2.0 - SPACE / 2.0;
+        if !clip.y_range().expand(PAUSE_HEIGHT).contains(y) {
+            continue;
+        }
+        let (start, end) = (WallTime::from_micros(pause.start), WallTime::from_micros(pause.end));
+        let mut label = format!("{} of silence", text::length(pause.end - pause.start));
+        if text::day(start) != text::day(end) {
+            label = format!("{label}, then {}", text::day(end));
+        }
+        let (x, width) = columns.x(Side::Both);
+        let written =
+            painter.text(pos2(x + width / 2.0, y), Align2::CENTER_CENTER, label, style::small(), palette.weak);
+        let stroke = (1.0, palette.line);
+        painter.hline(x..=written.left() - 12.0, y, stroke);
+        painter.hline(written.right() + 12.0..=x + width, y, stroke);
+    }
+}
+
+/// What stands before the first and after the last line.
+fn ends_ui(ui: &mut Ui, conversation: &Conversation, columns: Columns, (top, bottom): (f32, f32)) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let (x, width) = columns.x(Side::Both);
+    let mut action = None;
+    let ends = [
+        (top, conversation.at_start, "Earlier", "Nothing was said before this", Action::Earlier),
+        (bottom, conversation.at_end, "Later", "Nothing was said after this", Action::Later),
+    ];
+    for (y, is_end, label, nothing, wanted) in ends {
+        let center = pos2(x + width / 2.0, y + (END - SPACE) / 2.0);
+        if is_end {
+            ui.painter().text(center, Align2::CENTER_CENTER, nothing, style::small(), palette.weak);
+            continue;
+        }
+        let button = Button::new(RichText::new(label).font(style::small())).min_size(vec2(96.0, 24.0));
+        let rect = Rect::from_center_size(center, vec2(96.0, 24.0));
+        if ui.add_enabled_ui(!conversation.waiting, |ui| ui.put(rect, button)).inner.clicked() {
+            action = Some(wanted);
+        }
+    }
+    action
+}

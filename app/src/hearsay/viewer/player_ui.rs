@@ -1,0 +1,207 @@
+//! The bar under the conversation: play, place, speed, sides.
+
+use super::state::{Action, Conversation, SPEED_CHOICES, STEP_MICROS, State};
+use super::style::{self, Palette};
+use super::text;
+use crate::player::Ears;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    Align, Button, Color32, ComboBox, CornerRadius, CursorIcon, Layout, Painter, Rect, RichText, Sense, Shape, Stroke, StrokeKind,
+    Ui, WidgetInfo, pos2, vec2,
+};
+use timeline::{Side, Span, WallTime};
+
+const STRIP_HEIGHT: f32 = 38.0;
+
+/// The player's bar; nothing where no conversation is open.
+pub(crate) fn player_ui(ui: &mut Ui, state: &State) -> Option<Action> {
+    let conversation = state.conversation.as_ref()?;
+    let palette = Palette::of(ui);
+    if let Some(error) = &state.playing.playback.error {
+        ui.label(RichText::new(format!("Not playing: {error}")).font(style::small()).color(palette.error));
+    }
+    let sought = strip_ui(ui, state, conversation);
+    let pressed = ui.horizontal(|ui| controls_ui(ui, state, conversation)).inner;
+    sought.or(pressed)
+}
+
+fn controls_ui(ui: &mut Ui, state: &State, conversation: &Conversation) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let playback = &state.playing.playback;
+    let mut action = play_button(ui, playback.playing);
+    for (label, name, by) in [("-5 s", "Back 5 seconds", -STEP_MICROS), ("+5 s", "Forward 5 seconds", STEP_MICROS)] {
+        let button = ui.add(Button::new(RichText::new(label).font(style::small())).min_size(vec2(44.0, 26.0)));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+        if button.on_hover_text(format!("{name} (arrow keys)")).clicked() {
+            action = Some(Action::SeekBy(by));
+        }
+    }
+    ui.add_space(4.0);
+    let now = playback.position.unwrap_or(conversation.span.start);
+    ui.label(RichText::new(text::clock(now)).size(17.0).color(palette.text));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        action = speed_ui(ui, state.playing.speed).or(action.take());
+        action = ears_ui(ui, state.playing.ears).or(action.take());
+        if !state.playing.follow && playback.playing {
+            let back = Button::new(RichText::new("Follow").font(style::small()));
+            if ui.add(back).on_hover_text("Go back to the line that is being heard").clicked() {
+                action = Some(Action::Follow(true));
+            }
+        }
+    });
+    action
+}
+
+fn play_button(ui: &mut Ui, playing: bool) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(34.0, 34.0), Sense::click());
+    let label = if playing { "Pause" } else { "Play" };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    let fill = if response.hovered() { palette.heard } else { palette.heard.gamma_multiply(0.85) };
+    let painter = ui.painter();
+    painter.circle_filled(rect.center(), 17.0, fill);
+    if response.has_focus() {
+        painter.circle_stroke(rect.center(), 19.0, (1.0, palette.heard));
+    }
+    let ink = if ui.visuals().dark_mode { Color32::from_rgb(0x13, 0x15, 0x19) } else { Color32::WHITE };
+    let c = rect.center();
+    if playing {
+        for x in [-5.5, 1.5] {
+            painter.rect_filled(Rect::from_min_size(c + vec2(x, -6.5), vec2(4.0, 13.0)), 1.0, ink);
+        }
+    } else {
+        let triangle = vec![c + vec2(-4.5, -7.5), c + vec2(8.0, 0.0), c + vec2(-4.5, 7.5)];
+        painter.add(Shape::convex_polygon(triangle, ink, Stroke::NONE));
+    }
+    response.on_hover_text(format!("{label} (Space)")).clicked().then_some(Action::TogglePlay)
+}
+
+/// Drawn from the right.
+fn speed_ui(ui: &mut Ui, speed: f32) -> Option<Action> {
+    let mut chosen = speed;
+    let name = |speed: f32| format!("{speed}x");
+    let shown = RichText::new(name(speed)).font(style::small());
+    let response = ComboBox::from_id_salt("speed").width(58.0).selected_text(shown).show_ui(ui, |ui| {
+        for choice in SPEED_CHOICES {
+            ui.selectable_value(&mut chosen, choice, name(choice));
+        }
+    });
+    response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Speed"));
+    ((chosen - speed).abs() > f32::EPSILON).then_some(Action::Speed(chosen))
+}
+
+/// Drawn from the right.
+fn ears_ui(ui: &mut Ui, ears: Ears) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let mut action = None;
+    ui.spacing_mut().item_spacing.x = 0.0;
+    ui.add_space(10.0);
+    let west = CornerRadius { nw: 6, sw: 6, ne: 0, se: 0 };
+    let east = CornerRadius { nw: 0, sw: 0, ne: 6, se: 6 };
+    for (choice, label, name, round) in [
+        (Ears::Heard, "Heard", "Play only what was heard", east),
+        (Ears::Said, "Said", "Play only what was said", CornerRadius::ZERO),
+        (Ears::Mix, "Both", "Play both sides", west),
+    ] {
+        let on = ears == choice;
+        let color = match choice {
+            Ears::Mix => palette.text,
+            Ears::Said => palette.said,
+            Ears::Heard => palette.heard,
+        };
+        let text = RichText::new(label).font(style::small()).color(if on { color } else { palette.weak });
+        let fill = if on { color.gamma_multiply(0.18) } else { ui.visuals().widgets.inactive.weak_bg_fill };
+        let button = ui.add(Button::new(text).fill(fill).corner_radius(round).min_size(vec2(54.0, 26.0)));
+        button.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, on, name));
+        if button.on_hover_text(name).clicked() {
+            action = Some(Action::Ears(choice));
+        }
+    }
+    ui.add_space(10.0);
+    ui.spacing_mut().item_spacing.x = 8.0;
+    action
+}
+
+/// What is shown of the timeline: said above, heard below, and where the sound is. A click or a drag goes there.
+fn strip_ui(ui: &mut Ui, state: &State, conversation: &Conversation) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let size = vec2(ui.available_width(), STRIP_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+    let scale = Scale { rect: rect.shrink2(vec2(4.0, 0.0)), span: conversation.span };
+    let position = state.playing.playback.position;
+    let place = position.map_or(0.0, |position| seconds(position.micros_since(conversation.span.start)));
+    response.widget_info(|| WidgetInfo::slider(true, place, "Place"));
+    let painter = ui.painter_at(rect);
+    painter.rect_filled(rect, style::ROUND, ui.visuals().extreme_bg_color);
+    painter.rect_stroke(rect, style::ROUND, (1.0, palette.line), StrokeKind::Inside);
+    painter.hline(rect.x_range(), rect.center().y, (1.0, palette.line));
+    for line in &conversation.lines {
+        let (above, below) = (rect.top() + 6.0..=rect.center().y - 3.0, rect.center().y + 3.0..=rect.bottom() - 6.0);
+        let y = match line.side {
+            Side::Said => above,
+            Side::Heard => below,
+            Side::Both => *above.start()..=*below.end(),
+        };
+        let (from, to) = (scale.x(line.span.start), scale.x(line.span.end));
+        let bar = Rect::from_x_y_ranges(from..=to.max(from + 2.0), y);
+        painter.rect_filled(bar, 2.0, palette.side(line.side).gamma_multiply(0.75));
+    }
+    if let Some(position) = position.filter(|position| conversation.span.contains(*position)) {
+        playhead(&painter, scale.x(position), rect, palette.text);
+    }
+    let hover = response.hover_pos().map(|pointer| scale.time(pointer.x));
+    let response = match hover {
+        Some(time) => response.on_hover_text_at_pointer(text::clock(time)),
+        None => response,
+    };
+    let response = response.on_hover_cursor(CursorIcon::PointingHand);
+    let pointer = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged())?;
+    Some(Action::Seek(scale.time(pointer.x)))
+}
+
+fn playhead(painter: &Painter, x: f32, rect: Rect, color: Color32) {
+    painter.vline(x, rect.y_range(), (2.0, color));
+    painter.circle_filled(pos2(x, rect.top() + 3.0), 4.0, color);
+}
+
+/// From the timeline to the strip and back.
+struct Scale {
+    rect: Rect,
+    span: Span,
+}
+
+impl Scale {
+    fn x(&self, time: WallTime) -> f32 {
+        let share = seconds(time.micros_since(self.span.start)) / seconds(self.span.len_micros().max(1));
+        #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+        let share = share as f32;
+        self.rect.left() + share.clamp(0.0, 1.0) * self.rect.width()
+    }
+
+    fn time(&self, x: f32) -> WallTime {
+        let share = f64::from(((x - self.rect.left()) / self.rect.width().max(1.0)).clamp(0.0, 1.0));
+        #[expect(clippy::cast_possible_truncation, reason = "within the span")]
+        let micros = (share * seconds(self.span.len_micros()) * 1e6) as i64;
+        self.span.start.plus_micros(micros)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "lengths of what is shown")]
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_on_the_strip_is_the_time_it_shows() {
+        let span = Span::new(WallTime::from_millis(1_795_425_312_000), WallTime::from_millis(1_795_425_552_000));
+        let scale = Scale { rect: Rect::from_min_size(pos2(10.0, 0.0), vec2(800.0, 30.0)), span };
+        assert_eq!(scale.time(-5.0), span.start);
+        assert_eq!(scale.time(410.0), span.middle());
+        assert!((scale.x(scale.time(333.0)) - 333.0).abs() < 0.1);
+        assert_eq!(scale.time(9_000.0), span.end);
+    }
+}

@@ -1,0 +1,84 @@
+//! A home for tests: the sound of the fixtures' conversations, their reference as the transcript, and its index, made
+//! by the crates that make them in earnest.
+
+use archive::Archive;
+use home::Home;
+use store::{NewPass, NewUtterance, Outcome, State, Store, WindowRow, Word};
+use testkit::{Reference, fixture, references};
+use timeline::{Side, Span, TrackName, WallTime};
+
+/// When the conversation `standup` begins; `call` begins an hour later.
+pub(crate) const START: &str = "2026-11-23T09:15:00Z";
+const CALL_AFTER_S: f64 = 3_600.0;
+const LENGTH_S: f64 = 150.0;
+
+/// A moment after [`START`].
+pub(crate) fn at(seconds: f64) -> WallTime {
+    #[expect(clippy::cast_possible_truncation, reason = "seconds of a small sample")]
+    let micros = (seconds * 1e6).round() as i64;
+    WallTime::parse_rfc3339(START).unwrap().plus_micros(micros)
+}
+
+/// Makes `home` hold both conversations.
+pub(crate) fn fill(home: &Home) {
+    home.ensure().unwrap();
+    let archive = Archive::open(home);
+    let mut store = Store::open(&home.database()).unwrap();
+    let pass = NewPass {
+        model: "reference".into(),
+        model_sha256: "0".repeat(64),
+        engine: "by hand".into(),
+        params: serde_json::json!({}),
+        rank: 0,
+        created: at(0.0),
+    };
+    let pass = store.ensure_pass(&pass).unwrap().key;
+    for (name, begin_s) in [("standup", 0.0), ("call", CALL_AFTER_S)] {
+        let spoken = references(&fixture(&format!("days/{name}.tsv"))).unwrap();
+        for (track, side) in [(TrackName::mic(), Side::Said), (TrackName::loopback(), Side::Heard)] {
+            let wav = fixture(&format!("days/{name}.{track}.wav"));
+            archive::import::import(&archive, &wav, &track, side, at(begin_s), &mut |_| {}).unwrap();
+            store.ensure_track(&track, side).unwrap();
+            let utterances = spoken.iter().filter(|line| line.track == track.as_str());
+            let window = WindowRow {
+                pass,
+                span: Span::new(at(begin_s), at(begin_s + LENGTH_S)),
+                gaps: timeline::SpanSet::new(),
+                outcome: Outcome::Words,
+                reason: None,
+                speech_micros: 60_000_000,
+                compute_micros: 4_000_000,
+                utterances: utterances.enumerate().map(|(i, line)| utterance(line, begin_s, i)).collect(),
+                track,
+            };
+            store.commit_window(&window).unwrap();
+        }
+    }
+    worker::Follower::open(&home.index()).unwrap().catch_up(&store).unwrap();
+}
+
+/// Now and then a word is doubtful, or all of it.
+fn utterance(line: &Reference, begin_s: f64, number: usize) -> NewUtterance {
+    let span = Span::new(at(begin_s + line.start_s), at(begin_s + line.end_s));
+    let words: Vec<&str> = line.text.split(' ').collect();
+    let each = span.len_micros() / i64::try_from(words.len()).unwrap();
+    let word = |(i, text): (usize, &str)| {
+        let start = span.start.plus_micros(each * i64::try_from(i).unwrap());
+        let p = if (number * 7 + i * 3) % 19 == 0 { 0.31 } else { 0.94 };
+        Word { span: Span::new(start, start.plus_micros(each)), text: text.to_owned(), p }
+    };
+    let doubtful = number % 9 == 5;
+    NewUtterance {
+        span,
+        text: line.text.clone(),
+        language: Some("en".into()),
+        p: 0.9,
+        no_speech_p: 0.02,
+        mean_logprob: -0.2,
+        vad_mean: 0.9,
+        vad_peak: 0.99,
+        state: if doubtful { State::Doubtful } else { State::Shown },
+        reason: doubtful.then(|| "words are improbable".to_owned()),
+        words: words.into_iter().enumerate().map(word).collect(),
+    }
+}

@@ -1,0 +1,134 @@
+//! The line at the bottom: what the recorder and the worker are doing.
+
+use super::state::{Health, Readiness};
+use super::style::{self, Palette};
+use crate::status::{RecorderStatus, TrackStatus, WorkerStatus};
+use eframe::egui::{Align, Color32, Layout, Rect, RichText, Sense, Ui, vec2};
+use timeline::TrackName;
+
+/// A level below this is silence to the meter.
+const FLOOR_DB: f32 = -60.0;
+/// A track whose last frame is older than this has stopped.
+const STALE_S: f64 = 2.0;
+
+/// The line at the bottom.
+pub(crate) fn status_ui(ui: &mut Ui, health: &Health) {
+    let palette = Palette::of(ui);
+    ui.horizontal(|ui| {
+        if let Some(error) = &health.error {
+            say(ui, error, palette.error);
+            return;
+        }
+        let Some(status) = &health.status else { return say(ui, "Looking at the archive", palette.weak) };
+        recorder_ui(ui, &status.recorder, &palette);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let nothing = health.readiness == Readiness::NoSound;
+            say(ui, if nothing { "Nothing to transcribe".to_owned() } else { worker(&status.worker) }, palette.weak);
+        });
+    });
+}
+
+fn say(ui: &mut Ui, text: impl Into<String>, color: Color32) {
+    ui.label(RichText::new(text).font(style::small()).color(color));
+}
+
+fn recorder_ui(ui: &mut Ui, recorder: &RecorderStatus, palette: &Palette) {
+    let (color, text) = match (recorder.running, recorder.paused, recorder.paused_until) {
+        (false, ..) => (palette.weak, "Not recording".to_owned()),
+        (true, true, Some(until)) => (palette.said, format!("Paused until {}", super::text::clock(until))),
+        (true, true, None) => (palette.said, "Paused".to_owned()),
+        (true, false, _) => (palette.good, "Recording".to_owned()),
+    };
+    let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+    if recorder.running {
+        ui.painter().circle_filled(dot.center(), 4.0, color);
+    } else {
+        ui.painter().circle_stroke(dot.center(), 4.0, (1.0, color));
+    }
+    say(ui, text, if recorder.running { palette.text } else { palette.weak });
+    for track in &recorder.tracks {
+        ui.add_space(8.0);
+        track_ui(ui, track, palette);
+    }
+}
+
+fn track_ui(ui: &mut Ui, track: &TrackStatus, palette: &Palette) {
+    let side = TrackName::new(&track.track).ok().and_then(|name| name.usual_side());
+    let color = side.map_or(palette.both, |side| palette.side(side));
+    say(ui, track.track.as_str(), color);
+    meter_ui(ui, track.level_db, color);
+    let stale = track.last_frame_age_s.is_none_or(|age| age > STALE_S);
+    let (text, ink) = match track.last_frame_age_s {
+        _ if track.muted => ("muted".to_owned(), palette.error),
+        None => ("no sound yet".to_owned(), palette.error),
+        Some(age) if stale => (format!("no sound for {age:.0} s"), palette.error),
+        Some(_) => (shortened(device(track)), palette.weak),
+    };
+    ui.label(RichText::new(text).font(style::small()).color(ink)).on_hover_text(details(track));
+}
+
+fn device(track: &TrackStatus) -> &str {
+    track.device.as_deref().unwrap_or("no device")
+}
+
+/// Devices have long names, the line is short.
+fn shortened(device: &str) -> String {
+    const MOST: usize = 22;
+    if device.chars().count() <= MOST {
+        device.to_owned()
+    } else {
+        device.chars().take(MOST - 3).chain("...".chars()).collect()
+    }
+}
+
+fn details(track: &TrackStatus) -> String {
+    let level = track.level_db.map_or_else(|| "no level".to_owned(), |db| format!("{db:.0} dB"));
+    let age =
+        track.last_frame_age_s.map_or_else(|| "no frame yet".to_owned(), |age| format!("last frame {age:.1} s ago"));
+    let gaps = match track.gaps_today {
+        0 => "no gaps today".to_owned(),
+        1 => "1 gap today".to_owned(),
+        n => format!("{n} gaps today"),
+    };
+    format!("{}\n{level}, {age}, {gaps}", device(track))
+}
+
+fn meter_ui(ui: &mut Ui, level_db: Option<f32>, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(46.0, 6.0), Sense::hover());
+    ui.painter().rect_filled(rect, 3.0, ui.visuals().widgets.inactive.bg_fill);
+    let share = level_db.map_or(0.0, |db| (1.0 - db / FLOOR_DB).clamp(0.0, 1.0));
+    if share > 0.0 {
+        ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height())), 3.0, color);
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a backlog in microseconds")]
+fn worker(worker: &WorkerStatus) -> String {
+    let speed = worker.speed_x.filter(|speed| *speed > 0.0).map(|speed| format!(" at {speed:.1} x real time"));
+    let backlog = super::text::length((worker.backlog_s * 1e6) as i64);
+    match (worker.running, worker.backlog_s >= 1.0) {
+        (true, true) => format!("Transcribing{}, {backlog} to go", speed.unwrap_or_default()),
+        (true, false) => "All transcribed".to_owned(),
+        (false, true) => format!("{backlog} not transcribed, the worker is not running"),
+        (false, false) => "All transcribed, the worker is not running".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worker_is_described_as_it_is() {
+        let state = |running, backlog_s, speed_x| WorkerStatus { running, backlog_s, speed_x };
+        assert_eq!(worker(&state(true, 125.0, Some(14.2))), "Transcribing at 14.2 x real time, 2 min 5 s to go");
+        assert_eq!(worker(&state(true, 0.0, Some(14.2))), "All transcribed");
+        assert_eq!(worker(&state(false, 60.0, None)), "1 min not transcribed, the worker is not running");
+    }
+
+    #[test]
+    fn long_device_names_are_shortened_by_characters() {
+        assert_eq!(shortened("Speakers"), "Speakers");
+        assert_eq!(shortened("Größere Lautsprecher im Wohnzimmer").chars().count(), 22);
+    }
+}

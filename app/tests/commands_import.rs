@@ -1,0 +1,189 @@
+//! `import`, `gaps` and `status` as scripts see them: the real program in a real home.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
+
+#[allow(dead_code, reason = "each test program uses a part of it")]
+mod sample;
+
+use sample::{Sample, at, write_wav};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Every file below a folder with its bytes.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(contents(&path));
+        } else {
+            files.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+    files
+}
+
+fn put(path: &Path, bytes: &[u8]) {
+    std::io::Write::write_all(&mut home::files::create_new(path).unwrap(), bytes).unwrap();
+}
+
+#[test]
+fn recordings_are_copied_by_what_their_names_say_and_never_moved() {
+    let sample = Sample::empty();
+    let folder = sample.path("recordings");
+    home::files::create_dir_all(&folder.join("deeper")).unwrap();
+    write_wav(&folder.join("2026-11-23_09-15-00.mic.wav"), 44_100, 2, 2, 100);
+    write_wav(&folder.join("20261123T091500.000Z.loopback.wav"), 16_000, 1, 2, 100);
+    write_wav(&folder.join("deeper/Call 2026.11.23 at 14.30.WAV"), 48_000, 1, 3, 100);
+    put(&folder.join("notes.txt"), b"no recording");
+    let before = contents(&folder);
+    let ran = sample.run(&["import", "recordings", "--json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let facts: Vec<_> = ran
+        .json()
+        .into_iter()
+        .map(|row| {
+            (
+                row["outcome"].clone(),
+                row["track"].clone(),
+                row["side"].clone(),
+                row["start"].clone(),
+                row["end"].clone(),
+            )
+        })
+        .collect();
+    let fact = |track: &str, side: &str, start: &str, end: &str| {
+        (json!("copied"), json!(track), json!(side), json!(start), json!(end))
+    };
+    assert_eq!(
+        facts,
+        [
+            fact("mic", "said", "2026-11-23T09:15:00.000Z", "2026-11-23T09:15:02.000Z"),
+            fact("loopback", "heard", "2026-11-23T09:15:00.000Z", "2026-11-23T09:15:02.000Z"),
+            fact("import", "both", "2026-11-23T14:30:00.000Z", "2026-11-23T14:30:03.000Z"),
+        ]
+    );
+    assert_eq!(contents(&folder), before);
+    assert!(sample.home().audio().join("2026/2026-11-23/20261123T091500.000Z.mic.wav").is_file());
+}
+
+#[test]
+fn a_second_import_finds_it_already_there() {
+    let sample = Sample::empty();
+    write_wav(&sample.path("talk.wav"), 16_000, 1, 2, 100);
+    let arguments =
+        ["import", "talk.wav", "--at", "2026-11-23T09:15:00Z", "--track", "phone", "--side", "both", "--json"];
+    assert_eq!(sample.run(&arguments).json()[0]["outcome"], "copied");
+    let before = contents(&sample.home().audio());
+    let ran = sample.run(&arguments);
+    assert_eq!((ran.code, &ran.json()[0]["outcome"]), (0, &json!("already_there")), "{}", ran.err);
+    assert_eq!(contents(&sample.home().audio()), before);
+
+    write_wav(&sample.path("other.wav"), 16_000, 1, 2, 200);
+    let ran = sample.run(&["import", "other.wav", "--at", "2026-11-23T09:15:01Z", "--track", "phone"]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("already has sound") && ran.err.contains("hint: choose another track"), "{}", ran.err);
+    assert_eq!(contents(&sample.home().audio()), before);
+}
+
+#[test]
+fn a_recording_without_a_time_begins_its_length_before_its_last_change() {
+    let sample = Sample::empty();
+    let path = sample.path("talk.wav");
+    write_wav(&path, 16_000, 1, 2, 100);
+    let changed = std::time::UNIX_EPOCH + std::time::Duration::from_micros(at(62.0).as_micros().unsigned_abs());
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+    let ran = sample.run(&["import", "talk.wav", "--json"]);
+    assert_eq!((ran.code, &ran.json()[0]["start"]), (0, &json!("2026-11-23T09:16:00.000Z")), "{}", ran.err);
+    assert!(ran.err.contains("note: talk.wav doesn't say when it was recorded"), "{}", ran.err);
+}
+
+#[test]
+fn bad_files_get_a_line_each_and_do_not_stop_the_others() {
+    let sample = Sample::empty();
+    let folder = sample.path("recordings");
+    home::files::create_dir_all(&folder).unwrap();
+    write_wav(&folder.join("2026-11-23_09-00-00.wav"), 16_000, 1, 2, 100);
+    let whole = std::fs::read(folder.join("2026-11-23_09-00-00.wav")).unwrap();
+    put(&folder.join("2026-11-23_10-00-00.wav"), b"");
+    put(&folder.join("2026-11-23_11-00-00.wav"), b"Dear diary, this is no sound at all.");
+    put(&folder.join("2026-11-23_12-00-00.wav"), &whole[..whole.len() / 2]);
+    let before = contents(&folder);
+    let ran = sample.run(&["import", "recordings", "missing.wav", "--json"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let outcomes: Vec<_> = ran.json().iter().map(|row| row["outcome"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(outcomes, ["copied", "failed", "failed", "copied", "failed"]);
+    for named in ["10-00-00.wav", "11-00-00.wav", "12-00-00.wav", "missing.wav"] {
+        assert_eq!(ran.err.lines().filter(|line| line.contains(named)).count(), 1, "{named}: {}", ran.err);
+    }
+    assert_eq!(contents(&folder), before);
+    let end = ran.json()[3]["end"].as_str().unwrap().to_owned();
+    assert!(("2026-11-23T12:00:00.9".."2026-11-23T12:00:01.1").contains(&end.as_str()), "{end}");
+
+    let ran = sample.run(&["import", "recordings/2026-11-23_10-00-00.wav"]);
+    assert_eq!((ran.code, ran.out.as_str()), (4, ""), "{}", ran.err);
+}
+
+#[test]
+fn a_home_that_cannot_be_written_is_one_clear_line() {
+    let sample = Sample::empty();
+    write_wav(&sample.path("2026-11-23_09-00-00.wav"), 16_000, 1, 1, 100);
+    let under_a_file = sample.path("2026-11-23_09-00-00.wav").join("home");
+    let ran = sample.run(&["--home", under_a_file.to_str().unwrap(), "import", "2026-11-23_09-00-00.wav"]);
+    assert_eq!((ran.code, ran.out.as_str()), (4, ""));
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert!(lines[0].starts_with("error: cannot create the folder ") && lines[0].contains("home"), "{}", ran.err);
+    assert_eq!(lines[1..], ["hint: name a folder that can be written: --home DIR or HEARSAY_HOME"]);
+}
+
+#[test]
+fn status_is_one_object_with_every_field_of_the_contract() {
+    let sample = Sample::day();
+    let later = sample.path("2026-11-23_12-00-00.wav");
+    write_wav(&later, 16_000, 1, 90, 500);
+    assert_eq!(sample.run(&["import", later.to_str().unwrap()]).code, 0);
+    let ran = sample.run(&["status", "--json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let [status] = ran.json().try_into().unwrap();
+    assert_eq!(status["recorder"]["running"], false);
+    assert_eq!((&status["recorder"]["paused_until"], &status["recorder"]["tracks"]), (&json!(null), &json!([])));
+    assert_eq!(status["worker"], json!({ "running": false, "backlog_s": 90.0, "speed_x": null }));
+    assert!(status["disk_free_bytes"].as_u64().unwrap() > 0 && status["disk_days_left"].as_f64().unwrap() > 0.0);
+    assert_eq!(status["home"], json!(sample.home().root()));
+
+    let _lock = home::Lock::acquire(&sample.home().worker_lock()).unwrap();
+    assert_eq!(sample.run(&["status", "--json"]).json()[0]["worker"]["running"], true);
+    let ran = sample.run(&["status"]);
+    assert!(ran.out.contains("worker     transcribing, 1 min of sound left"), "{}", ran.out);
+}
+
+#[test]
+fn gaps_are_read_from_the_journal_where_no_worker_ever_ran() {
+    let sample = Sample::empty();
+    let journal = archive::Journal::open(&archive::Archive::open(&sample.home()));
+    let row = |track: timeline::TrackName, from: f64, to: f64| archive::GapRow {
+        at: at(to),
+        session: "s".into(),
+        track,
+        from: at(from),
+        to: at(to),
+        frame: 0,
+        frames: 16_000,
+        written: true,
+    };
+    journal.append(&archive::Row::Gap(row(timeline::TrackName::mic(), 10.0, 11.0))).unwrap();
+    journal.append(&archive::Row::Idle(row(timeline::TrackName::loopback(), 20.0, 21.0))).unwrap();
+    let ran = sample.run(&["gaps", "2026-11-23", "--json"]);
+    let gap = json!({ "track": "mic", "start": "2026-11-23T09:15:10.000Z", "end": "2026-11-23T09:15:11.000Z", "cause": "stalled", "frames": 16_000 });
+    assert_eq!((ran.code, ran.json()), (0, vec![gap]), "{}", ran.err);
+    assert_eq!(sample.run(&["gaps", "2026-11-23", "--all", "--json"]).json().len(), 2);
+    let ran = sample.run(&["gaps", "2026-11-22"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+}

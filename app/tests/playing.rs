@@ -1,0 +1,81 @@
+//! `hearsay play` through a real sound server: what was archived comes out of the speakers.
+
+#[path = "../src/hearsay/viewer/sample.rs"]
+mod sample;
+
+use home::Home;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use testkit::{Killed, Rig, fixture, sound};
+
+const RATE: usize = 16_000;
+
+fn hearsay(rig: &Rig, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = rig.command(env!("CARGO_BIN_EXE_hearsay"));
+    command.args(arguments).arg("--home").arg(folder.join("home")).env("HOME", folder).env("TZ", "UTC");
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Takes down what the speakers play into a file, as raw 16-bit mono at 16 kHz.
+fn listen(rig: &Rig, to: &Path) -> Killed {
+    let mut command = rig.command("parec");
+    command.args([
+        "--device=speakers.monitor",
+        "--raw",
+        "--format=s16le",
+        "--channels=1",
+        "--rate=16000",
+        "--latency-msec=50",
+    ]);
+    Killed(command.stdout(std::fs::File::create(to).unwrap()).stdin(Stdio::null()).spawn().unwrap())
+}
+
+fn heard(path: &Path) -> Vec<f32> {
+    let bytes = std::fs::read(path).unwrap();
+    bytes.chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect()
+}
+
+/// Two seconds of the conversation from `start_s` on, both sides mixed.
+fn expected(start_s: f64) -> Vec<f32> {
+    let read = |track: &str| sound::read_wav(&fixture(&format!("days/standup.{track}.wav"))).unwrap().0;
+    let start = (sample::at(start_s).micros_since(sample::at(0.0)) / 1_000 * 16).unsigned_abs();
+    let start = usize::try_from(start).unwrap();
+    let (said, heard) = (read("mic"), read("loopback"));
+    said[start..start + 2 * RATE].iter().zip(&heard[start..start + 2 * RATE]).map(|(s, h)| s + h).collect()
+}
+
+#[test]
+fn both_sides_come_out_of_the_speakers_in_step() {
+    let folder = tempfile::tempdir().unwrap();
+    sample::fill(&Home::at(&folder.path().join("home")));
+    let rig = Rig::start().unwrap();
+    let taken_down = folder.path().join("heard.raw");
+    let listener = listen(&rig, &taken_down);
+    // An idle sink takes a while to wake; the first second played is only to wake it.
+    let arguments = ["play", "2026-11-23T09:15:03Z", "--for", "8s"];
+    let output = hearsay(&rig, folder.path(), &arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::thread::sleep(Duration::from_millis(500));
+    drop(listener);
+    let heard = heard(&taken_down);
+    // From 7 to 9 s the one side ends and the other begins.
+    let found = sound::find(&expected(7.0), &heard).unwrap();
+    assert!(found.alike > 0.95, "alike by {} at {}", found.alike, found.at);
+    // What follows comes when it should: nothing is left out or played twice between them.
+    let next = sound::find(&expected(8.5), &heard).unwrap();
+    let apart = next.at.abs_diff(found.at).abs_diff(3 * RATE / 2);
+    assert!(next.alike > 0.95 && apart < RATE / 100, "alike by {}, off by {apart} frames", next.alike);
+}
+
+#[test]
+fn without_an_output_device_there_is_one_line_and_exit_code_4() {
+    let folder = tempfile::tempdir().unwrap();
+    sample::fill(&Home::at(&folder.path().join("home")));
+    let rig = Rig::start_without_devices().unwrap();
+    let output = hearsay(&rig, folder.path(), &["play", "2026-11-23T09:15:03Z", "--for", "1s"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert!(told.lines().any(|line| line.starts_with("error: ") && line.contains("sound output")), "{told}");
+}
