@@ -1,4 +1,12 @@
 //! `hearsay play` through a real sound server: what was archived comes out of the speakers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
 
 #[path = "../src/hearsay/viewer/sample.rs"]
 mod sample;
@@ -29,7 +37,7 @@ fn listen(rig: &Rig, to: &Path) -> Killed {
         "--rate=16000",
         "--latency-msec=50",
     ]);
-    Killed(command.stdout(std::fs::File::create(to).unwrap()).stdin(Stdio::null()).spawn().unwrap())
+    Killed(command.stdout(home::files::create_new(to).unwrap()).stdin(Stdio::null()).spawn().unwrap())
 }
 
 fn heard(path: &Path) -> Vec<f32> {

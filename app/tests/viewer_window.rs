@@ -1,4 +1,12 @@
 //! The real window under a display of the test's own: the program takes a picture of itself, and the picture is looked at.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
 
 #[path = "../src/hearsay/viewer/sample.rs"]
 mod sample;

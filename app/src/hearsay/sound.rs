@@ -134,3 +134,65 @@ impl Clip {
 fn sample(value: f32) -> i16 {
     (value * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use home::Home;
+    use timeline::{TrackName, WallTime};
+
+    /// An archive with a second of 1000 on the microphone, 2000 on the loopback and 4000 on a phone.
+    fn archive(folder: &Path) -> (Archive, WallTime) {
+        let home = Home::at(&folder.join("home"));
+        home.ensure().unwrap();
+        let (archive, at) = (Archive::open(&home), WallTime::parse_rfc3339("2026-11-23T09:15:00Z").unwrap());
+        for (track, side, level) in
+            [("mic", Side::Said, 1_000_i16), ("loopback", Side::Heard, 2_000), ("phone", Side::Both, 4_000)]
+        {
+            let wav = folder.join(format!("{track}.wav"));
+            let spec = hound::WavSpec {
+                channels: 1,
+                sample_rate: 16_000,
+                bits_per_sample: 16,
+                sample_format: hound::SampleFormat::Int,
+            };
+            let mut writer = hound::WavWriter::create(&wav, spec).unwrap();
+            for _ in 0..16_000 {
+                writer.write_sample(level).unwrap();
+            }
+            writer.finalize().unwrap();
+            let track = TrackName::new(track).unwrap();
+            archive::import::import(&archive, &wav, &track, side, at, &mut |_| {}).unwrap();
+        }
+        (archive, at)
+    }
+
+    #[test]
+    fn a_clip_has_said_left_heard_right_and_shared_sound_on_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, at) = archive(folder.path());
+        let clip = Clip::read(&archive, &Span::new(at, at.plus_micros(2_000_000))).unwrap();
+        assert_eq!((clip.said.len(), clip.said[8_000], clip.heard[8_000]), (32_000, 3_000, 4_000));
+        assert_eq!((clip.said[24_000], clip.is_silent()), (0, false));
+        let wav = folder.path().join("clip.wav");
+        clip.write_wav(&wav).unwrap();
+        let mut reader = hound::WavReader::open(&wav).unwrap();
+        let first: Vec<i16> = reader.samples().take(2).map(Result::unwrap).collect();
+        assert_eq!((reader.spec().channels, reader.duration(), first), (2, 32_000, vec![3_000, 4_000]));
+        let error = clip.write_wav(&wav).unwrap_err();
+        assert!(error.to_string().contains("clip.wav"), "a file that exists is left alone: {error}");
+    }
+
+    #[test]
+    fn a_track_that_cannot_be_read_does_not_silence_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, at) = archive(folder.path());
+        let mut tape = Tape::open(&archive, &Span::new(at, at.plus_micros(1_000_000))).unwrap();
+        let mic = archive.segments(&TrackName::mic(), &Span::ALL).unwrap().remove(0).path;
+        std::fs::rename(&mic, folder.path().join("elsewhere.wav")).unwrap();
+        let (mut said, mut heard) = (vec![0.0; 16], vec![0.0; 16]);
+        let error = tape.read(at.position(), &mut said, &mut heard).unwrap_err();
+        assert!(error.to_string().contains("mic.wav"), "{error}");
+        assert_eq!((sample(said[3]), sample(heard[3])), (2_000, 4_000));
+    }
+}

@@ -15,8 +15,11 @@ pub(crate) struct Args {
     /// The model: the name of an installed one, or a file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) model: Option<String>,
-    /// Where hearsay keeps everything [default: $HEARSAY_HOME, else hearsay in your data folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Where everything is kept [default: $HEARSAY_HOME, else hearsay in your data folder]"
+    )]
     pub(crate) home: Option<PathBuf>,
     /// The configuration file
     #[arg(long, value_name = "FILE")]

@@ -1,5 +1,13 @@
 //! The main job on the sample day, with the real executables, the real model and real files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test's helpers may fail, print, write files of any kind and ask for the time"
+)]
+
 mod faults;
 mod home;
 mod import_to_search;

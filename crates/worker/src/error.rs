@@ -53,7 +53,7 @@ impl From<home::LockError> for WorkerError {
     fn from(error: home::LockError) -> Self {
         match error {
             home::LockError::Held { path } => Self::SecondWorker { path },
-            other => Self::Lock(other),
+            other @ home::LockError::Io { .. } => Self::Lock(other),
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Watch {
 }
 
 /// A watcher can overflow or not exist (a network drive); looking again this often makes it right.
-pub(crate) const RESCAN: Duration = Duration::from_secs(60);
+pub(crate) const RESCAN: Duration = Duration::from_mins(1);
 
 /// How often the stop flag is looked at while nothing happens.
 const STOP_CHECK: Duration = Duration::from_millis(200);

@@ -170,8 +170,10 @@ fn whole(place: f64) -> usize {
 
 /// The value between the middle two of four samples.
 fn spline(samples: &[f32], t: f32) -> f32 {
-    let &[a, b, c, d] = samples else { return 0.0 };
-    b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
+    let &[before, from, to, after] = samples else { return 0.0 };
+    let square = 2.0 * before - 5.0 * from + 4.0 * to - after;
+    let cube = 3.0 * (from - to) + after - before;
+    from + 0.5 * t * (to - before + t * (square + t * cube))
 }
 
 #[cfg(test)]
@@ -189,6 +191,91 @@ mod tests {
         assert_eq!(at(5), Some(span(0, 20)));
         assert_eq!(at(10), Some(span(11, 20)));
         assert_eq!((at(25), at(40)), (Some(span(30, 40)), None));
+    }
+
+    /// Seconds after the sound's start at which both tracks click; a border between segments comes at 2 s.
+    const CLICKS: [f64; 4] = [0.5, 1.999, 2.25, 5.0];
+
+    /// An archive of 6 s on both tracks, two seconds before a border and four after it, and 6 s more on the
+    /// microphone a day later.
+    fn clicking(folder: &std::path::Path) -> (Archive, WallTime) {
+        let home = home::Home::at(&folder.join("home"));
+        home.ensure().unwrap();
+        let archive = Archive::open(&home);
+        let start = WallTime::parse_rfc3339("2026-11-23T09:14:58Z").unwrap();
+        let wav = folder.join("clicks.wav");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 16_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut writer = hound::WavWriter::create(&wav, spec).unwrap();
+        for i in 0..96_000 {
+            let click = CLICKS.iter().any(|s| (s * 16_000.0 - f64::from(i)).abs() < 0.5);
+            writer.write_sample(if click { 16_000_i16 } else { 0 }).unwrap();
+        }
+        writer.finalize().unwrap();
+        let mut import = |track: timeline::TrackName, side, at| {
+            archive::import::import(&archive, &wav, &track, side, at, &mut |_| {}).unwrap();
+        };
+        import(timeline::TrackName::mic(), timeline::Side::Said, start);
+        import(timeline::TrackName::loopback(), timeline::Side::Heard, start);
+        import(timeline::TrackName::mic(), timeline::Side::Said, start.plus_micros(86_400_000_000));
+        (archive, start)
+    }
+
+    /// Everything from `from` on as a device of `rate_hz` gets it.
+    fn rendered(archive: &Archive, from: WallTime, ears: Ears, rate_hz: u32, speed: f32) -> Vec<(f32, Position)> {
+        let mut deck = Deck::new(archive.clone());
+        deck.set_ears(ears);
+        assert!(deck.cue(from.position()).unwrap());
+        let mut frames = Vec::new();
+        while deck.render(777, rate_hz, speed, |sample, at| frames.push((sample, at))).unwrap() != Rendered::Ended {}
+        assert_eq!(deck.take_trouble(), None);
+        frames
+    }
+
+    /// The frames at which it clicks.
+    fn clicks(frames: &[(f32, Position)]) -> Vec<usize> {
+        let peak = |w: &[(f32, Position)]| w[1].0 > 0.2 && w[1].0 >= w[0].0 && w[1].0 > w[2].0;
+        frames.windows(3).enumerate().filter(|(_, w)| peak(w)).map(|(i, _)| i + 1).collect()
+    }
+
+    #[test]
+    fn both_sides_click_at_the_same_frame_across_borders_at_any_rate_and_speed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, start) = clicking(folder.path());
+        for (rate_hz, speed) in [(16_000, 1.0), (44_100, 1.0), (48_000, 1.0), (48_000, 1.5), (48_000, 0.5)] {
+            let said = rendered(&archive, start, Ears::Said, rate_hz, speed);
+            let heard = rendered(&archive, start, Ears::Heard, rate_hz, speed);
+            let (said_clicks, heard_clicks) = (clicks(&said), clicks(&heard));
+            assert_eq!(said_clicks[..4], heard_clicks, "{rate_hz} Hz, {speed}x");
+            for (frame, s) in heard_clicks.iter().zip(CLICKS) {
+                let expected = s * f64::from(rate_hz) / f64::from(speed);
+                #[expect(clippy::cast_precision_loss, reason = "a small number")]
+                let off = (*frame as f64 - expected).abs();
+                assert!(off <= 1.5, "{rate_hz} Hz, {speed}x: {frame} is {off} frames off");
+                let place =
+                    heard[*frame].1.wall().micros_since(start) - SampleRate::SPEECH.micros((s * 16_000.0) as u64);
+                assert!(place.abs() <= 125, "said to be {place} us off");
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_without_sound_is_skipped_and_then_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, start) = clicking(folder.path());
+        let frames = rendered(&archive, start, Ears::Mix, 16_000, 1.0);
+        assert!((191_990..192_010).contains(&frames.len()), "{} frames of twice 6 s", frames.len());
+        assert_eq!(clicks(&frames).len(), 8);
+        let last = frames.last().unwrap().1.wall().micros_since(start) - 86_400_000_000;
+        assert!((5_999_000..6_001_000).contains(&last), "{last}");
+        // Both at once are clipped, not wrapped around.
+        assert!(frames.iter().all(|(sample, _)| (-1.0..=1.0).contains(sample)));
+        let mut deck = Deck::new(archive);
+        assert!(!deck.cue(start.plus_micros(90_000_000_000).position()).unwrap(), "nothing comes after that");
     }
 
     #[test]

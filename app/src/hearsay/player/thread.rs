@@ -194,6 +194,7 @@ impl Thread {
     }
 
     fn stop(&mut self, error: Option<String>) {
+        tracing::debug!("stopped; {} frames were late so far", self.desk.place.starved());
         self.playing = false;
         self.error = error;
         self.idle_since = SystemClock.boot_micros();

@@ -52,7 +52,7 @@ impl Columns {
         Self { left: ui.max_rect().left() + EDGE, width: (whole / 2.0).max(80.0).floor() }
     }
 
-    fn x(&self, side: Side) -> (f32, f32) {
+    fn x(self, side: Side) -> (f32, f32) {
         match side {
             Side::Said => (self.left, self.width),
             Side::Heard => (self.left + self.width + BETWEEN, self.width),

@@ -6,8 +6,8 @@ use super::text;
 use crate::player::Ears;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align, Button, Color32, ComboBox, CornerRadius, CursorIcon, Layout, Painter, Rect, RichText, Sense, Shape, Stroke, StrokeKind,
-    Ui, WidgetInfo, pos2, vec2,
+    Align, Button, Color32, ComboBox, CornerRadius, CursorIcon, Layout, Painter, Rect, RichText, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use timeline::{Side, Span, WallTime};
 

@@ -64,7 +64,7 @@ fn utterance(line: &Reference, begin_s: f64, number: usize) -> NewUtterance {
     let each = span.len_micros() / i64::try_from(words.len()).unwrap();
     let word = |(i, text): (usize, &str)| {
         let start = span.start.plus_micros(each * i64::try_from(i).unwrap());
-        let p = if (number * 7 + i * 3) % 19 == 0 { 0.31 } else { 0.94 };
+        let p = if (number * 7 + i * 3).is_multiple_of(19) { 0.31 } else { 0.94 };
         Word { span: Span::new(start, start.plus_micros(each)), text: text.to_owned(), p }
     };
     let doubtful = number % 9 == 5;

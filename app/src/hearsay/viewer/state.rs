@@ -498,6 +498,7 @@ impl Conversation {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of one range")]
 mod tests {
     use super::*;
 
@@ -583,7 +584,7 @@ mod tests {
         let state = opened();
         let conversation = state.conversation.as_ref().unwrap();
         assert_eq!((keys(&state), conversation.marked), (vec![4, 5, 6], Some(5)));
-        assert_eq!(conversation.lines[1].found, std::slice::from_ref(&(0..4)));
+        assert_eq!(conversation.lines[1].found, [0..4]);
     }
 
     #[test]

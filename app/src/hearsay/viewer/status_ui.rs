@@ -3,13 +3,15 @@
 use super::state::{Health, Readiness};
 use super::style::{self, Palette};
 use crate::status::{RecorderStatus, TrackStatus, WorkerStatus};
-use eframe::egui::{Align, Color32, Layout, Rect, RichText, Sense, Ui, vec2};
+use eframe::egui::{Align, Color32, Layout, Rect, Response, RichText, Sense, Ui, vec2};
 use timeline::TrackName;
 
 /// A level below this is silence to the meter.
 const FLOOR_DB: f32 = -60.0;
 /// A track whose last frame is older than this has stopped.
 const STALE_S: f64 = 2.0;
+/// A line of this width has room for the devices' names.
+const ROOMY: f32 = 860.0;
 
 /// The line at the bottom.
 pub(crate) fn status_ui(ui: &mut Ui, health: &Health) {
@@ -39,6 +41,7 @@ fn recorder_ui(ui: &mut Ui, recorder: &RecorderStatus, palette: &Palette) {
         (true, true, None) => (palette.said, "Paused".to_owned()),
         (true, false, _) => (palette.good, "Recording".to_owned()),
     };
+    let roomy = ui.available_width() > ROOMY;
     let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
     if recorder.running {
         ui.painter().circle_filled(dot.center(), 4.0, color);
@@ -48,20 +51,22 @@ fn recorder_ui(ui: &mut Ui, recorder: &RecorderStatus, palette: &Palette) {
     say(ui, text, if recorder.running { palette.text } else { palette.weak });
     for track in &recorder.tracks {
         ui.add_space(8.0);
-        track_ui(ui, track, palette);
+        track_ui(ui, track, palette, roomy);
     }
 }
 
-fn track_ui(ui: &mut Ui, track: &TrackStatus, palette: &Palette) {
+fn track_ui(ui: &mut Ui, track: &TrackStatus, palette: &Palette, roomy: bool) {
     let side = TrackName::new(&track.track).ok().and_then(|name| name.usual_side());
     let color = side.map_or(palette.both, |side| palette.side(side));
     say(ui, track.track.as_str(), color);
-    meter_ui(ui, track.level_db, color);
+    meter_ui(ui, track.level_db, color).on_hover_text(details(track));
     let stale = track.last_frame_age_s.is_none_or(|age| age > STALE_S);
     let (text, ink) = match track.last_frame_age_s {
         _ if track.muted => ("muted".to_owned(), palette.error),
         None => ("no sound yet".to_owned(), palette.error),
         Some(age) if stale => (format!("no sound for {age:.0} s"), palette.error),
+        // Where the line is short, the device is told under the pointer.
+        Some(_) if !roomy => return,
         Some(_) => (shortened(device(track)), palette.weak),
     };
     ui.label(RichText::new(text).font(style::small()).color(ink)).on_hover_text(details(track));
@@ -93,13 +98,14 @@ fn details(track: &TrackStatus) -> String {
     format!("{}\n{level}, {age}, {gaps}", device(track))
 }
 
-fn meter_ui(ui: &mut Ui, level_db: Option<f32>, color: Color32) {
-    let (rect, _) = ui.allocate_exact_size(vec2(46.0, 6.0), Sense::hover());
+fn meter_ui(ui: &mut Ui, level_db: Option<f32>, color: Color32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(46.0, 6.0), Sense::hover());
     ui.painter().rect_filled(rect, 3.0, ui.visuals().widgets.inactive.bg_fill);
     let share = level_db.map_or(0.0, |db| (1.0 - db / FLOOR_DB).clamp(0.0, 1.0));
     if share > 0.0 {
         ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height())), 3.0, color);
     }
+    response
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a backlog in microseconds")]

@@ -110,6 +110,7 @@ pub(crate) fn length(micros: i64) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of one range")]
 mod tests {
     use super::*;
 
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn pieces_cover_the_text_without_gaps() {
         for text in ["", "a", "one two"] {
-            let pieces = pieces(text, std::slice::from_ref(&(0..1)), &[]);
+            let pieces = pieces(text, &[0..1], &[]);
             assert_eq!(pieces.iter().map(|p| &text[p.range.clone()]).collect::<String>(), text);
         }
     }
