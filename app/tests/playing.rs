@@ -62,7 +62,7 @@ fn both_sides_come_out_of_the_speakers_in_step() {
     let taken_down = folder.path().join("heard.raw");
     let listener = listen(&rig, &taken_down);
     // An idle sink takes a while to wake; the first second played is only to wake it.
-    let arguments = ["play", "2026-11-23T09:15:03Z", "--for", "8s"];
+    let arguments = ["play", "2026-11-23T09:15:05Z", "--for", "6s"];
     let output = hearsay(&rig, folder.path(), &arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::thread::sleep(Duration::from_millis(500));

@@ -39,3 +39,29 @@ fn the_sample_day_becomes_text_that_is_found_on_the_right_side_at_the_right_time
     assert_eq!((again.code, home.utterances().len()), (Some(0), utterances.len()), "a second run has nothing to do");
     assert!(again.stderr.contains("nothing to transcribe"), "{}", again.stderr);
 }
+
+#[test]
+fn sound_that_is_found_later_for_a_gap_is_transcribed_too() {
+    let home = TestHome::new();
+    let import = |conversation: &str, at: &str| {
+        let wav = fixture(&format!("days/{conversation}.mic.wav"));
+        let ran = home.hearsay(&["import", wav.to_str().unwrap(), "--track", "mic", "--at", at]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    };
+    // 150 s each: the second begins 150 s after the first has ended, and one window may reach over the gap.
+    import("call", "2026-11-23T09:00:00Z");
+    import("call", "2026-11-23T09:05:00Z");
+    assert_eq!(home.work().code, Some(0));
+    let before = home.utterances();
+    import("standup", "2026-11-23T09:02:30Z");
+    assert_eq!(home.work().code, Some(0));
+    let in_gap = |u: &&Utterance| {
+        let from = WallTime::parse_rfc3339("2026-11-23T09:02:30Z").unwrap();
+        (0..150_000_000).contains(&u.span.start.micros_since(from))
+    };
+    let after = home.utterances();
+    assert_eq!(before.iter().filter(in_gap).count(), 0);
+    assert!(after.iter().filter(in_gap).count() > 10, "the gap's sentences are there");
+    let kept: Vec<&Utterance> = after.iter().filter(|u| !in_gap(u)).collect();
+    assert_eq!(kept.len(), before.len(), "and what was there before stays as it was");
+}

@@ -193,8 +193,8 @@ mod tests {
         assert_eq!((at(25), at(40)), (Some(span(30, 40)), None));
     }
 
-    /// Seconds after the sound's start at which both tracks click; a border between segments comes at 2 s.
-    const CLICKS: [f64; 4] = [0.5, 1.999, 2.25, 5.0];
+    /// Milliseconds after the sound's start at which both tracks click; a border between segments comes at 2 s.
+    const CLICKS: [i32; 4] = [500, 1_999, 2_250, 5_000];
 
     /// An archive of 6 s on both tracks, two seconds before a border and four after it, and 6 s more on the
     /// microphone a day later.
@@ -212,11 +212,11 @@ mod tests {
         };
         let mut writer = hound::WavWriter::create(&wav, spec).unwrap();
         for i in 0..96_000 {
-            let click = CLICKS.iter().any(|s| (s * 16_000.0 - f64::from(i)).abs() < 0.5);
+            let click = CLICKS.iter().any(|ms| ms * 16 == i);
             writer.write_sample(if click { 16_000_i16 } else { 0 }).unwrap();
         }
         writer.finalize().unwrap();
-        let mut import = |track: timeline::TrackName, side, at| {
+        let import = |track: timeline::TrackName, side, at| {
             archive::import::import(&archive, &wav, &track, side, at, &mut |_| {}).unwrap();
         };
         import(timeline::TrackName::mic(), timeline::Side::Said, start);
@@ -251,13 +251,12 @@ mod tests {
             let heard = rendered(&archive, start, Ears::Heard, rate_hz, speed);
             let (said_clicks, heard_clicks) = (clicks(&said), clicks(&heard));
             assert_eq!(said_clicks[..4], heard_clicks, "{rate_hz} Hz, {speed}x");
-            for (frame, s) in heard_clicks.iter().zip(CLICKS) {
-                let expected = s * f64::from(rate_hz) / f64::from(speed);
+            for (frame, ms) in heard_clicks.iter().zip(CLICKS) {
+                let expected = f64::from(ms) / 1_000.0 * f64::from(rate_hz) / f64::from(speed);
                 #[expect(clippy::cast_precision_loss, reason = "a small number")]
                 let off = (*frame as f64 - expected).abs();
                 assert!(off <= 1.5, "{rate_hz} Hz, {speed}x: {frame} is {off} frames off");
-                let place =
-                    heard[*frame].1.wall().micros_since(start) - SampleRate::SPEECH.micros((s * 16_000.0) as u64);
+                let place = heard[*frame].1.wall().micros_since(start) - i64::from(ms) * 1_000;
                 assert!(place.abs() <= 125, "said to be {place} us off");
             }
         }

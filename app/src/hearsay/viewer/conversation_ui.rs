@@ -69,12 +69,14 @@ pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -
     if let Some(error) = &conversation.error {
         ui.label(RichText::new(error).color(Palette::of(ui).error));
     }
+    // DBG
     let renewed = layout.renew(ui, conversation, columns);
     let mut area = ScrollArea::vertical()
         .id_salt("conversation")
         .auto_shrink(false)
         .scroll_bar_visibility(ScrollBarVisibility::AlwaysVisible);
     if renewed && let Some(offset) = layout.anchored(conversation) {
+        eprintln!("DBG offset {offset} anchor {:?}", layout.anchor);
         area = area.vertical_scroll_offset(offset);
     }
     area.show_viewport(ui, |ui, viewport| lines_ui(ui, state, conversation, layout, columns, viewport)).inner
@@ -172,7 +174,7 @@ fn lines_ui(
         }
     }
     edge_ui(ui, conversation, layout, columns, top);
-    action.or(scrolled(ui, state))
+    action.or(scrolled(ui, state, conversation, (viewport.top(), height - viewport.bottom())))
 }
 
 /// Brings the marked line of a new conversation and, while it follows, the spoken line into view.
@@ -199,10 +201,25 @@ fn scroll_to(
     }
 }
 
-/// A reader who scrolls by hand isn't pulled back by the sound.
-fn scrolled(ui: &Ui, state: &State) -> Option<Action> {
-    let by_hand = ui.ui_contains_pointer() && ui.input(|input| input.smooth_scroll_delta().y.abs() > 0.5);
-    (by_hand && state.playing.follow && state.playing.playback.playing).then_some(Action::Follow(false))
+/// What scrolling by hand does: the reader isn't pulled back by the sound, and beyond either end there is more. `left` is
+/// how much there is above and below what is in view.
+fn scrolled(ui: &Ui, state: &State, conversation: &Conversation, left: (f32, f32)) -> Option<Action> {
+    let by = ui.input(|input| input.smooth_scroll_delta().y);
+    if !ui.ui_contains_pointer() || by.abs() < 0.5 {
+        return None;
+    }
+    let playing = &state.playing;
+    if playing.follow && playing.playback.playing {
+        return Some(Action::Follow(false));
+    }
+    let (above, below) = left;
+    let earlier = by > 0.0 && above <= 1.0 && !conversation.at_start;
+    let later = by < 0.0 && below <= 1.0 && !conversation.at_end;
+    match (conversation.waiting, earlier, later) {
+        (false, true, _) => Some(Action::Earlier),
+        (false, _, true) => Some(Action::Later),
+        _ => None,
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -17,8 +17,11 @@ const STRIP_HEIGHT: f32 = 38.0;
 pub(crate) fn player_ui(ui: &mut Ui, state: &State) -> Option<Action> {
     let conversation = state.conversation.as_ref()?;
     let palette = Palette::of(ui);
-    if let Some(error) = &state.playing.playback.error {
-        ui.label(RichText::new(format!("Not playing: {error}")).font(style::small()).color(palette.error));
+    let playback = &state.playing.playback;
+    if let Some(error) = &playback.error {
+        let told =
+            if playback.playing { format!("Some of it is missing: {error}") } else { format!("Not playing: {error}") };
+        ui.label(RichText::new(told).font(style::small()).color(palette.error));
     }
     let sought = strip_ui(ui, state, conversation);
     let pressed = ui.horizontal(|ui| controls_ui(ui, state, conversation)).inner;

@@ -7,7 +7,7 @@ use super::state::{Action, Found, Line, Readiness, State};
 use super::{sample, style};
 use crate::player::Output;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Ui};
+use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, Ui, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use home::Home;
@@ -155,6 +155,52 @@ fn later_finds_the_next_conversation_however_far_away() {
         assert!(conversation.at_end);
         assert!(conversation.lines.iter().any(|line| line.text == "We have 76 minutes left."), "the call is there");
         assert!(conversation.lines.windows(2).all(|pair| pair[0].span.start <= pair[1].span.start));
+    });
+}
+
+#[test]
+fn what_is_read_stays_where_it_is_when_more_comes_before_it() {
+    at_home(|home| {
+        let mut window = searched(home, "oranges");
+        window.get_by_label(&hit_label(&hits(&window)[0])).click();
+        let waiting = |state: &State| state.conversation.as_ref().is_none_or(|conversation| conversation.waiting);
+        wait(&mut window, "the conversation", |state| !waiting(state));
+        window.state_mut().act(Action::TogglePlay);
+        window.run_steps(80);
+        let lines = window.state().state.conversation.clone().unwrap().lines;
+        let line = lines.iter().find(|line| line.text.contains("oranges")).unwrap();
+        let before = window.get_by_label(&line_label(line)).rect();
+        window.state_mut().act(Action::Earlier);
+        wait(&mut window, "more", |state| !waiting(state));
+        window.run_steps(5);
+        assert!(window.state().state.conversation.as_ref().unwrap().lines.len() > lines.len());
+        let after = window.get_by_label(&line_label(line)).rect();
+        assert!((before.top() - after.top()).abs() < 2.0, "{before} became {after}");
+    });
+}
+
+#[test]
+fn scrolling_beyond_the_end_brings_more() {
+    at_home(|home| {
+        let mut window = searched(home, "postpone");
+        window.get_by_label(&hit_label(&hits(&window)[1])).click();
+        let lines = |state: &State| state.conversation.as_ref().map_or(0, |conversation| conversation.lines.len());
+        wait(&mut window, "the conversation", |state| lines(state) > 5);
+        window.state_mut().act(Action::TogglePlay);
+        let few = lines(&window.state().state);
+        window.run_steps(60);
+        window.hover_at(eframe::egui::pos2(900.0, 300.0));
+        for _ in 0..60 {
+            window.event(Event::MouseWheel {
+                unit: MouseWheelUnit::Point,
+                delta: vec2(0.0, -400.0),
+                phase: TouchPhase::Move,
+                modifiers: Modifiers::NONE,
+                source: MouseWheelSource::Unknown,
+            });
+            window.run_steps(4);
+        }
+        wait(&mut window, "more", |state| lines(state) > few);
     });
 }
 

@@ -1,0 +1,139 @@
+#![expect(clippy::single_range_in_vec_init, reason = "lists of one range")]
+
+use super::conversation::MAX_LINES;
+use super::*;
+
+fn at(s: i64) -> WallTime {
+    WallTime::from_millis(1_795_425_312_000 + s * 1_000)
+}
+
+fn line(key: i64, start_s: i64) -> Line {
+    Line {
+        key,
+        side: Side::Said,
+        span: Span::new(at(start_s), at(start_s + 2)),
+        text: format!("line {key}"),
+        found: Vec::new(),
+        doubtful_words: Vec::new(),
+        doubt: None,
+    }
+}
+
+fn number(effects: &[Effect]) -> u64 {
+    match effects.first() {
+        Some(Effect::Ask(
+            Question::Search { number, .. } | Question::Lines { number, .. } | Question::More { number, .. },
+        )) => *number,
+        other => panic!("no question but {other:?}"),
+    }
+}
+
+/// A state in which the conversation around line 5 is open.
+fn opened() -> State {
+    let mut state = State::default();
+    let asked = number(&state.apply(Action::Type("line".into())));
+    let hit = Line { found: vec![0..4], ..line(5, 50) };
+    let found = Found { hits: vec![hit], ..Found::default() };
+    state.receive(Answer::Search { number: asked, found: Ok(found) });
+    let effects = state.apply(Action::Open(0));
+    assert_eq!(effects.last(), Some(&Effect::Play(at(50).plus_micros(-LEAD_IN_MICROS))));
+    let span = Span::new(at(-70), at(172));
+    let lines = Ok(vec![line(4, 40), line(5, 50), line(6, 60)]);
+    state.receive(Answer::Lines { number: number(&effects), span, lines, end: None });
+    state
+}
+
+fn keys(state: &State) -> Vec<i64> {
+    state.conversation.as_ref().unwrap().lines.iter().map(|line| line.key).collect()
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_dropped() {
+    let mut state = State::default();
+    let first = number(&state.apply(Action::Type("a".into())));
+    let second = number(&state.apply(Action::Type("ab".into())));
+    let found = |key| Ok(Found { hits: vec![line(key, 0)], ..Found::default() });
+    state.receive(Answer::Search { number: first, found: found(1) });
+    assert!(state.search.found.hits.is_empty() && state.search.waiting);
+    state.receive(Answer::Search { number: second, found: found(2) });
+    assert_eq!(state.search.found.hits.first().map(|hit| hit.key), Some(2));
+    state.apply(Action::Type(" ".into()));
+    state.receive(Answer::Search { number: second, found: found(2) });
+    assert!(state.search.found.hits.is_empty(), "nothing is typed, so nothing is found");
+}
+
+#[test]
+fn a_failed_search_keeps_the_last_results_and_says_why() {
+    let mut state = opened();
+    let asked = number(&state.apply(Action::Type("line 5".into())));
+    state.receive(Answer::Search { number: asked, found: Err("the disk is gone".into()) });
+    assert_eq!(state.search.error.as_deref(), Some("the disk is gone"));
+    assert_eq!(state.search.found.hits.len(), 1);
+}
+
+#[test]
+fn one_side_is_always_searched() {
+    let mut state = State::default();
+    state.apply(Action::ToggleSide(Side::Said));
+    assert_eq!((state.search.said, state.search.heard), (false, true));
+    state.apply(Action::ToggleSide(Side::Heard));
+    assert_eq!((state.search.said, state.search.heard), (true, false));
+}
+
+#[test]
+fn an_opened_hit_stays_marked_and_highlighted_among_its_neighbours() {
+    let state = opened();
+    let conversation = state.conversation.as_ref().unwrap();
+    assert_eq!((keys(&state), conversation.marked), (vec![4, 5, 6], Some(5)));
+    assert_eq!(conversation.lines[1].found, [0..4]);
+}
+
+#[test]
+fn more_lines_join_in_order_and_the_ends_are_remembered() {
+    let mut state = opened();
+    let effects = state.apply(Action::Earlier);
+    assert!(state.apply(Action::Earlier).is_empty(), "one question at a time");
+    let span = Span::new(at(-500), at(-70));
+    state.receive(Answer::Lines { number: number(&effects), span, lines: Ok(vec![line(3, -480)]), end: None });
+    assert_eq!(keys(&state), [3, 4, 5, 6]);
+    assert_eq!(state.conversation.as_ref().unwrap().span.start, at(-500));
+    let effects = state.apply(Action::Later);
+    let span = Span::new(at(172), at(172));
+    state.receive(Answer::Lines { number: number(&effects), span, lines: Ok(vec![]), end: Some(true) });
+    assert!(state.conversation.as_ref().unwrap().at_end && !state.conversation.as_ref().unwrap().at_start);
+}
+
+#[test]
+fn the_far_end_is_let_go_when_there_are_too_many_lines() {
+    let mut state = opened();
+    let effects = state.apply(Action::Later);
+    let many = (0..4_000).map(|i| line(100 + i, 180 + i)).collect();
+    let span = Span::new(at(172), at(9_000));
+    state.receive(Answer::Lines { number: number(&effects), span, lines: Ok(many), end: None });
+    let conversation = state.conversation.as_ref().unwrap();
+    assert_eq!((conversation.lines.len(), conversation.lines.last().unwrap().key), (MAX_LINES, 4_099));
+    assert_eq!(conversation.span.start, conversation.lines[0].span.start);
+}
+
+#[test]
+fn space_pauses_and_goes_on_and_the_arrows_stay_within_what_is_shown() {
+    let mut state = opened();
+    assert_eq!(state.apply(Action::TogglePlay), [Effect::Pause]);
+    assert_eq!(state.apply(Action::TogglePlay), [Effect::Resume]);
+    let effects = state.apply(Action::SeekBy(STEP_MICROS));
+    assert_eq!(effects, [Effect::Seek(at(55).plus_micros(-LEAD_IN_MICROS))]);
+    assert_eq!(state.apply(Action::SeekBy(i64::MAX)), [Effect::Seek(at(172))]);
+}
+
+#[test]
+fn the_line_that_is_heard_is_known_and_more_is_asked_for_near_the_end() {
+    let mut state = opened();
+    let playback = |s| Playback { playing: true, position: Some(at(s)), error: None };
+    assert!(state.hear(playback(61)).is_empty());
+    assert_eq!(state.spoken().map(|line| line.key), Some(6));
+    assert!(state.hear(playback(65)).is_empty());
+    assert_eq!(state.spoken(), None);
+    let effects = state.hear(playback(160));
+    assert!(matches!(effects.as_slice(), [Effect::Ask(Question::More { later: true, .. })]), "{effects:?}");
+    assert!(state.hear(playback(161)).is_empty(), "it was asked for already");
+}
