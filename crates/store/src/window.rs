@@ -62,7 +62,17 @@ impl WindowRow {
     /// A window without speech.
     pub fn nothing(pass: i64, track: TrackName, span: Span) -> Self {
         let (outcome, reason, utterances) = (Outcome::Nothing, None, Vec::new());
-        Self { pass, track, span, gaps: SpanSet::new(), outcome, reason, speech_micros: 0, compute_micros: 0, utterances }
+        Self {
+            pass,
+            track,
+            span,
+            gaps: SpanSet::new(),
+            outcome,
+            reason,
+            speech_micros: 0,
+            compute_micros: 0,
+            utterances,
+        }
     }
 
     /// What the pass has dealt with by it.

@@ -85,7 +85,8 @@ fn a_gap_in_a_window_stays_uncovered_and_an_utterance_around_it_is_still_current
     // Sound that is found for the gap later is free to be covered, once.
     archive.store.commit_window(&archive.window(pass, 4_000, 6_000, vec![])).unwrap();
     assert!(matches!(archive.store.commit_window(&window), Err(StoreError::AlreadyCovered { .. })));
-    let silent = WindowRow { gaps: [span(0, 20_000)].into_iter().collect(), ..archive.window(pass, 10_000, 20_000, vec![]) };
+    let silent =
+        WindowRow { gaps: [span(0, 20_000)].into_iter().collect(), ..archive.window(pass, 10_000, 20_000, vec![]) };
     assert!(matches!(archive.store.commit_window(&silent), Err(StoreError::BadWindow { .. })), "nothing but a gap");
 }
 

@@ -22,6 +22,8 @@ const BETWEEN: f32 = 14.0;
 const PADDING: f32 = 9.0;
 /// For the scroll bar.
 const RIGHT: f32 = 14.0;
+/// Frames for which the place is held after the lines changed: the scroll area knows their height only after the first.
+const HELD: u8 = 2;
 /// The room at both ends, for the buttons that ask for more.
 const END: f32 = 44.0;
 
@@ -33,6 +35,8 @@ pub(crate) struct Layout {
     galleys: Vec<Arc<Galley>>,
     /// The first line in view and how far below the top it stood: what the reader's eye rests on.
     anchor: Option<(i64, f32)>,
+    /// Frames for which the anchor is still to be held.
+    held: u8,
     /// The opening whose marked line was scrolled to.
     shown: Option<u64>,
     /// The spoken line that was scrolled to.
@@ -69,15 +73,21 @@ pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -
     if let Some(error) = &conversation.error {
         ui.label(RichText::new(error).color(Palette::of(ui).error));
     }
-    // DBG
-    let renewed = layout.renew(ui, conversation, columns);
+    if layout.renew(ui, conversation, columns) {
+        // A conversation that was opened just now is scrolled to its marked line instead.
+        layout.held = if layout.shown == Some(conversation.opening) { HELD } else { 0 };
+    }
+    // Without the spring: when lines come before those in view, the area would take the new place for one beyond its end.
+    ui.spacing_mut().scroll.kinetic.rubber_band = false;
     let mut area = ScrollArea::vertical()
         .id_salt("conversation")
         .auto_shrink(false)
         .scroll_bar_visibility(ScrollBarVisibility::AlwaysVisible);
-    if renewed && let Some(offset) = layout.anchored(conversation) {
-        eprintln!("DBG offset {offset} anchor {:?}", layout.anchor);
+    if layout.held > 0
+        && let Some(offset) = layout.anchored(conversation)
+    {
         area = area.vertical_scroll_offset(offset);
+        ui.ctx().request_repaint();
     }
     area.show_viewport(ui, |ui, viewport| lines_ui(ui, state, conversation, layout, columns, viewport)).inner
 }
@@ -158,7 +168,11 @@ fn lines_ui(
     let top = origin + END;
     let mut action = ends_ui(ui, conversation, columns, (origin, top + layout.plan.height + SPACE));
     let spoken = state.spoken().map(|line| line.key);
-    layout.anchor = None;
+    let held = layout.held > 0;
+    layout.held = layout.held.saturating_sub(1);
+    if !held {
+        layout.anchor = None;
+    }
     for (i, line) in conversation.lines.iter().enumerate() {
         let (Some(y), Some(galley)) = (layout.plan.tops.get(i), layout.galleys.get(i)) else { continue };
         let (x, width) = columns.x(line.side);

@@ -23,7 +23,9 @@ pub enum ModelError {
         reason: String,
     },
     /// The content is not what it should be. Fetching it again helps.
-    #[error("{path} is damaged: its SHA-256 is {found}, it should be {expected}\nhint: remove it, then get or add it again")]
+    #[error(
+        "{path} is damaged: its SHA-256 is {found}, it should be {expected}\nhint: remove it, then get or add it again"
+    )]
     Checksum {
         /// The file.
         path: PathBuf,
