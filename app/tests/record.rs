@@ -368,6 +368,20 @@ fn one_side_alone_is_recorded_and_said_to_be_alone() {
 }
 
 #[test]
+fn on_a_terminal_a_meter_shows_both_tracks_and_the_time() {
+    let (rig, home) = (Rig::start().unwrap(), tempfile::tempdir().unwrap());
+    let record = format!("{} --home {} --for 3s", env!("CARGO_BIN_EXE_hearsay-record"), home.path().display());
+    // `script` gives it a terminal; what it draws comes back on standard output.
+    let shown = testkit::output(rig.command("script").args(["-qec", &record, "/dev/null"]), "bsdutils").unwrap();
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    for part in ["mic", "loopback", "dB", "0:0"] {
+        assert!(shown.contains(part), "no {part} in {shown:?}");
+    }
+    assert!(!shown.contains("panicked"), "{shown}");
+    assert_eq!(files(home.path(), ".wav").len(), 2);
+}
+
+#[test]
 fn without_a_device_there_is_one_clear_line_and_exit_code_4() {
     let nothing_there = Rig::start_without_devices().unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -84,7 +84,7 @@ fn bar(db: f32) -> String {
 pub(crate) fn log_to_stderr() {
     let filter = EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     let terminal = std::io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(terminal);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     builder.with_writer(move || OverMeter { clear: terminal }).init();
 }
 
