@@ -187,7 +187,10 @@ fn view(args: &DemoArgs, context: &Context) -> Result<Exit> {
         return crate::viewer::run(&context.home);
     }
     let home = context.home.root().display();
-    output::say(&format!("look at it:  hearsay --home {home}"));
-    output::say(&format!("read it:     hearsay --home {home} show 2026-11-23"));
+    // As it was typed, so that it can be typed again.
+    let hearsay = std::env::args_os().next().unwrap_or_else(|| "hearsay".into());
+    let hearsay = hearsay.display();
+    output::say(&format!("look at it:  {hearsay} --home {home}"));
+    output::say(&format!("read it:     {hearsay} --home {home} show 2026-11-23"));
     Ok(Exit::Done)
 }
