@@ -3,6 +3,8 @@
 use crate::home::{CONVERSATIONS, TRACKS, TestHome};
 use store::Utterance;
 use testkit::{Reference, WordErrors, fixture, references};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 use timeline::WallTime;
 
 #[test]
@@ -64,4 +66,26 @@ fn sound_that_is_found_later_for_a_gap_is_transcribed_too() {
     assert!(after.iter().filter(in_gap).count() > 10, "the gap's sentences are there");
     let kept: Vec<&Utterance> = after.iter().filter(|u| !in_gap(u)).collect();
     assert_eq!(kept.len(), before.len(), "and what was there before stays as it was");
+}
+
+#[test]
+fn a_worker_that_waits_takes_what_comes_and_can_be_searched_at_once() {
+    let home = TestHome::new();
+    let mut worker = home.command(env!("CARGO_BIN_EXE_hearsay-work"));
+    let worker = worker.arg("--model").arg(crate::home::model()).stderr(Stdio::null()).spawn().unwrap();
+    let mut worker = testkit::Killed(worker);
+    let started = Instant::now();
+    while !home.path().join("index/meta.json").exists() {
+        assert!(started.elapsed() < Duration::from_mins(1), "the worker didn't start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Its first look finds nothing; this wakes it long before it would look again.
+    std::thread::sleep(Duration::from_millis(500));
+    home.import("call", "2026-11-23T14:30:00Z");
+    let imported = Instant::now();
+    while home.hearsay(&["search", "invoice", "--said"]).code != Some(0) {
+        assert!(imported.elapsed() < Duration::from_secs(50), "nothing was found before the worker's next rescan");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(worker.0.try_wait().unwrap().is_none(), "it goes on waiting");
 }
