@@ -1,10 +1,10 @@
 //! Import → transcribe → search → export, and how well the words and times come out.
 
 use crate::home::{CONVERSATIONS, TRACKS, TestHome};
-use store::Utterance;
-use testkit::{Reference, WordErrors, fixture, references};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+use store::Utterance;
+use testkit::{Reference, WordErrors, fixture, references};
 use timeline::WallTime;
 
 #[test]

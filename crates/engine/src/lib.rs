@@ -1,6 +1,6 @@
 //! The recogniser itself: whisper.cpp behind the pipe of [`speech::wire`].
 //!
-//! [`serve`] is all there is: it loads a model, says so, and then answers windows, those of earlier lanes first. It is linked by
+//! [`serve()`] is all there is: it loads a model, says so, and then answers windows, those of earlier lanes first. It is linked by
 //! `hearsay-engine` alone, because whisper.cpp may end the process it runs in; `speech::EngineProcess` is the other end.
 //!
 //! One context and one state are made once and used for every window. Every window is decoded for itself, without timestamp tokens (with
