@@ -63,7 +63,7 @@ pub struct Got {
 /// Fetches a model from `mirror` (the base of its URL) into the models folder.
 ///
 /// What comes is written to `FILE.part` and hashed on the way. A broken connection leaves the part, and the next call goes on
-/// behind it. Only a file with the right sum that passes [`inspect`] gets its name.
+/// behind it. Only a file with the right sum that passes [`inspect()`] gets its name.
 ///
 /// # Errors
 /// [`ModelError::Http`], [`ModelError::Interrupted`] (call again), [`ModelError::Checksum`] and [`ModelError::Broken`] (what came is thrown

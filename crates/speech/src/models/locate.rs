@@ -38,7 +38,7 @@ pub struct Model {
 /// Finds a model by name or path, and makes sure that it is whole.
 ///
 /// # Errors
-/// What [`locate`], [`inspect`] and [`checksum`] say.
+/// What [`locate`], [`inspect()`] and [`checksum`] say.
 pub fn prepare(models: &Path, name_or_path: &str) -> Result<Model, ModelError> {
     let path = locate(models, name_or_path)?;
     let info = inspect(&path)?;

@@ -2,7 +2,7 @@
 //!
 //! A model is a file `ggml-NAME.bin` in the home's `models/`, in the cache of another whisper.cpp tool, or anywhere by its
 //! path. Since a damaged model corrupts the engine's memory rather than failing, a file is given to the engine only
-//! after [`inspect`], and after its SHA-256 was compared where it is known; sums are kept in `models/checksums.json`
+//! after [`inspect()`], and after its SHA-256 was compared where it is known; sums are kept in `models/checksums.json`
 //! under size and time of change, so that gigabytes are read once.
 
 mod checksums;
