@@ -128,6 +128,9 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
 /// A new file has no application id yet; one with tables must have ours.
 fn check_application(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let operation = "reading its header";
+    // One state for both questions: between them another program may finish making the database, and tables without
+    // an id would look like somebody else's.
+    let connection = Transaction::new_unchecked(connection, TransactionBehavior::Deferred).during(path, operation)?;
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).during(path, operation)?;
     if id == APPLICATION_ID {
         return Ok(());

@@ -33,7 +33,7 @@ pub(crate) struct DemoArgs {
 const HELP: &str = "\
 Examples:
   hearsay demo
-  hearsay demo --no-view --home /tmp/demo
+  hearsay demo --no-view --home demo-home
 
 Without --home a fresh folder is made among the temporary ones. Your own home is never touched.";
 
