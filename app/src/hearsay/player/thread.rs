@@ -16,6 +16,14 @@ const PACE: Duration = Duration::from_millis(20);
 /// Frames made at once, so that an order waits no longer than that takes.
 const BLOCK: usize = 1_024;
 
+/// A device that was just woken may refuse for a second or two: ALSA's pulse plugin knows no delay until the sound
+/// server has told it one. It is opened anew this often, with a pause before each, until it is said to have failed.
+const REOPENINGS: u32 = 15;
+const REOPEN_PAUSE: Duration = Duration::from_millis(200);
+
+/// What failed longer ago than this has nothing to do with what fails now.
+const FORGET: Duration = Duration::from_secs(10);
+
 pub(super) struct Thread {
     deck: Deck,
     output: Output,
@@ -28,8 +36,9 @@ pub(super) struct Thread {
     speed: f32,
     turn: u32,
     error: Option<String>,
-    /// The device failed in this turn already.
-    failed: bool,
+    /// How often the device failed of late, and when it last did.
+    failures: u32,
+    failed_at: i64,
     idle_since: i64,
     /// Orders obeyed so far.
     obeyed: u64,
@@ -48,7 +57,8 @@ impl Thread {
             speed: 1.0,
             turn: 0,
             error: None,
-            failed: false,
+            failures: 0,
+            failed_at: 0,
             idle_since: 0,
             obeyed: 0,
         }
@@ -88,11 +98,11 @@ impl Thread {
         match order {
             Order::Play(from) => {
                 self.position = from;
-                self.failed = false;
+                self.failures = 0;
                 self.begin();
             }
             Order::Resume => {
-                self.failed = false;
+                self.failures = 0;
                 self.begin();
             }
             Order::Pause => {
@@ -179,16 +189,22 @@ impl Thread {
         }
     }
 
-    /// A device that failed is opened anew, once in a turn.
+    /// A device that failed is opened anew, at most [`REOPENINGS`] times in a row.
     fn check_device(&mut self) {
         let Some(failure) = self.device.as_ref().and_then(|device| device.failures.try_recv().ok()) else { return };
-        tracing::warn!("the sound output failed: {failure}");
         self.hold();
         self.device = None;
-        if self.failed {
+        let now = SystemClock.boot_micros();
+        if now.saturating_sub(self.failed_at) > micros(FORGET) {
+            self.failures = 0;
+        }
+        self.failures += 1;
+        self.failed_at = now;
+        if self.failures > REOPENINGS {
             self.stop(Some(format!("the sound output failed: {failure}")));
         } else {
-            self.failed = true;
+            tracing::info!("the sound output failed and is opened anew: {failure}");
+            std::thread::sleep(REOPEN_PAUSE);
             self.begin();
         }
     }
