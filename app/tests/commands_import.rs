@@ -168,18 +168,23 @@ fn status_is_one_object_with_every_field_of_the_contract() {
 fn gaps_are_read_from_the_journal_where_no_worker_ever_ran() {
     let sample = Sample::empty();
     let journal = archive::Journal::open(&archive::Archive::open(&sample.home()));
-    let row = |track: timeline::TrackName, from: f64, to: f64| archive::GapRow {
+    let row = |track: timeline::TrackName, cause, from: f64, to: f64| archive::GapRow {
         at: at(to),
         session: "s".into(),
         track,
+        cause,
         from: at(from),
         to: at(to),
         frame: 0,
         frames: 16_000,
         written: true,
     };
-    journal.append(&archive::Row::Gap(row(timeline::TrackName::mic(), 10.0, 11.0))).unwrap();
-    journal.append(&archive::Row::Idle(row(timeline::TrackName::loopback(), 20.0, 21.0))).unwrap();
+    journal
+        .append(&archive::Row::Gap(row(timeline::TrackName::mic(), archive::GapCause::Stalled, 10.0, 11.0)))
+        .unwrap();
+    journal
+        .append(&archive::Row::Gap(row(timeline::TrackName::loopback(), archive::GapCause::Idle, 20.0, 21.0)))
+        .unwrap();
     let ran = sample.run(&["gaps", "2026-11-23", "--json"]);
     let gap = json!({ "track": "mic", "start": "2026-11-23T09:15:10.000Z", "end": "2026-11-23T09:15:11.000Z", "cause": "stalled", "frames": 16_000 });
     assert_eq!((ran.code, ran.json()), (0, vec![gap]), "{}", ran.err);

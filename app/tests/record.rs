@@ -148,7 +148,7 @@ fn records_both_sides(args: &[&str]) {
     assert_eq!(count(|row| matches!(row, Row::Opened { .. })), 2);
     assert_eq!(count(|row| matches!(row, Row::Closed { .. })), 2);
     assert!(count(|row| matches!(row, Row::Anchor { .. })) >= 4);
-    assert_eq!(count(|row| matches!(row, Row::Gap(_) | Row::Idle(_) | Row::DeviceLost { .. })), 0, "{rows:?}");
+    assert_eq!(count(|row| matches!(row, Row::Gap(_) | Row::DeviceLost { .. })), 0, "{rows:?}");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_recorder_that_was_stopped_for_a_moment_catches_up_without_a_gap() {
     let (status, _, err) = end(&mut child.0);
     assert_eq!(status.code(), Some(0), "{err}");
     let rows = rows(dir.path());
-    assert!(!rows.iter().any(|row| matches!(row, Row::Gap(_) | Row::Idle(_) | Row::DeviceLost { .. })), "{rows:?}");
+    assert!(!rows.iter().any(|row| matches!(row, Row::Gap(_) | Row::DeviceLost { .. })), "{rows:?}");
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn a_device_that_vanishes_and_returns_costs_a_gap_on_its_track_only() {
     let (status, _, err) = end(&mut child.0);
     assert_eq!(status.code(), Some(0), "{err}");
     let rows = rows(dir.path());
-    let gaps: Vec<_> = rows.iter().filter(|row| matches!(row, Row::Gap(_) | Row::Idle(_))).collect();
+    let gaps: Vec<_> = rows.iter().filter(|row| matches!(row, Row::Gap(_))).collect();
     let Row::Gap(gap) = gaps[0] else { panic!("{gaps:?}") };
     assert_eq!((gaps.len(), gap.track.as_str()), (1, "mic"));
     assert!(rows.iter().any(|row| matches!(row, Row::DeviceLost { track, .. } if track.as_str() == "mic")));

@@ -1,8 +1,7 @@
 //! Answers on the home's socket: see [`capture::control`] for what is asked and said.
 
-use crate::recorder::Command;
-use crate::status::SharedStatus;
 use home::Home;
+use recorder::{Command, SharedStatus};
 use std::sync::mpsc::SyncSender;
 
 /// The socket, as long as it lives. Where there can be none, the recorder goes on without.

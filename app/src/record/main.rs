@@ -9,21 +9,15 @@
 //! could be recorded. Nothing is printed on stdout.
 
 mod arguments;
-mod condition;
 mod control;
-mod journal;
-mod level;
 mod meter;
-mod recorder;
-mod status;
-mod track;
 
 use crate::arguments::Arguments;
-use crate::recorder::{Command, Recorder, Report};
 use anyhow::{Context, anyhow};
 use capture::control::RecorderStatus;
 use clap::Parser;
 use home::{Config, Exit, Home, Lock, LockError};
+use recorder::{Command, Recorder, Report, Start};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -68,7 +62,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let _lock = lock(&home)?;
     let stop = stop_on_signals()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let recorder = Recorder::start(&home, &config, clock.clone(), &stop)?;
+    let source = capture::source(config.source, clock.clone())
+        .map_err(|error| recorder::RecorderError::NoDevice { reasons: error.to_string() })?;
+    let start = Start { home: &home, config: &config, source, clock: clock.clone() };
+    let recorder = Recorder::start(start, &stop)?;
     let status = recorder.status();
     let (sender, commands) = sync_channel(COMMANDS);
     let control = control::serve(&home, &status, sender);

@@ -1,7 +1,7 @@
 //! What the person at the terminal sees: elapsed time and a level per track.
 
-use crate::level::SILENCE_DB;
 use capture::control::{RecorderStatus, TrackStatus};
+use recorder::SILENCE_DB;
 use std::io::{IsTerminal, Write};
 use tracing_subscriber::EnvFilter;
 
@@ -111,16 +111,28 @@ impl Write for OverMeter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use capture::control::TrackState;
 
     fn track(name: &str, level_db: Option<f32>) -> TrackStatus {
         let device = Some("A".to_owned());
-        TrackStatus { track: name.into(), device, muted: false, level_db, last_frame_age_s: None, gaps_today: 0 }
+        TrackStatus {
+            track: name.into(),
+            state: TrackState::Recording,
+            device,
+            muted: false,
+            level_db,
+            last_frame_age_s: None,
+            written_today_s: 0.0,
+            gaps_today: 0,
+            gaps_today_s: 0.0,
+        }
     }
 
     #[test]
     fn the_line_says_how_long_and_how_loud() {
         let tracks = vec![track("mic", Some(-23.4)), track("loopback", Some(SILENCE_DB))];
-        let mut status = RecorderStatus { running: true, paused: false, paused_until: None, tracks };
+        let mut status =
+            RecorderStatus { running: true, paused: false, paused_until: None, tracks, warnings: Vec::new() };
         assert_eq!(line(3_725_000_000, &status, false), "01:02:05  mic -23 dB  loopback silence");
         assert!(line(0, &status, true).contains("mic ▕██████████      ▏  -23 dB"));
         assert!(line(0, &status, true).chars().count() < 80);

@@ -4,7 +4,7 @@
 //! worker ever ran, so what it says must be complete in itself. A last line without an end was torn by a crash and is
 //! ignored; any other line that can't be read is a fault, and the rest counts.
 
-use crate::{Archive, ArchiveError, Fault, FaultKind};
+use crate::{Archive, ArchiveError, Fault, FaultKind, GapCause};
 use home::files;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -21,6 +21,8 @@ pub struct GapRow {
     pub session: String,
     /// The track.
     pub track: TrackName,
+    /// Why.
+    pub cause: GapCause,
     /// When the sound stopped.
     pub from: WallTime,
     /// When it went on.
@@ -44,10 +46,8 @@ pub enum Row {
     Opened { at: WallTime, session: String, track: TrackName, side: Side, device: String, rate: u32, frame: u64 },
     /// `frame` was captured at `boot_us` on the boot clock, when the wall clock said `wall_us`.
     Anchor { at: WallTime, session: String, track: TrackName, frame: u64, boot_us: i64, wall_us: i64 },
-    /// The device delivered nothing.
+    /// There was no sound for a while.
     Gap(GapRow),
-    /// Nothing was played.
-    Idle(GapRow),
     /// The user paused the recorder, until a time or until further notice.
     Paused { at: WallTime, session: String, until: Option<WallTime> },
     /// The pause ended.
@@ -64,7 +64,7 @@ impl Row {
     /// When it was written.
     pub const fn at(&self) -> WallTime {
         match self {
-            Self::Gap(row) | Self::Idle(row) => row.at,
+            Self::Gap(row) => row.at,
             Self::Session { at, .. }
             | Self::Opened { at, .. }
             | Self::Anchor { at, .. }

@@ -2,7 +2,7 @@ use crate::origin::{ORIGIN_VERSION, Origin};
 use crate::part_file::PartFile;
 use crate::placement::{self, Placement, Step};
 use crate::segment::MAX_NAME_SHIFT_MICROS;
-use crate::{Archive, ArchiveError, Row, Session};
+use crate::{Archive, ArchiveError, GapCause, GapRow, Row, Session};
 use std::io;
 use std::path::{Path, PathBuf};
 use timeline::{SampleRate, SegmentName, Side, Span, TrackName};
@@ -28,20 +28,9 @@ impl From<&home::RecordConfig> for WriterSettings {
     }
 }
 
-/// Why sound is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GapCause {
-    /// The device delivered nothing.
-    Gap,
-    /// Nothing played, so that a loopback had nothing to deliver.
-    Idle,
-}
-
 /// Time without sound between two blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// Why.
-    pub cause: GapCause,
     /// From when to when nothing came, in the session's wall time.
     pub span: Span,
     /// The session's index of its first frame.
@@ -55,21 +44,18 @@ pub struct Gap {
 
 impl Gap {
     /// The journal's row for it.
-    pub fn row(&self, session: &Session, track: &TrackName) -> Row {
-        let row = crate::GapRow {
+    pub fn row(&self, session: &Session, track: &TrackName, cause: GapCause) -> Row {
+        Row::Gap(GapRow {
             at: self.span.end,
             session: session.id().to_owned(),
             track: track.clone(),
+            cause,
             from: self.span.start,
             to: self.span.end,
             frame: self.frame,
             frames: self.frames,
             written: self.written,
-        };
-        match self.cause {
-            GapCause::Gap => Row::Gap(row),
-            GapCause::Idle => Row::Idle(row),
-        }
+        })
     }
 }
 
@@ -152,8 +138,7 @@ impl TrackWriter {
             Step::Break { frames, from, to } => {
                 let (written, result) = self.fill(before, frames);
                 let span = Span::new(self.session.wall_at(from), self.session.wall_at(to));
-                let cause = if self.side == Side::Heard { GapCause::Idle } else { GapCause::Gap };
-                (Some(Gap { cause, span, frame: before, frames, written }), result)
+                (Some(Gap { span, frame: before, frames, written }), result)
             }
         };
         let written = self.write(block, frame);

@@ -8,6 +8,8 @@ pub enum Choice {
     Default,
     /// This track is not recorded.
     None,
+    /// Every device of the kind, mixed.
+    All,
     /// This device: its id, or a part of its name that no other has.
     Named(String),
 }
@@ -18,6 +20,7 @@ impl Choice {
         match text.trim() {
             "default" | "" => Self::Default,
             "none" => Self::None,
+            "all" => Self::All,
             name => Self::Named(name.to_owned()),
         }
     }
@@ -28,7 +31,7 @@ impl Choice {
     /// [`CaptureError::NoDefault`], [`CaptureError::NotFound`] or [`CaptureError::Ambiguous`], with what there is.
     pub fn find(&self, devices: &[Device], kind: Kind) -> Result<Device, CaptureError> {
         match self {
-            Self::Default | Self::None => devices
+            Self::Default | Self::None | Self::All => devices
                 .iter()
                 .find(|device| device.kind == kind && device.default)
                 .cloned()
@@ -61,7 +64,15 @@ mod tests {
     use super::*;
 
     fn device(id: &str, name: &str, kind: Kind, default: bool) -> Device {
-        Device { id: id.into(), name: name.into(), kind, default, source: "fake", detail: String::new() }
+        Device {
+            id: id.into(),
+            name: name.into(),
+            kind,
+            default,
+            bluetooth: false,
+            source: "fake",
+            detail: String::new(),
+        }
     }
 
     fn devices() -> Vec<Device> {

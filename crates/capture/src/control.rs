@@ -47,12 +47,36 @@ pub struct RecorderStatus {
     pub paused_until: Option<WallTime>,
     /// Its tracks.
     pub tracks: Vec<TrackStatus>,
+    /// What its user should know and do, a sentence each: a disk that fills up, sound on an output that isn't recorded.
+    pub warnings: Vec<String>,
+}
+
+/// What a track is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackState {
+    /// Sound comes and is written.
+    Recording,
+    /// A loopback that has nothing to deliver, since nothing plays.
+    Idle,
+    /// The system reports the device as muted.
+    Muted,
+    /// A microphone that isn't muted delivers nothing but digital zero.
+    Silent,
+    /// The device is open and delivers nothing.
+    Stalled,
+    /// No device is open.
+    NoDevice,
+    /// Sound comes and can't be written.
+    Disk,
+    /// The user paused the recorder.
+    Paused,
 }
 
 impl RecorderStatus {
     /// No recorder runs.
     pub const fn stopped() -> Self {
-        Self { running: false, paused: false, paused_until: None, tracks: Vec::new() }
+        Self { running: false, paused: false, paused_until: None, tracks: Vec::new(), warnings: Vec::new() }
     }
 }
 
@@ -61,6 +85,8 @@ impl RecorderStatus {
 pub struct TrackStatus {
     /// `mic` or `loopback`.
     pub track: String,
+    /// What it is doing.
+    pub state: TrackState,
     /// The name of its device, while one is open.
     pub device: Option<String>,
     /// Whether the system reports that device as muted.
@@ -69,8 +95,12 @@ pub struct TrackStatus {
     pub level_db: Option<f32>,
     /// How long ago its last frame came, in seconds; none before the first.
     pub last_frame_age_s: Option<f64>,
-    /// Gaps since local midnight.
+    /// Sound written since local midnight, in seconds.
+    pub written_today_s: f64,
+    /// Gaps since local midnight; idle times and pauses aren't any.
     pub gaps_today: u32,
+    /// How long they were together, in seconds.
+    pub gaps_today_s: f64,
 }
 
 /// What the recorder answers.
@@ -192,7 +222,7 @@ mod tests {
     fn an_answer_is_a_status_or_an_error() {
         let status = RecorderStatus::stopped();
         let json = serde_json::to_string(&Answer::Status(status.clone())).unwrap();
-        assert_eq!(json, r#"{"running":false,"paused":false,"paused_until":null,"tracks":[]}"#);
+        assert_eq!(json, r#"{"running":false,"paused":false,"paused_until":null,"tracks":[],"warnings":[]}"#);
         assert_eq!(serde_json::from_str::<Answer>(&json).unwrap(), Answer::Status(status));
         let error = serde_json::from_str::<Answer>(r#"{"error":"busy"}"#).unwrap();
         assert_eq!(error, Answer::Error { error: "busy".into() });

@@ -136,7 +136,7 @@ fn describe(device: &cpal::Device, default: &Defaults) -> Option<Device> {
     };
     let wanted = if kind == Kind::Microphone { &default.input } else { &default.output };
     let default = wanted.as_ref() == Some(&id);
-    Some(Device { id, name, kind, default, source: "cpal", detail: String::new() })
+    Some(Device { id, name, kind, default, bluetooth: false, source: "cpal", detail: String::new() })
 }
 
 fn alsa_kind(pcm: &str, name: &str) -> Kind {

@@ -34,6 +34,8 @@ pub struct Device {
     pub kind: Kind,
     /// Whether `default` means this one.
     pub default: bool,
+    /// Whether it is reached over Bluetooth. Opening such a microphone drops its headset's sound to call quality.
+    pub bluetooth: bool,
     /// The name of the [`Source`](crate::Source) that reaches it.
     pub source: &'static str,
     /// Channels and rate where they are known without opening it, e.g. `2 × 48000 Hz`; else empty.

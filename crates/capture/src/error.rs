@@ -69,6 +69,21 @@ pub enum CaptureError {
         /// For how long.
         seconds: u64,
     },
+    /// The stream delivers nothing but digital zero, though the system doesn't report the device as muted. Opening it
+    /// again may help.
+    #[error("{device} has delivered only digital silence for {seconds} s")]
+    Silent {
+        /// The device's id.
+        device: String,
+        /// For how long.
+        seconds: u64,
+    },
+    /// The default is another device now, and the default is what was asked for.
+    #[error("the default is no longer {device}")]
+    DefaultChanged {
+        /// The id of the device that was open.
+        device: String,
+    },
     /// The system has no thread to give. Retrying may help.
     #[error("cannot start a thread: {reason}")]
     Thread {

@@ -9,19 +9,30 @@ use timeline::{Clock, SampleRate, WallTime};
 #[derive(Debug, Default)]
 pub struct VirtualClock {
     boot: AtomicI64,
+    suspended: AtomicI64,
     wall: AtomicI64,
 }
 
 impl VirtualClock {
     /// A machine that booted a minute ago, at that moment by its wall clock.
     pub fn at(wall: WallTime) -> Arc<Self> {
-        Arc::new(Self { boot: AtomicI64::new(60_000_000), wall: AtomicI64::new(wall.as_micros()) })
+        Arc::new(Self {
+            boot: AtomicI64::new(60_000_000),
+            suspended: AtomicI64::new(0),
+            wall: AtomicI64::new(wall.as_micros()),
+        })
     }
 
     /// Time passes, for both clocks.
     pub fn advance(&self, micros: i64) {
         self.boot.fetch_add(micros, SeqCst);
         self.wall.fetch_add(micros, SeqCst);
+    }
+
+    /// The machine sleeps: time passes, but not for whoever is awake.
+    pub fn suspend(&self, micros: i64) {
+        self.suspended.fetch_add(micros, SeqCst);
+        self.advance(micros);
     }
 
     /// The wall clock is set, forwards or backwards; no time passes.
@@ -37,6 +48,10 @@ impl Clock for VirtualClock {
 
     fn boot_micros(&self) -> i64 {
         self.boot.load(SeqCst)
+    }
+
+    fn awake_micros(&self) -> i64 {
+        self.boot.load(SeqCst) - self.suspended.load(SeqCst)
     }
 }
 
@@ -74,6 +89,7 @@ impl FakeSource {
             name: format!("Fake {id}"),
             kind,
             default,
+            bluetooth: false,
             source: "fake",
             detail: format!("{channels} × {rate}"),
         };

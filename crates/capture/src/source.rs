@@ -14,6 +14,14 @@ pub trait Source: Send + Sync {
     /// [`CaptureError::Unreachable`] where the sound system doesn't answer.
     fn devices(&self) -> Result<Vec<Device>, CaptureError>;
 
+    /// The ids of the loopback devices whose output plays something at this moment, as far as the system tells.
+    ///
+    /// # Errors
+    /// [`CaptureError::Unreachable`] where the sound system doesn't answer.
+    fn playing(&self) -> Result<Vec<String>, CaptureError> {
+        Ok(Vec::new())
+    }
+
     /// Opens a device and starts it. May hang with the sound system: call it from a thread that may.
     ///
     /// # Errors

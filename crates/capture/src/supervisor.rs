@@ -46,6 +46,8 @@ pub enum Event {
     },
     /// The system muted or unmuted it.
     Muted(bool),
+    /// A microphone that isn't muted began to deliver nothing but digital zero, or stopped doing so.
+    Silent(bool),
 }
 
 /// What to keep open, and how it is watched.
@@ -83,12 +85,12 @@ impl Supervisor {
     }
 
     /// What happened since the last call, oldest first.
-    pub fn poll(&self) -> Option<Event> {
+    pub fn poll(&mut self) -> Option<Event> {
         self.events.try_recv().ok()
     }
 
     /// Waits for the next event, at most so long.
-    pub fn wait(&self, timeout: Duration) -> Option<Event> {
+    pub fn wait(&mut self, timeout: Duration) -> Option<Event> {
         self.events.recv_timeout(timeout).ok()
     }
 
@@ -283,7 +285,7 @@ mod tests {
 
     impl Rig {
         /// The next event; virtual time passes while it is waited for.
-        fn next(&self) -> Event {
+        fn next(&mut self) -> Event {
             for _ in 0..200 {
                 if let Some(event) = self.supervisor.wait(Duration::from_millis(25)) {
                     return event;
@@ -301,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_device_that_is_pulled_out_is_lost_and_opened_again_once_it_is_back() {
-        let rig = rig(Kind::Microphone);
+        let mut rig = rig(Kind::Microphone);
         assert!(matches!(rig.next(), Event::Opened { .. }));
         assert!(rig.deliver());
         rig.source.unplug("usb");
@@ -314,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_microphone_that_delivers_nothing_for_three_seconds_is_opened_again() {
-        let rig = rig(Kind::Microphone);
+        let mut rig = rig(Kind::Microphone);
         let Event::Opened { mut intake, .. } = rig.next() else { panic!("not opened") };
         assert!(rig.deliver());
         let before = rig.clock.boot_micros();
@@ -327,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_loopback_that_delivers_nothing_is_idle() {
-        let rig = rig(Kind::Loopback);
+        let mut rig = rig(Kind::Loopback);
         assert!(matches!(rig.next(), Event::Opened { .. }));
         for _ in 0..5 {
             rig.clock.advance(3_600_000_000);
@@ -341,7 +343,7 @@ mod tests {
         let source = FakeSource::new();
         let clock = VirtualClock::at(WallTime::from_millis(0));
         let watch = Watch { choice: Choice::Named("webcam".into()), kind: Kind::Microphone, thread: "hs-test" };
-        let supervisor = Supervisor::start(Arc::new(source), clock.clone(), watch).unwrap();
+        let mut supervisor = Supervisor::start(Arc::new(source), clock.clone(), watch).unwrap();
         let first = supervisor.wait(Duration::from_secs(5)).unwrap();
         assert!(matches!(first, Event::Failed(CaptureError::NotFound { .. })));
         for _ in 0..20 {

@@ -7,6 +7,9 @@ pub trait Clock: Send + Sync {
     fn wall(&self) -> WallTime;
     /// Microseconds since the machine booted, suspend included; never steps.
     fn boot_micros(&self) -> i64;
+    /// Microseconds that the machine has been awake, on a line of its own: [`boot_micros`](Self::boot_micros) without
+    /// the time it was suspended. What waits or watches counts in these, so that a night's sleep is no failure.
+    fn awake_micros(&self) -> i64;
 }
 
 /// The system's clocks.
@@ -22,8 +25,7 @@ impl Clock for SystemClock {
     #[cfg(target_os = "linux")]
     fn boot_micros(&self) -> i64 {
         // CLOCK_MONOTONIC (std's Instant) stands still while the machine sleeps; this one doesn't.
-        let t = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        t.tv_sec.saturating_mul(1_000_000).saturating_add(t.tv_nsec / 1_000)
+        micros(rustix::time::ClockId::Boottime)
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -34,4 +36,21 @@ impl Clock for SystemClock {
         let since = START.get_or_init(std::time::Instant::now).elapsed().as_micros();
         i64::try_from(since).unwrap_or(i64::MAX)
     }
+
+    #[cfg(target_os = "linux")]
+    fn awake_micros(&self) -> i64 {
+        micros(rustix::time::ClockId::Monotonic)
+    }
+
+    // How the other systems' clocks treat sleep differs by version; none has been tried. There, nothing was suspended.
+    #[cfg(not(target_os = "linux"))]
+    fn awake_micros(&self) -> i64 {
+        self.boot_micros()
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn micros(clock: rustix::time::ClockId) -> i64 {
+    let t = rustix::time::clock_gettime(clock);
+    t.tv_sec.saturating_mul(1_000_000).saturating_add(t.tv_nsec / 1_000)
 }

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &DevicesArgs, context: &Context) -> Result<Exit> {
 }
 
 fn row(device: &Device) -> DeviceRow<'_> {
-    let Device { id, name, kind, default, source, detail } = device;
+    let Device { id, name, kind, default, source, detail, .. } = device;
     DeviceRow { kind: kind.as_str(), default: *default, id, name, source, detail }
 }
 

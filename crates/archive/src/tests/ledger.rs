@@ -6,7 +6,7 @@ fn rows(session: &Session) -> Vec<Row> {
     let track = TrackName::mic();
     let at = session.wall().plus_micros(1_000);
     let id = session.id().to_owned();
-    let gap = Gap { cause: GapCause::Gap, span: Span::new(session.wall(), at), frame: 16, frames: 32, written: true };
+    let gap = Gap { span: Span::new(session.wall(), at), frame: 16, frames: 32, written: true };
     vec![
         session.row(),
         Row::Opened {
@@ -26,8 +26,8 @@ fn rows(session: &Session) -> Vec<Row> {
             boot_us: BOOT,
             wall_us: 1_795_425_312_340_123,
         },
-        gap.row(session, &track),
-        Gap { cause: GapCause::Idle, ..gap }.row(session, &TrackName::loopback()),
+        gap.row(session, &track, GapCause::Stalled),
+        gap.row(session, &TrackName::loopback(), GapCause::Idle),
         Row::Paused { at, session: id.clone(), until: Some(at) },
         Row::Resumed { at, session: id.clone() },
         Row::Muted { at, session: id.clone(), track: track.clone(), muted: true },
@@ -57,7 +57,7 @@ fn every_row_reads_back_from_one_line() {
     let first =
         r#"{"row":"session","at":"2026-11-23T09:14:58.500Z","session":"20261123T091458.500Z","boot_us":77000000,"#;
     assert!(text.starts_with(first), "{text}");
-    assert!(text.contains(r#"{"row":"idle","at":"#), "{text}");
+    assert!(text.contains(r#"{"row":"gap","at":"#), "{text}");
     assert_eq!(journal.rows("2026-11-24").unwrap(), crate::JournalRows::default());
 }
 

@@ -111,7 +111,7 @@ fn device(source: &SourceInfo, server: &ServerInfo) -> Device {
     let id = text(&source.name);
     let name = source.description.as_deref().map_or_else(|| id.clone(), text);
     let detail = format!("{} × {} Hz", source.sample_spec.channels, source.sample_spec.sample_rate);
-    Device { id, name, kind, default, source: "pulse", detail }
+    Device { id, name, kind, default, bluetooth: false, source: "pulse", detail }
 }
 
 fn text(bytes: impl AsRef<CStr>) -> String {

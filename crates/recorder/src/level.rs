@@ -1,7 +1,7 @@
 use timeline::SampleRate;
 
 /// What digital silence is called, in dB: a number, so that it can be shown and stored.
-pub(crate) const SILENCE_DB: f32 = -100.0;
+pub const SILENCE_DB: f32 = -100.0;
 /// A level is that of so much sound.
 const WINDOW_MICROS: i64 = 100_000;
 

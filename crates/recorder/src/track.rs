@@ -1,10 +1,10 @@
 //! One track, from the ring of its device to its segments.
 
 use crate::condition::{Conditioner, Piece};
-use crate::journal::Ledger;
+use crate::ledger::Ledger;
 use crate::level::Level;
 use archive::{Archive, ArchiveError, GapCause, Row, Session, TrackWriter, WriterSettings};
-use capture::control::TrackStatus;
+use capture::control::{TrackState, TrackStatus};
 use capture::{Choice, Device, Event, Intake, Kind, Settle, Source, Supervisor, Watch};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,12 +68,15 @@ struct Feed {
 
 /// What became of a track.
 #[derive(Debug)]
-pub(crate) struct TrackReport {
-    pub(crate) name: TrackName,
-    pub(crate) frames: u64,
-    pub(crate) lost_frames: u64,
+pub struct TrackReport {
+    /// Its name.
+    pub name: TrackName,
+    /// Frames of sound that were written.
+    pub frames: u64,
+    /// Frames that came and couldn't be kept.
+    pub lost_frames: u64,
     /// The segments that the last stretch ended with.
-    pub(crate) paths: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
 }
 
 impl Track {
@@ -112,8 +115,8 @@ impl Track {
     }
 
     /// The device's events; only for before the track runs.
-    pub(crate) fn supervisor(&self) -> &Supervisor {
-        &self.supervisor
+    pub(crate) fn supervisor(&mut self) -> &mut Supervisor {
+        &mut self.supervisor
     }
 
     /// Takes what came since the last call. While `paused`, it is thrown away.
@@ -143,6 +146,7 @@ impl Track {
                 let (device, reason) = (device.to_string(), reason.to_string());
                 context.ledger.append(&Row::DeviceLost { at, session, track: self.name.clone(), device, reason });
             }
+            Event::Silent(_) => {}
             Event::Muted(muted) => {
                 self.muted = muted;
                 context.ledger.append(&Row::Muted { at, session, track: self.name.clone(), muted });
@@ -249,11 +253,12 @@ impl Track {
     fn note_gap(&mut self, gap: Option<archive::Gap>, context: &mut Context) {
         let pause = std::mem::take(&mut self.after_pause);
         let Some(gap) = gap.filter(|_| !pause) else { return };
-        if gap.cause == GapCause::Gap {
+        let cause = if self.side == Side::Heard { GapCause::Idle } else { GapCause::Stalled };
+        if cause.is_loss() {
             let seconds = gap.span.len_micros() / 1_000_000;
             tracing::warn!("{}: a gap of {seconds} s up to {}", self.name, gap.span.end);
         }
-        context.ledger.append(&gap.row(&context.session, &self.name));
+        context.ledger.append(&gap.row(&context.session, &self.name, cause));
     }
 
     fn note_anchor(&mut self, frame: u64, captured: i64, context: &mut Context) {
@@ -328,11 +333,14 @@ impl Track {
         let last_frame_age_s = age.map(|micros| (micros.max(0) / 1_000) as f64 / 1_000.0);
         TrackStatus {
             track: self.name.to_string(),
+            state: TrackState::Recording,
             device: self.device.as_ref().map(|device| device.name.clone()),
             muted: self.muted,
             level_db: level.map(|db| (db * 10.0).round() / 10.0),
             last_frame_age_s,
+            written_today_s: 0.0,
             gaps_today: context.ledger.gaps_today(&self.name, wall),
+            gaps_today_s: 0.0,
         }
     }
 

@@ -57,6 +57,9 @@ impl Ledger {
 
     fn count(&mut self, row: &Row) {
         let Row::Gap(gap) = row else { return };
+        if !gap.cause.is_loss() {
+            return;
+        }
         let day = local_day(gap.to);
         if day > self.day {
             self.day = day;

@@ -1,12 +1,12 @@
 //! The recorder: its tracks, its session, and the thread that writes them.
 
-use crate::journal::Ledger;
+use crate::RecorderError;
+use crate::ledger::Ledger;
 use crate::status::SharedStatus;
 use crate::track::{Context, Setting, Track, TrackReport};
-use anyhow::{Context as _, anyhow};
 use archive::{Archive, Row, Session, repair};
 use capture::control::{RecorderStatus, Request};
-use capture::{Choice, Event, Kind};
+use capture::{Choice, Event, Kind, Source};
 use home::{Home, RecordConfig, SampleRateChoice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -26,15 +26,31 @@ const START_MICROS: i64 = 10_000_000;
 const SESSION_LEAD_MICROS: i64 = 1_000_000;
 
 /// Something asked for on the socket; the status after it goes back.
-pub(crate) struct Command {
-    pub(crate) request: Request,
-    pub(crate) done: SyncSender<RecorderStatus>,
+#[derive(Debug)]
+pub struct Command {
+    /// What.
+    pub request: Request,
+    /// Where the status goes once it is done.
+    pub done: SyncSender<RecorderStatus>,
 }
 
 /// What became of the tracks.
 #[derive(Debug)]
-pub(crate) struct Report {
-    pub(crate) tracks: Vec<TrackReport>,
+pub struct Report {
+    /// Each of them.
+    pub tracks: Vec<TrackReport>,
+}
+
+/// What a recorder is started with.
+pub struct Start<'a> {
+    /// Where it records to. Whoever starts it holds the home's recorder lock.
+    pub home: &'a Home,
+    /// What and how.
+    pub config: &'a RecordConfig,
+    /// How devices are reached.
+    pub source: Arc<dyn Source>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Recording is suspended.
@@ -44,7 +60,7 @@ struct Pause {
 }
 
 /// A recorder whose devices are open.
-pub(crate) struct Recorder {
+pub struct Recorder {
     context: Context,
     tracks: Vec<Track>,
     status: SharedStatus,
@@ -56,12 +72,11 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Mends what a recorder before left, opens the devices and begins a session. Gives up where no device opens or
     /// nothing can be written, and before either where `stop` is raised.
-    pub(crate) fn start(
-        home: &Home,
-        config: &RecordConfig,
-        clock: Arc<dyn Clock>,
-        stop: &AtomicBool,
-    ) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// [`RecorderError`].
+    pub fn start(start: Start<'_>, stop: &AtomicBool) -> Result<Self, RecorderError> {
+        let Start { home, config, source, clock } = start;
         let archive = Archive::open(home);
         let repaired = repair::left_behind(&archive)?;
         for path in &repaired.adopted {
@@ -70,7 +85,7 @@ impl Recorder {
         for fault in &repaired.faults {
             tracing::warn!("{fault}");
         }
-        let mut tracks = start_tracks(config, &clock)?;
+        let mut tracks = start_tracks(config, &source, &clock)?;
         let events = wait_for_devices(&mut tracks, clock.as_ref(), stop)?;
         let context = Context {
             session: session_from_now(clock.as_ref()),
@@ -86,7 +101,7 @@ impl Recorder {
         let mut recorder =
             Self { context, tracks, status: SharedStatus::new(), pause: None, last_status: 0, last_sync: 0 };
         let row = recorder.context.session.row();
-        recorder.context.ledger.try_append(&row).context("nothing can be recorded")?;
+        recorder.context.ledger.try_append(&row)?;
         for (track, events) in recorder.tracks.iter_mut().zip(events) {
             for event in events {
                 track.on_event(event, &mut recorder.context, false);
@@ -96,12 +111,13 @@ impl Recorder {
         Ok(recorder)
     }
 
-    pub(crate) fn status(&self) -> SharedStatus {
+    /// The status, renewed several times a second.
+    pub fn status(&self) -> SharedStatus {
         self.status.clone()
     }
 
     /// What is being recorded, for the person who started it.
-    pub(crate) fn summary(&self) -> String {
+    pub fn summary(&self) -> String {
         let mut lines = vec![format!("recording into {}; Ctrl-C stops", self.context.archive.folder().display())];
         for track in &self.tracks {
             let device = track.device().map_or_else(|| "NO DEVICE, waiting for one".to_owned(), ToString::to_string);
@@ -111,7 +127,7 @@ impl Recorder {
     }
 
     /// Records until `stop` is raised; then closes the devices, writes what is on its way and finishes the segments.
-    pub(crate) fn run(mut self, stop: &AtomicBool, commands: &Receiver<Command>) -> Report {
+    pub fn run(mut self, stop: &AtomicBool, commands: &Receiver<Command>) -> Report {
         let mut listening = true;
         while !stop.load(SeqCst) {
             if listening {
@@ -129,7 +145,7 @@ impl Recorder {
     }
 
     /// One round: clock, pause, sound, status.
-    fn advance(&mut self) {
+    pub fn advance(&mut self) {
         let (wall, boot) = (self.context.clock.wall(), self.context.clock.boot_micros());
         if self.context.session.must_end(wall, boot) {
             self.begin_session();
@@ -201,10 +217,12 @@ impl Recorder {
             paused: self.pause.is_some(),
             paused_until: self.pause.as_ref().and_then(|pause| pause.until),
             tracks: self.tracks.iter().map(|track| track.status(&self.context)).collect(),
+            warnings: Vec::new(),
         });
     }
 
-    fn finish(mut self) -> Report {
+    /// Closes the devices, writes what is on its way and finishes the segments.
+    pub fn finish(mut self) -> Report {
         for track in &mut self.tracks {
             track.close_device();
         }
@@ -221,8 +239,11 @@ fn session_from_now(clock: &dyn Clock) -> Session {
     Session::start(clock.wall().plus_micros(-SESSION_LEAD_MICROS), clock.boot_micros() - SESSION_LEAD_MICROS)
 }
 
-fn start_tracks(config: &RecordConfig, clock: &Arc<dyn Clock>) -> anyhow::Result<Vec<Track>> {
-    let source = capture::source(config.source, clock.clone()).map_err(|error| no_device(&[error.to_string()]))?;
+fn start_tracks(
+    config: &RecordConfig,
+    source: &Arc<dyn Source>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Track>, RecorderError> {
     let wanted = [
         (TrackName::mic(), Side::Said, Kind::Microphone, &config.mic, "hs-mic"),
         (TrackName::loopback(), Side::Heard, Kind::Loopback, &config.loopback, "hs-loop"),
@@ -232,18 +253,22 @@ fn start_tracks(config: &RecordConfig, clock: &Arc<dyn Clock>) -> anyhow::Result
         let choice = Choice::parse(choice);
         if choice != Choice::None {
             let setting = Setting { name, side, kind, choice, thread };
-            tracks.push(Track::start(setting, source.clone(), clock.clone())?);
+            tracks.push(Track::start(setting, source.clone(), clock.clone()).map_err(RecorderError::Thread)?);
         }
     }
     Ok(tracks)
 }
 
 /// Waits until every device has opened or failed to; the events up to then, per track.
-fn wait_for_devices(tracks: &mut [Track], clock: &dyn Clock, stop: &AtomicBool) -> anyhow::Result<Vec<Vec<Event>>> {
+fn wait_for_devices(
+    tracks: &mut [Track],
+    clock: &dyn Clock,
+    stop: &AtomicBool,
+) -> Result<Vec<Vec<Event>>, RecorderError> {
     let start = clock.boot_micros();
     let mut events: Vec<Vec<Event>> = tracks.iter().map(|_| Vec::new()).collect();
     while events.iter().any(Vec::is_empty) && clock.boot_micros() - start < START_MICROS && !stop.load(SeqCst) {
-        for (track, events) in tracks.iter().zip(&mut events) {
+        for (track, events) in tracks.iter_mut().zip(&mut events) {
             events.extend(track.supervisor().wait(TAKE_EVERY));
         }
     }
@@ -261,9 +286,7 @@ fn wait_for_devices(tracks: &mut [Track], clock: &dyn Clock, stop: &AtomicBool) 
     Err(no_device(&reasons))
 }
 
-fn no_device(reasons: &[String]) -> anyhow::Error {
+fn no_device(reasons: &[String]) -> RecorderError {
     let reasons = if reasons.is_empty() { "no device opened in time".to_owned() } else { reasons.join("; ") };
-    anyhow!(
-        "nothing can be recorded: {reasons}. Start the sound server or plug a device in; `hearsay devices` lists them"
-    )
+    RecorderError::NoDevice { reasons }
 }
