@@ -4,11 +4,12 @@ use crate::{CaptureError, Device, Kind};
 /// Which device a track is recorded from: `default`, `none`, an id or a part of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// Whatever the system's default is when the device is opened.
+    /// Whatever the default is: followed when it changes. The system's, but for Bluetooth (see [`Device::default`]).
     Default,
     /// This track is not recorded.
     None,
-    /// Every device of the kind, mixed.
+    /// Every device of the kind, mixed: a [`Supervisor`](crate::Supervisor) with [`Choice::Named`] for each. Whoever records
+    /// lists the devices and does that; this choice opens nothing by itself.
     All,
     /// This device: its id, or a part of its name that no other has.
     Named(String),
@@ -28,10 +29,13 @@ impl Choice {
     /// The device of that kind that is meant. An id is taken whatever the kind: whoever writes one knows what it is.
     ///
     /// # Errors
-    /// [`CaptureError::NoDefault`], [`CaptureError::NotFound`] or [`CaptureError::Ambiguous`], with what there is.
+    /// [`CaptureError::NoDefault`], [`CaptureError::NotFound`] or [`CaptureError::Ambiguous`], with what there is;
+    /// [`CaptureError::NotOne`] for [`Choice::None`] and [`Choice::All`].
     pub fn find(&self, devices: &[Device], kind: Kind) -> Result<Device, CaptureError> {
         match self {
-            Self::Default | Self::None | Self::All => devices
+            Self::None => Err(CaptureError::NotOne { kind, wanted: "none" }),
+            Self::All => Err(CaptureError::NotOne { kind, wanted: "all" }),
+            Self::Default => devices
                 .iter()
                 .find(|device| device.kind == kind && device.default)
                 .cloned()
@@ -95,6 +99,13 @@ mod tests {
         assert_eq!(found("headset", Kind::Microphone), Ok("usb".into()));
         assert_eq!(found("headset", Kind::Loopback), Ok("usb.monitor".into()));
         assert_eq!(found("usb.monitor", Kind::Microphone), Ok("usb.monitor".into()));
+    }
+
+    #[test]
+    fn all_and_none_are_not_one_device() {
+        assert_eq!(Choice::parse(" all "), Choice::All);
+        assert_eq!(found("all", Kind::Loopback), Err("\"all\" is not one loopback".into()));
+        assert_eq!(found("none", Kind::Microphone), Err("\"none\" is not one microphone".into()));
     }
 
     #[test]

@@ -8,12 +8,23 @@
 //! pcm.heard { type pulse device "@DEFAULT_MONITOR@" hint { show on description "Loopback of the speakers" } }
 //! ```
 //!
-//! A WASAPI loopback delivers nothing at all while nothing plays; that is for whoever places blocks by the clock.
+//! A WASAPI loopback delivers nothing at all while nothing plays; that is for whoever places blocks by the clock. Core
+//! Audio ends a stream whose device gets another rate; it is opened again with that rate. Both are tried with a
+//! [`FakeSource`](crate::FakeSource) that delivers like them.
+//!
+//! # Not tried on Windows and macOS
+//!
+//! No such machine was at hand. What is theirs alone, all of it in this file but for the clock
+//! ([`timeline::SystemClock`]): outputs opened as loopbacks, the age of a block by the host's own timestamps
+//! ([`age_micros`]), WASAPI's ring of a second ([`buffer_size`]), whether listing every 2 s is cheap there, and what the
+//! hosts say of Bluetooth ([`is_bluetooth`]). Neither tells here whether a microphone is muted: on both it is silent.
 
 use crate::source::{Opened, Source, Stream};
-use crate::{CaptureError, Device, Feed, Intake, Kind, ring};
+use crate::{CaptureError, Device, Feed, Intake, Kind, device, ring};
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{BufferSize, ErrorKind, FromSample, InputCallbackInfo, SampleFormat, SizedSample, StreamConfig};
+use cpal::{
+    BufferSize, ErrorKind, FromSample, InputCallbackInfo, InterfaceType, SampleFormat, SizedSample, StreamConfig,
+};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use timeline::{Clock, SampleRate};
@@ -54,8 +65,13 @@ impl Source for CpalSource {
         let default = Defaults::of(&host);
         let devices = host.devices().map_err(|error| unreachable(&error))?;
         let mut devices: Vec<Device> = devices.filter_map(|device| describe(&device, &default)).collect();
-        first_loopback_is_default(&mut devices);
+        device::choose_defaults(&mut devices, |_| true);
         Ok(devices)
+    }
+
+    /// ALSA's default is always the PCM `default`, and its list takes 90 ms of a core.
+    fn default_moves(&self) -> bool {
+        !cfg!(target_os = "linux")
     }
 
     fn open(&self, device: &Device) -> Result<Opened, CaptureError> {
@@ -136,7 +152,9 @@ fn describe(device: &cpal::Device, default: &Defaults) -> Option<Device> {
     };
     let wanted = if kind == Kind::Microphone { &default.input } else { &default.output };
     let default = wanted.as_ref() == Some(&id);
-    Some(Device { id, name, kind, default, bluetooth: false, source: "cpal", detail: String::new() })
+    let said_by_host = described.as_ref().is_some_and(|it| it.interface_type() == InterfaceType::Bluetooth);
+    let bluetooth = is_bluetooth(said_by_host, &id, described.as_ref().map_or("", |it| it.name()));
+    Some(Device { id, name, kind, default, bluetooth, source: "cpal", detail: String::new() })
 }
 
 fn alsa_kind(pcm: &str, name: &str) -> Kind {
@@ -144,14 +162,11 @@ fn alsa_kind(pcm: &str, name: &str) -> Kind {
     if says("loopback") || says("monitor") { Kind::Loopback } else { Kind::Microphone }
 }
 
-/// Where the system has no default loopback (ALSA), the first one is it.
-fn first_loopback_is_default(devices: &mut [Device]) {
-    let is_default = |device: &Device| device.kind == Kind::Loopback && device.default;
-    if !devices.iter().any(is_default)
-        && let Some(first) = devices.iter_mut().find(|device| device.kind == Kind::Loopback)
-    {
-        first.default = true;
-    }
+/// Whether a device's description says that it is reached over Bluetooth. WASAPI says so by itself; ALSA and Core Audio
+/// leave it to the name.
+fn is_bluetooth(said_by_host: bool, id: &str, description: &str) -> bool {
+    let says = |word: &str| id.to_lowercase().contains(word) || description.to_lowercase().contains(word);
+    said_by_host || ["bluetooth", "bluealsa", "bluez", "hands-free", "airpods"].into_iter().any(says)
 }
 
 /// What a stream is built from.
@@ -191,7 +206,7 @@ impl Build<'_> {
         let on_data = move |samples: &[T], info: &InputCallbackInfo| {
             let now = clock.boot_micros();
             let captured = now - age_micros(info, samples.len(), &feed);
-            feed.push(samples, cpal::Sample::to_sample::<f32>, captured, now);
+            feed.push(samples, cpal::Sample::to_sample::<f32>, captured);
         };
         let on_error = move |error: cpal::Error| match error.kind() {
             // The stream goes on; sound that is missing shows in the blocks' times.
@@ -268,5 +283,18 @@ mod tests {
         assert_eq!(alsa_kind("hearsay_loopback", "what is heard"), Kind::Loopback);
         assert_eq!(alsa_kind("pulse_mon", "Monitor of the speakers"), Kind::Loopback);
         assert_eq!(alsa_kind("default", "Default device"), Kind::Microphone);
+    }
+
+    #[test]
+    fn bluetooth_is_what_host_or_name_call_so() {
+        for (host, id, description, wanted) in [
+            (true, "wasapi:{0.0.1}", "Headset", true),
+            (false, "alsa:bluealsa", "Headset", true),
+            (false, "wasapi:{0.0.1}", "Headset (WH-1000XM4 Hands-Free AG Audio)", true),
+            (false, "coreaudio:1", "Anna's AirPods", true),
+            (false, "alsa:default", "Default device", false),
+        ] {
+            assert_eq!(is_bluetooth(host, id, description), wanted, "{id} {description}");
+        }
     }
 }

@@ -37,6 +37,14 @@ pub enum CaptureError {
         /// The devices that match.
         there_are: Vec<String>,
     },
+    /// `all` or `none` where one device was wanted: a fault of whoever asked. Retrying doesn't help.
+    #[error("{wanted:?} is not one {kind}")]
+    NotOne {
+        /// The kind that was wanted.
+        kind: Kind,
+        /// What was asked for.
+        wanted: &'static str,
+    },
     /// The device is there and won't open: in use, forbidden, or in a form nobody knows. Retrying may help.
     #[error("cannot open {device}: {reason}")]
     Open {

@@ -2,7 +2,7 @@
 
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use timeline::SampleRate;
 
 /// How much sound a ring holds: what the writer may stall for (a disk that spins up, a machine that swaps).
@@ -26,10 +26,8 @@ pub struct Block {
 struct Seen {
     /// Frames delivered, the lost ones included.
     frames: AtomicU64,
-    /// Frames that didn't fit.
-    lost: AtomicU64,
-    /// When the last frame came, boot clock; 0 before the first.
-    last: AtomicI64,
+    /// Frames up to the end of the last block that held anything but digital zero.
+    loud: AtomicU64,
 }
 
 /// The callback's end. Never allocates, waits or logs.
@@ -65,18 +63,20 @@ pub fn ring(rate: SampleRate, channels: usize) -> (Feed, Intake) {
 
 impl Feed {
     /// Copies a block of interleaved samples in, as the mean of its channels. `captured` is the moment of its first
-    /// frame, `now` this moment, both on the boot clock. A block that doesn't fit is counted and left out whole.
-    pub fn push<T: Copy>(&mut self, interleaved: &[T], to_f32: impl Fn(T) -> f32, captured: i64, now: i64) {
+    /// frame on the boot clock. A block that doesn't fit is counted and left out whole.
+    pub fn push<T: Copy>(&mut self, interleaved: &[T], to_f32: impl Fn(T) -> f32, captured: i64) {
         let frames = interleaved.len() / self.channels;
         if frames == 0 {
             return;
         }
-        self.seen.frames.fetch_add(frames as u64, Relaxed);
-        self.seen.last.store(now, Relaxed);
+        let so_far = self.seen.frames.fetch_add(frames as u64, Relaxed) + frames as u64;
+        // Sound ends this with its first sample; silence costs one look at each.
+        if interleaved.iter().any(|sample| to_f32(*sample) != 0.0) {
+            self.seen.loud.store(so_far, Relaxed);
+        }
         let room = if self.blocks.is_full() { None } else { self.frames.write_chunk_uninit(frames).ok() };
         let Some(room) = room else {
             self.lost += frames as u64;
-            self.seen.lost.fetch_add(frames as u64, Relaxed);
             return;
         };
         let mono = interleaved.chunks_exact(self.channels).map(|frame| mean(frame, &to_f32));
@@ -132,19 +132,33 @@ impl Intake {
     }
 
     /// A view for the watchdog.
-    pub(crate) fn pulse(&self) -> Heartbeat {
-        Heartbeat(self.seen.clone())
+    pub(crate) fn heartbeat(&self) -> Heartbeat {
+        Heartbeat { seen: self.seen.clone(), rate: self.rate }
     }
 }
 
 /// The watchdog's view of a ring.
 #[derive(Debug, Clone)]
-pub(crate) struct Heartbeat(Arc<Seen>);
+pub(crate) struct Heartbeat {
+    seen: Arc<Seen>,
+    rate: SampleRate,
+}
+
+/// What has come into a ring so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Frames delivered, the lost ones included.
+    pub(crate) frames: u64,
+    /// Frames up to the end of the last block that held anything but digital zero.
+    pub(crate) loud: u64,
+    /// The device's rate.
+    pub(crate) rate: SampleRate,
+}
 
 impl Heartbeat {
-    /// When the last frame came (boot clock), if any did.
-    pub(crate) fn last(&self) -> Option<i64> {
-        Some(self.0.last.load(Relaxed)).filter(|last| *last != 0)
+    /// What has come so far.
+    pub(crate) fn heard(&self) -> Heard {
+        Heard { frames: self.seen.frames.load(Relaxed), loud: self.seen.loud.load(Relaxed), rate: self.rate }
     }
 }
 
@@ -159,12 +173,12 @@ mod tests {
     #[test]
     fn channels_become_their_mean_and_one_channel_stays_as_it_is() {
         let (mut feed, mut intake) = ring(rate(), 2);
-        feed.push(&[1.0f32, 0.0, -0.5, -0.5], |s| s, 7, 9);
+        feed.push(&[1.0f32, 0.0, -0.5, -0.5], |s| s, 7);
         let mut out = Vec::new();
         assert_eq!(intake.next(&mut out), Some(Block { captured: 7, frames: 2, lost_before: 0 }));
         assert_eq!(out, [0.5, -0.5]);
         let (mut feed, mut intake) = ring(rate(), 1);
-        feed.push(&[0.1f32, 0.2], |s| s, 1, 1);
+        feed.push(&[0.1f32, 0.2], |s| s, 1);
         intake.next(&mut out);
         assert_eq!(out, [0.1, 0.2]);
         assert_eq!(intake.next(&mut out), None);
@@ -175,7 +189,7 @@ mod tests {
         let (mut feed, mut intake) = ring(rate(), 1);
         let second = vec![0.25f32; 1000];
         for at in 0..13 {
-            feed.push(&second, |s| s, at * 1_000_000, at * 1_000_000);
+            feed.push(&second, |s| s, at * 1_000_000);
         }
         let mut out = Vec::new();
         let mut blocks = 0;
@@ -184,7 +198,7 @@ mod tests {
             blocks += 1;
         }
         assert_eq!(blocks, 10);
-        feed.push(&second[..10], |s| s, 13_000_000, 13_000_000);
+        feed.push(&second[..10], |s| s, 13_000_000);
         let block = intake.next(&mut out).unwrap();
         assert_eq!((block.captured, block.lost_before, block.frames), (13_000_000, 3000, 10));
     }

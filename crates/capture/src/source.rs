@@ -14,6 +14,11 @@ pub trait Source: Send + Sync {
     /// [`CaptureError::Unreachable`] where the sound system doesn't answer.
     fn devices(&self) -> Result<Vec<Device>, CaptureError>;
 
+    /// Whether the default can become another device while one is open. Where it can, it is asked for every 2 s.
+    fn default_moves(&self) -> bool {
+        true
+    }
+
     /// The ids of the loopback devices whose output plays something at this moment, as far as the system tells.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! One connection to the server: a command out, its reply in.
 
-use super::{client_name, server};
+use super::{Env, client_name, server};
 use crate::CaptureError;
 use pulseaudio::protocol::{
     self, AuthParams, AuthReply, Command, CommandReply, MAX_VERSION, Prop, Props, ProtocolError, SetClientNameReply,
@@ -20,25 +20,25 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to the user's server.
-    pub(super) fn open() -> Result<Self, CaptureError> {
-        let sockets = server::sockets(|name| std::env::var_os(name));
+    /// Connects to the server that an environment names.
+    pub(super) fn open(env: &Env) -> Result<Self, CaptureError> {
+        let sockets = server::sockets(env);
         let mut reason = "no sound server is running here (PULSE_SERVER and XDG_RUNTIME_DIR name none)".to_owned();
         for path in sockets {
             match UnixStream::connect(&path) {
-                Ok(socket) => return Self::let_in(socket),
+                Ok(socket) => return Self::let_in(socket, env),
                 Err(error) => reason = format!("{}: {error}", path.display()),
             }
         }
         Err(unreachable(reason))
     }
 
-    fn let_in(socket: UnixStream) -> Result<Self, CaptureError> {
+    fn let_in(socket: UnixStream, env: &Env) -> Result<Self, CaptureError> {
         let io = |error: io::Error| unreachable(error.to_string());
         socket.set_read_timeout(Some(ANSWER_TIMEOUT)).map_err(io)?;
         socket.set_write_timeout(Some(ANSWER_TIMEOUT)).map_err(io)?;
         let mut connection = Self { socket: BufReader::new(socket), version: MAX_VERSION, sequence: 0 };
-        let cookie = server::cookie(|name| std::env::var_os(name));
+        let cookie = server::cookie(env);
         let auth = AuthParams { version: MAX_VERSION, supports_shm: false, supports_memfd: false, cookie };
         let reply: AuthReply = connection.ask(&Command::Auth(auth))?;
         connection.version = reply.version.min(MAX_VERSION);

@@ -23,7 +23,7 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 const BELIEVABLE_LATENCY: i64 = 200_000;
 
 /// What the reader shares with the stream's handle.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seen {
     /// Why the stream is over, once it is.
     pub(super) ended: OnceLock<String>,
@@ -50,15 +50,15 @@ impl Reader {
     pub(super) fn new(
         connection: Connection,
         channel: u32,
-        source: u32,
+        source: &SourceInfo,
         feed: Feed,
         clock: Arc<dyn Clock>,
     ) -> (Self, Arc<Seen>) {
-        let seen = Arc::new(Seen::default());
+        let seen = Arc::new(Seen { ended: OnceLock::new(), muted: AtomicBool::new(source.muted) });
         let reader = Self {
             connection,
             channel,
-            source,
+            source: source.index,
             feed,
             clock,
             seen: seen.clone(),
@@ -123,7 +123,7 @@ impl Reader {
         let now = self.clock.boot_micros();
         let frames = samples.len() / self.feed.channels();
         let captured = now - self.feed.rate().micros(frames as u64) - self.latency;
-        self.feed.push(samples, |sample| f32::from(i16::from_le_bytes(sample)) / 32768.0, captured, now);
+        self.feed.push(samples, |sample| f32::from(i16::from_le_bytes(sample)) / 32768.0, captured);
     }
 
     fn take_command(&mut self, body: &[u8]) -> Result<(), String> {
