@@ -12,6 +12,8 @@ use timeline::{SegmentName, Span, TrackName, WallTime};
 /// It keeps nothing in memory: what the folder holds is the truth, and is looked up each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
+    /// The home: never made by the archive, so that a disk that was taken away isn't replaced by an empty folder.
+    root: PathBuf,
     audio: PathBuf,
 }
 
@@ -20,7 +22,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 impl Archive {
     /// The archive of a home. Touches nothing on disk.
     pub fn open(home: &Home) -> Self {
-        Self { audio: home.audio() }
+        Self { root: home.root().to_owned(), audio: home.audio() }
     }
 
     /// The folder itself.
@@ -31,6 +33,18 @@ impl Archive {
     /// The folder of a day, such as `2026-11-23`.
     pub fn day_folder(&self, day: &str) -> PathBuf {
         self.audio.join(day.get(..4).unwrap_or(day)).join(day)
+    }
+
+    /// Creates a folder of the archive and those above it, up to the home.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`]; of kind `NotFound` where the home itself isn't there.
+    pub(crate) fn create_folder(&self, folder: &Path) -> Result<(), ArchiveError> {
+        if !self.root.is_dir() {
+            let source = io::Error::new(io::ErrorKind::NotFound, "the home is gone");
+            return Err(ArchiveError::Io { operation: "write into", path: self.root.clone(), source });
+        }
+        home::files::create_dir_all(folder).map_err(ArchiveError::io("create", folder))
     }
 
     /// Where the file of a segment lies once it is finished.

@@ -197,7 +197,7 @@ impl Copy<'_> {
 
     fn create(&mut self) -> Result<Open, ArchiveError> {
         let start = self.at.plus_micros(SampleRate::SPEECH.micros(self.frame));
-        let end = placement::segment_end(self.at, SampleRate::SPEECH, SEGMENT_MINUTES, self.frame);
+        let end = placement::segment_end(self.at, SampleRate::SPEECH, SEGMENT_MINUTES, self.frame, false);
         if self.there.iter().any(|segment| segment.first_frame == self.frame) {
             return Ok(Open { part: None, end });
         }
@@ -208,6 +208,8 @@ impl Copy<'_> {
             side: self.side,
             first_frame: self.frame,
             start_us: start.as_micros(),
+            end_us: None,
+            end_frames: None,
             utc_offset_s: start.local_offset_s(),
             source: Some(self.source_hash.clone()),
         };
@@ -217,7 +219,10 @@ impl Copy<'_> {
             // An import of this very segment was killed; its copy was never whole and nobody has seen it.
             remove(&hidden)?;
         }
-        let part = PartFile::create(&hidden, SampleRate::SPEECH, &origin)?;
+        if let Some(folder) = hidden.parent() {
+            self.archive.create_folder(folder)?;
+        }
+        let part = PartFile::create(&hidden, SampleRate::SPEECH, origin)?;
         Ok(Open { part: Some((part, path)), end })
     }
 

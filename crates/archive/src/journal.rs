@@ -105,7 +105,7 @@ impl Journal {
     pub fn append(&self, row: &Row) -> Result<(), ArchiveError> {
         let folder = self.archive.folder().join(row.at().day_folder());
         let path = folder.join("journal.jsonl");
-        files::create_dir_all(&folder).map_err(ArchiveError::io("create", &folder))?;
+        self.archive.create_folder(&folder)?;
         let write = || -> io::Result<()> {
             let mut file = files::open_append(&path)?;
             // What a crash tore off must not swallow this row.

@@ -6,11 +6,12 @@
 //! audio/2026/2026-11-23/20261123T091500.000Z.mic.wav       a finished segment; never written again
 //!                       20261123T092000.000Z.mic.wav.part  one that is being written; can be read at any moment
 //!                       journal.jsonl                      the recorder's ledger
+//!                       played.jsonl                       what hearsay itself played, and when
 //! ```
 //!
 //! A segment is a mono 16-bit WAV of one track, at 16 kHz unless set otherwise. It ends on a wall-clock border, all tracks
-//! at the same instant. Names and folders are UTC. Its `hsay` chunk says which session, track and frame it begins with, so
-//! that the journal can be lost. WAV files with such a name that were put there by hand are segments too, at any rate,
+//! at the same instant. Names and folders are UTC. Its `hsay` chunk says which session, track and frame it begins with,
+//! and when it ended by the clock where its device drifted, so that the journal can be lost. WAV files with such a name that were put there by hand are segments too, at any rate,
 //! with any number of channels, as integers or floats.
 //!
 //! # Writing
@@ -45,14 +46,18 @@
 //! clock of its own.
 
 mod archive_folder;
+mod coverage;
 mod error;
 mod fault;
+mod fraction;
+mod gap;
 mod gap_cause;
 pub mod import;
 mod journal;
 mod origin;
 mod part_file;
 pub mod placement;
+mod played;
 mod reader;
 pub mod repair;
 mod scan;
@@ -65,12 +70,15 @@ mod wav;
 mod writer;
 
 pub use archive_folder::Archive;
+pub use coverage::{Coverage, coverage};
 pub use error::ArchiveError;
 pub use fault::{Fault, FaultKind};
+pub use gap::Gap;
 pub use gap_cause::GapCause;
 pub use journal::{GapRow, Journal, JournalRows, Row};
+pub use played::{Played, PlayedLog};
 pub use reader::TrackReader;
 pub use scan::Scan;
 pub use segment::Segment;
 pub use session::{MAX_STEP_MICROS, Session};
-pub use writer::{Gap, Placed, TrackWriter, WriterSettings};
+pub use writer::{Placed, TrackWriter, WriterSettings};

@@ -15,6 +15,13 @@ pub(crate) struct Origin {
     pub(crate) first_frame: u64,
     /// When that frame is, in microseconds since the Unix epoch.
     pub(crate) start_us: i64,
+    /// When a later frame is, where the clock says something else than the count: between the two the sound is read at
+    /// the speed it really had. Renewed while a segment grows, for a crash; at last it is the frame behind the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end_us: Option<i64>,
+    /// How many frames that one lies behind the first; all of the file where it isn't said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end_frames: Option<u64>,
     /// How far local time was ahead of UTC.
     pub(crate) utc_offset_s: i32,
     /// SHA-256 of the file this was imported from, in hexadecimal.

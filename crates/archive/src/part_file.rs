@@ -5,7 +5,7 @@ use home::files;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use timeline::SampleRate;
+use timeline::{SampleRate, WallTime};
 
 /// A WAV file that is being written. What [`write`](Self::write) returned for is in the file and in its header.
 ///
@@ -15,6 +15,8 @@ use timeline::SampleRate;
 pub(crate) struct PartFile {
     path: PathBuf,
     file: File,
+    origin: Origin,
+    rate: SampleRate,
     header: Vec<u8>,
     data_bytes: u32,
     bytes: Vec<u8>,
@@ -25,21 +27,18 @@ pub(crate) struct PartFile {
 const SILENCE_FRAMES: usize = 8_000;
 
 impl PartFile {
-    /// Creates a file that must not exist, with the header of an empty one.
-    pub(crate) fn create(path: &Path, rate: SampleRate, origin: &Origin) -> Result<Self, ArchiveError> {
+    /// Creates a file that must not exist, in a folder that does, with the header of an empty one.
+    pub(crate) fn create(path: &Path, rate: SampleRate, origin: Origin) -> Result<Self, ArchiveError> {
         let fail = |source| ArchiveError::Io { operation: "create", path: path.to_owned(), source };
-        let header = WavHeader::written(rate, origin);
+        let header = WavHeader::written(rate, &origin);
         let header =
             header.ok_or_else(|| fail(io::Error::new(io::ErrorKind::InvalidInput, "its names are too long")))?;
-        if let Some(folder) = path.parent() {
-            files::create_dir_all(folder).map_err(ArchiveError::io("create", folder))?;
-        }
         let mut file = files::create_new(path).map_err(fail)?;
         file.write_all(&header).map_err(ArchiveError::io("write", path))?;
         if let Some(folder) = path.parent() {
             files::sync_folder(folder).map_err(ArchiveError::io("sync", folder))?;
         }
-        Ok(Self { path: path.to_owned(), file, header, data_bytes: 0, bytes: Vec::new(), unsynced: true })
+        Ok(Self { path: path.to_owned(), file, origin, rate, header, data_bytes: 0, bytes: Vec::new(), unsynced: true })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -73,17 +72,48 @@ impl PartFile {
     fn append(&mut self, data_bytes: u32) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(DATA_START + u64::from(self.data_bytes)))?;
         self.file.write_all(&self.bytes)?;
+        self.write_header(data_bytes)?;
+        self.data_bytes = data_bytes;
+        Ok(())
+    }
+
+    fn write_header(&mut self, data_bytes: u32) -> io::Result<()> {
         for (at, size) in [(RIFF_SIZE_AT, riff_size(data_bytes)), (DATA_SIZE_AT, data_bytes)] {
             let at = usize::try_from(at).unwrap_or(0);
             if let Some(field) = self.header.get_mut(at..at + 4) {
                 field.copy_from_slice(&size.to_le_bytes());
             }
         }
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&self.header)?;
-        self.data_bytes = data_bytes;
         self.unsynced = true;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&self.header)
+    }
+
+    /// Frames in the file.
+    pub(crate) fn frames(&self) -> u64 {
+        u64::from(self.data_bytes / 2)
+    }
+
+    /// Says when the frame behind the last one is; `None` where the count says it.
+    pub(crate) fn end_at(&mut self, end: Option<WallTime>) -> Result<(), ArchiveError> {
+        if end.is_none() && self.origin.end_us.is_none() {
+            return Ok(());
+        }
+        self.origin.end_us = end.map(WallTime::as_micros);
+        self.origin.end_frames = end.map(|_| self.frames());
+        // An origin too long for this keeps its nominal end: what is lost is the drift of five minutes.
+        if let Some(header) = WavHeader::written(self.rate, &self.origin) {
+            self.header = header;
+            self.write_header(self.data_bytes).map_err(ArchiveError::io("write", &self.path))?;
+        }
         Ok(())
+    }
+
+    /// Cuts off what a write that failed left behind the frames that the header counts.
+    pub(crate) fn cut_to_header(&mut self) -> Result<(), ArchiveError> {
+        let len = DATA_START + u64::from(self.data_bytes);
+        self.file.set_len(len).map_err(ArchiveError::io("cut", &self.path))?;
+        self.write_header(self.data_bytes).map_err(ArchiveError::io("write", &self.path))
     }
 
     /// Makes what was written survive a power cut.
@@ -96,7 +126,7 @@ impl PartFile {
     }
 
     /// Ends the file and gives it its final name, which must be free.
-    pub(crate) fn finish(self, to: &Path) -> Result<(), ArchiveError> {
+    pub(crate) fn finish(&self, to: &Path) -> Result<(), ArchiveError> {
         self.file.sync_all().map_err(ArchiveError::io("sync", &self.path))?;
         rename_to_free(&self.path, to)
     }
@@ -109,4 +139,46 @@ pub(crate) fn rename_to_free(from: &Path, to: &Path) -> Result<(), ArchiveError>
         return Err(fail(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is already there", to.display()))));
     }
     files::rename_durably(from, to).map_err(fail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::ORIGIN_VERSION;
+    use timeline::{Side, TrackName};
+
+    fn samples(path: &Path) -> Vec<i16> {
+        hound::WavReader::open(path).unwrap().samples::<i16>().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_write_that_failed_half_way_is_cut_back_to_what_the_header_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("20261123T091458.500Z.mic.wav.part");
+        let origin = Origin {
+            v: ORIGIN_VERSION,
+            session: "20261123T091458.500Z".into(),
+            track: TrackName::mic(),
+            side: Side::Said,
+            first_frame: 0,
+            start_us: 1_795_425_298_500_000,
+            end_us: None,
+            end_frames: None,
+            utc_offset_s: 0,
+            source: None,
+        };
+        let mut part = PartFile::create(&path, SampleRate::SPEECH, origin).unwrap();
+        part.write(&[1, 2, 3]).unwrap();
+        // Half a block and a byte, as a full disk takes it, and then a disk that takes nothing.
+        let mut whole = std::mem::replace(&mut part.file, File::open(&path).unwrap());
+        whole.seek(SeekFrom::End(0)).unwrap();
+        whole.write_all(&[9; 5]).unwrap();
+        assert!(part.write(&[4, 5, 6]).is_err() && part.cut_to_header().is_err());
+        assert_eq!((samples(&path), part.frames()), (vec![1, 2, 3], 3), "it can be read as it is");
+        part.file = whole;
+        part.cut_to_header().unwrap();
+        let finished = path.with_extension("");
+        part.finish(&finished).unwrap();
+        assert_eq!((samples(&finished), finished.metadata().unwrap().len()), (vec![1, 2, 3], 512 + 6));
+    }
 }

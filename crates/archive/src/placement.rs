@@ -5,11 +5,21 @@
 //! early block at once and a late one slowly, so that it stands at the earliest delivery; drift (±100 ppm) moves it along,
 //! jitter doesn't. A block that is more than [`BREAK_MICROS`] late follows a break, and the track is filled up to where
 //! the clock of the session says the block belongs.
+//!
+//! The samples stay as they came, so a device that drifts gets ahead of the session's clock or behind it. By how much is
+//! the track's *shift*, renewed where a segment ends ([`Placement::anchor`]): a segment begins and ends when the clock
+//! says so, and is read at the speed that lies between.
 
 use timeline::{SampleRate, WallTime};
 
 /// A block that comes this much later than it was due follows a break.
 pub const BREAK_MICROS: i64 = 200_000;
+/// A shift that is off by less than this stays: the sound of a device that keeps time is read as it is, bit by bit.
+const HYSTERESIS_MICROS: i64 = 4_000;
+/// Shifts are whole milliseconds, 16 frames of the 16 kHz grid.
+const SHIFT_STEP_MICROS: i64 = 1_000;
+/// A shift that changes faster than this, in parts per million, is no drift but sound that was placed wrongly.
+const MAX_DRIFT_PPM: i64 = 5_000;
 /// The line follows late blocks by at most this share of their length: 1 in 256, 39 times the drift of a poor device.
 const FOLLOW_SHARE: i64 = 256;
 /// A segment holds at most this many frames (2 GiB), whatever its border: WAV sizes are 32 bits.
@@ -44,12 +54,16 @@ pub struct Placement {
     next_frame: u64,
     /// The boot clock at which the next block is due; nothing before the first.
     line: Option<i64>,
+    /// How much later than by their count the frames are, in microseconds.
+    shift: i64,
+    /// The line when the shift was renewed.
+    anchored: Option<i64>,
 }
 
 impl Placement {
     /// A track of which nothing came yet.
     pub const fn new(session_boot: i64, rate: SampleRate) -> Self {
-        Self { session_boot, rate, next_frame: 0, line: None }
+        Self { session_boot, rate, next_frame: 0, line: None, shift: 0, anchored: None }
     }
 
     /// The session's index of the frame that comes next.
@@ -64,22 +78,59 @@ impl Placement {
 
     /// The frame that the clock of the session shows at a moment of the boot clock.
     pub fn frame_at(&self, boot_micros: i64) -> u64 {
-        self.rate.frames(boot_micros.saturating_sub(self.session_boot))
+        self.rate.frames(boot_micros.saturating_sub(self.session_boot).saturating_sub(self.shift))
+    }
+
+    /// How much later than by their count the frames are by now, in microseconds: the sum of the device's drift.
+    pub const fn shift(&self) -> i64 {
+        self.shift
+    }
+
+    /// Renews the shift from the line, and gives it. For the ends of segments and before breaks.
+    pub fn anchor(&mut self) -> i64 {
+        self.shift = self.shift_by_now();
+        self.anchored = self.line.or(self.anchored);
+        self.shift
+    }
+
+    /// What the shift would be if it were renewed now.
+    pub fn shift_by_now(&self) -> i64 {
+        let Some(line) = self.line else { return self.shift };
+        let by_count = self.session_boot.saturating_add(self.rate.micros(self.next_frame));
+        let change = line.saturating_sub(by_count).saturating_sub(self.shift);
+        if change.abs() <= HYSTERESIS_MICROS {
+            return self.shift;
+        }
+        let elapsed = line.saturating_sub(self.anchored.unwrap_or(line)).max(0);
+        let drift = HYSTERESIS_MICROS + elapsed / 1_000_000 * MAX_DRIFT_PPM;
+        let change = change.clamp(-drift, drift) / SHIFT_STEP_MICROS * SHIFT_STEP_MICROS;
+        self.shift.saturating_add(change)
+    }
+
+    /// Frames that were captured after the last block and got lost: the track moves on by so many. From when to when
+    /// they were, by the boot clock; nothing before the first block.
+    pub fn lose(&mut self, frames: u64) -> Option<(i64, i64)> {
+        let from = self.line?;
+        let to = from.saturating_add(self.rate.micros(frames));
+        self.line = Some(to);
+        self.next_frame = self.next_frame.saturating_add(frames);
+        Some((from, to))
     }
 
     /// Takes a block of `frames` whose first frame was captured at `captured`, and says what comes before it.
     pub fn step(&mut self, captured: i64, frames: u64) -> Step {
         let length = self.rate.micros(frames);
-        let by_clock = self.frame_at(captured);
         let (step, begin) = match self.line {
             None => {
-                self.next_frame = by_clock;
-                (Step::Start { frame: by_clock }, captured)
+                let frame = self.frame_at(captured);
+                (self.next_frame, self.anchored) = (frame, Some(captured));
+                (Step::Start { frame }, captured)
             }
             Some(line) => {
                 let late = captured.saturating_sub(line);
                 if late > BREAK_MICROS {
-                    let missing = by_clock.saturating_sub(self.next_frame);
+                    self.anchor();
+                    let missing = self.frame_at(captured).saturating_sub(self.next_frame);
                     self.next_frame += missing;
                     (Step::Break { frames: missing, from: line, to: captured }, captured)
                 } else {
@@ -93,15 +144,21 @@ impl Placement {
     }
 }
 
+/// A segment is longer than this: what drift moved in front of its border goes on behind it.
+const MIN_SEGMENT_MICROS: i64 = 1_000_000;
+
 /// The first frame of a session that lies behind the segment which holds `frame`: where the wall clock next shows a
-/// multiple of `minutes` (of the UTC day's), the same instant for every track of the session.
-pub fn segment_end(session: WallTime, rate: SampleRate, minutes: u32, frame: u64) -> u64 {
+/// multiple of `minutes` (of the UTC day's), the same instant for every track of the session. `session` is its start by
+/// the count of the track: where the track is shifted, so is this. Where it is, a border less than a second away was
+/// meant by the segment before.
+pub fn segment_end(session: WallTime, rate: SampleRate, minutes: u32, frame: u64, started_by_drift: bool) -> u64 {
     let every = i64::from(minutes.clamp(1, 24 * 60)) * 60_000_000;
     let now = session.plus_micros(rate.micros(frame)).as_micros();
+    let least = if started_by_drift { rate.frames(MIN_SEGMENT_MICROS) } else { 0 };
     let mut border = now.div_euclid(every).saturating_add(1).saturating_mul(every);
     loop {
         let end = rate.frames(border.saturating_sub(session.as_micros()));
-        if end > frame {
+        if end > frame.saturating_add(least) {
             return end.min(frame.saturating_add(MAX_SEGMENT_FRAMES));
         }
         // The frame is the border itself, by rounding.
@@ -200,7 +257,7 @@ mod tests {
             let rate = SampleRate::new(hz).unwrap();
             let mut frame = 0;
             for n in 1..300_i64 {
-                frame = segment_end(session, rate, 5, frame);
+                frame = segment_end(session, rate, 5, frame, false);
                 let border = (session.as_micros().div_euclid(300_000_000) + n) * 300_000_000;
                 let off = session.plus_micros(rate.micros(frame)).as_micros() - border;
                 assert!(off.abs() <= 500_000 / i64::from(hz) + 1, "{hz} Hz, segment {n}: {off} µs");

@@ -1,3 +1,5 @@
+use crate::fraction::{BEFORE, TAPS, value_at};
+use crate::segment::Stretch;
 use crate::sound_file::SoundFile;
 use crate::{ArchiveError, Segment};
 use resample::Resampler;
@@ -14,7 +16,8 @@ const UNSETTLED_MICROS: i64 = 60_000;
 ///
 /// Where there is no sound it reads as zeros; [`sound`](Self::sound) says where there is. Segments that follow each other
 /// read as if they were one file. What it gives depends on the files alone, never on where reading began: sound at
-/// other rates is resampled in pages that lie on the session's own grid. It sees the segments as they were when it was
+/// other rates is resampled in pages that lie on the session's own grid, and where a device drifted against the clock its
+/// segment is read at the speed that lies between the segment's two ends. It sees the segments as they were when it was
 /// made, the growing one included.
 #[derive(Debug)]
 pub struct TrackReader {
@@ -93,9 +96,58 @@ impl TrackReader {
     /// Copies what is decoded at `at` of a segment, decoding first where needed; says how many frames that were.
     fn read_of(&mut self, index: usize, at: Position, out: &mut [f32]) -> Result<usize, ArchiveError> {
         let Some(segment) = self.segments.get(index) else { return Ok(out.len()) };
+        if let Some(stretch) = segment.stretch {
+            return self.read_stretched(index, stretch, at.since(segment.position()), out);
+        }
         let plain = segment.rate == SampleRate::SPEECH;
-        let key = if plain { index } else { self.first_of_session(index) };
         let at = if plain { at.since(segment.position()) } else { at.since(segment.session_position()) };
+        self.read_counted(index, at, out)
+    }
+
+    /// Reads a segment whose device drifted, from `at` frames of the grid behind its start on: between its counted
+    /// frames, and over its borders where the sound goes on in its neighbours.
+    fn read_stretched(
+        &mut self,
+        index: usize,
+        stretch: Stretch,
+        at: i64,
+        out: &mut [f32],
+    ) -> Result<usize, ArchiveError> {
+        let len = out.len().min(STRETCH_FRAMES);
+        let out = out.get_mut(..len).unwrap_or_default();
+        let (first, _) = stretch.counted(at);
+        let (last, _) = stretch.counted(at.saturating_add(i64::try_from(len).unwrap_or(0)));
+        let lead = i64::try_from(BEFORE).unwrap_or(0) - 1;
+        let mut counted = vec![0.0; usize::try_from(last - first).unwrap_or(0) + TAPS];
+        self.gather_counted(index, first - lead, &mut counted)?;
+        for (frame, out) in (at..).zip(out.iter_mut()) {
+            let (whole, fraction) = stretch.counted(frame);
+            let begin = usize::try_from(whole - first).unwrap_or(0);
+            *out = value_at(counted.get(begin..begin + TAPS).unwrap_or_default(), fraction);
+        }
+        Ok(len)
+    }
+
+    /// Fills `out` with counted frames at 16 kHz, from `from` frames behind a segment's start (or before it) on.
+    fn gather_counted(&mut self, index: usize, from: i64, out: &mut [f32]) -> Result<(), ArchiveError> {
+        let Some(segment) = self.segments.get(index) else { return Ok(()) };
+        let begin = segment.position().since(segment.session_position()) + from;
+        if segment.rate == SampleRate::SPEECH {
+            return self.gather(index, begin, out);
+        }
+        let mut done = 0;
+        while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let at = begin + i64::try_from(done).unwrap_or(0);
+            done += self.read_counted(index, at, rest)?.max(1);
+        }
+        Ok(())
+    }
+
+    /// Copies counted frames, decoding first where needed; says how many frames that were. `at` counts from the
+    /// segment's start (16 kHz) or its session's (other rates).
+    fn read_counted(&mut self, index: usize, at: i64, out: &mut [f32]) -> Result<usize, ArchiveError> {
+        let plain = self.segments.get(index).is_none_or(|segment| segment.rate == SampleRate::SPEECH);
+        let key = if plain { index } else { self.first_of_session(index) };
         if self.cached.get(key, at, out.len()).is_none() {
             // What is cached while decoding fails belongs to nothing.
             self.cached.segment = None;

@@ -70,9 +70,10 @@ fn is_hidden(name: &str) -> bool {
     name.starts_with('.')
 }
 
-/// Files in a day's folder that are ours and no sound: the journal, words and notes.
+/// Files in a day's folder that are ours and no sound: the journal, what was played, words and notes.
 fn is_ledger(name: &str) -> bool {
-    name.strip_suffix(".jsonl").is_some_and(|stem| stem == "journal" || stem == "user" || stem.starts_with("words."))
+    name.strip_suffix(".jsonl")
+        .is_some_and(|stem| stem == "journal" || stem == "played" || stem == "user" || stem.starts_with("words."))
 }
 
 /// Everything in a day's folder.

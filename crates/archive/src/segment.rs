@@ -2,7 +2,7 @@ use crate::origin::Origin;
 use crate::wav::WavHeader;
 use resample::resampled_frames;
 use std::path::PathBuf;
-use timeline::{Position, SampleRate, SegmentName, Side, Span};
+use timeline::{Position, SampleRate, SegmentName, Side, Span, WallTime};
 
 /// One WAV file of one track.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,41 @@ pub struct Segment {
     pub first_frame: u64,
     /// Whose words it carries.
     pub side: Side,
+    /// How its frames lie on the grid where the clock says something else than their count.
+    pub(crate) stretch: Option<Stretch>,
+}
+
+/// So many frames by the count were so many frames of the grid by the clock: the device drifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    count: i64,
+    grid: i64,
+}
+
+/// A header that claims a drift beyond this share of its length lies; it is read by its count.
+const MAX_STRETCH_SHARE: i64 = 50;
+
+impl Stretch {
+    fn new(count: i64, grid: i64) -> Option<Self> {
+        let believable = count > 0 && (grid - count).abs() <= count / MAX_STRETCH_SHARE;
+        (believable && grid != count).then_some(Self { count, grid })
+    }
+
+    /// Where a frame of the grid lies among the counted ones, both from the segment's start: a whole frame, and how far
+    /// behind it (0 to 1).
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a share of a frame")]
+    pub(crate) fn counted(self, grid: i64) -> (i64, f32) {
+        let product = i128::from(grid) * i128::from(self.count);
+        let whole = product.div_euclid(i128::from(self.grid));
+        let rest = product.rem_euclid(i128::from(self.grid));
+        (i64::try_from(whole).unwrap_or(i64::MAX), (rest as f64 / self.grid as f64) as f32)
+    }
+
+    /// How many frames of the grid so many counted ones are.
+    fn on_grid(self, count: i64) -> i64 {
+        let doubled = 2 * i128::from(count) * i128::from(self.grid) + i128::from(self.count);
+        i64::try_from(doubled.div_euclid(2 * i128::from(self.count))).unwrap_or(i64::MAX)
+    }
 }
 
 /// A name may be this much later than the first frame, where the name of that millisecond was taken.
@@ -51,11 +86,27 @@ impl Segment {
             session: origin.map(|origin| origin.session.clone()),
             first_frame: origin.map_or(0, |origin| origin.first_frame),
             side: origin.map_or(usual, |origin| origin.side),
+            stretch: None,
             name,
         };
-        let anchor = start.plus_micros(segment.rate.micros(segment.first_frame).saturating_neg());
-        segment.span = segment.span_from(anchor.position());
+        let begin = segment.position_of(start, segment.first_frame);
+        // While a segment grows its end moves about; only a finished one is read by it.
+        if let Some(origin) = origin.filter(|_| !part)
+            && let Some(end_us) = origin.end_us
+        {
+            let claimed = header.claimed_bytes.map_or(header.frames, |bytes| bytes / header.frame_bytes() as u64);
+            let frames = origin.end_frames.unwrap_or(claimed);
+            let end = segment.position_of(WallTime::from_micros(end_us), segment.first_frame.saturating_add(frames));
+            segment.stretch = Stretch::new(segment.grid_frames_of(frames), end.since(begin));
+        }
+        segment.span = segment.span_from(begin.plus(segment.grid_frames(segment.first_frame).saturating_neg()));
         segment
+    }
+
+    /// Where a frame of its session that is at a moment lies on the 16 kHz grid: by way of the session's frame 0, so
+    /// that a segment's end and the start of the next are rounded to the same frame.
+    fn position_of(&self, at: WallTime, frame: u64) -> Position {
+        at.plus_micros(self.rate.micros(frame).saturating_neg()).position().plus(self.grid_frames(frame))
     }
 
     /// Where frame 0 of its session lies on the 16 kHz grid.
@@ -71,14 +122,22 @@ impl Segment {
     /// Keeps only what lies before `end`.
     pub(crate) fn end_at(&mut self, end: Position) {
         let anchor = self.session_position();
-        let keep = end.since(self.position()).max(0).unsigned_abs();
+        let keep = end.since(self.position()).max(0);
+        let keep = self.stretch.map_or(keep, |stretch| stretch.counted(keep).0).unsigned_abs();
         self.frames = self.frames.min(resampled_frames(keep, SampleRate::SPEECH.hz(), self.rate.hz()));
         self.span = self.span_from(anchor);
     }
 
     fn span_from(&self, anchor: Position) -> Span {
-        let at = |frame: u64| anchor.plus(self.grid_frames(frame)).wall();
-        Span::new(at(self.first_frame), at(self.first_frame.saturating_add(self.frames)))
+        let start = anchor.plus(self.grid_frames(self.first_frame));
+        let count = self.grid_frames_of(self.frames);
+        let len = self.stretch.map_or(count, |stretch| stretch.on_grid(count));
+        Span::new(start.wall(), start.plus(len).wall())
+    }
+
+    /// Its first so many frames as frames of the 16 kHz grid, by their count.
+    fn grid_frames_of(&self, frames: u64) -> i64 {
+        self.grid_frames(self.first_frame.saturating_add(frames)) - self.grid_frames(self.first_frame)
     }
 
     /// Frames of the session as frames of the 16 kHz grid.

@@ -23,8 +23,9 @@ pub(crate) const DATA_SIZE_AT: u64 = 508;
 const ORIGIN_BYTES: usize = 460;
 /// A header with more chunks than this before its sound is refused.
 const MAX_CHUNKS: usize = 1_000;
-/// Rates beyond these aren't sound for people; a hostile one would make a small file last for years.
-const RATES_HZ: std::ops::RangeInclusive<u32> = 4_000..=768_000;
+/// Rates beyond these aren't sound for people; a hostile one would make a small file last for years. The lowest are for
+/// simulations of whole days.
+const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=768_000;
 const MAX_CHANNELS: u16 = 64;
 
 /// How a sample is stored.

@@ -2,10 +2,10 @@ use crate::origin::{ORIGIN_VERSION, Origin};
 use crate::part_file::PartFile;
 use crate::placement::{self, Placement, Step};
 use crate::segment::MAX_NAME_SHIFT_MICROS;
-use crate::{Archive, ArchiveError, GapCause, GapRow, Row, Session};
+use crate::{Archive, ArchiveError, Gap, Row, Session};
 use std::io;
 use std::path::{Path, PathBuf};
-use timeline::{SampleRate, SegmentName, Side, Span, TrackName};
+use timeline::{SampleRate, SegmentName, Side, Span, TrackName, WallTime};
 
 /// How a recorder's files are cut and synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,37 +25,6 @@ impl Default for WriterSettings {
 impl From<&home::RecordConfig> for WriterSettings {
     fn from(config: &home::RecordConfig) -> Self {
         Self { segment_minutes: config.segment_minutes, sync_every_s: config.sync_every_s }
-    }
-}
-
-/// Time without sound between two blocks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// From when to when nothing came, in the session's wall time.
-    pub span: Span,
-    /// The session's index of its first frame.
-    pub frame: u64,
-    /// The frames that the track was moved on.
-    pub frames: u64,
-    /// Whether they are silence in the file. Where they reach over the segment's border they aren't written: the
-    /// segment ends, and the next begins after them.
-    pub written: bool,
-}
-
-impl Gap {
-    /// The journal's row for it.
-    pub fn row(&self, session: &Session, track: &TrackName, cause: GapCause) -> Row {
-        Row::Gap(GapRow {
-            at: self.span.end,
-            session: session.id().to_owned(),
-            track: track.clone(),
-            cause,
-            from: self.span.start,
-            to: self.span.end,
-            frame: self.frame,
-            frames: self.frames,
-            written: self.written,
-        })
     }
 }
 
@@ -84,6 +53,8 @@ pub struct TrackWriter {
     settings: WriterSettings,
     placement: Placement,
     open: Option<Open>,
+    /// Segments that couldn't be finished, mostly because the disk was full.
+    unfinished: Vec<Open>,
     last_sync: Option<i64>,
     frames_written: u64,
 }
@@ -92,9 +63,16 @@ pub struct TrackWriter {
 struct Open {
     name: SegmentName,
     part: PartFile,
+    /// The session's index of its first frame.
+    first: u64,
+    /// The shift when it began.
+    shift: i64,
     /// The session's index of the first frame after the segment.
     end: u64,
 }
+
+/// So many segments wait to be finished; an older one is left to the repair at the next start.
+const MAX_UNFINISHED: usize = 64;
 
 /// A segment whose border passed this long ago while nothing came is finished.
 const TICK_MARGIN_MICROS: i64 = 2_000_000;
@@ -118,6 +96,7 @@ impl TrackWriter {
             settings,
             placement: Placement::new(session.boot_micros(), rate),
             open: None,
+            unfinished: Vec::new(),
             last_sync: None,
             frames_written: 0,
         }
@@ -136,15 +115,26 @@ impl TrackWriter {
         let (gap, filled) = match step {
             Step::Start { .. } | Step::Append => (None, Ok(())),
             Step::Break { frames, from, to } => {
-                let (written, result) = self.fill(before, frames);
-                let span = Span::new(self.session.wall_at(from), self.session.wall_at(to));
-                (Some(Gap { span, frame: before, frames, written }), result)
+                let (gap, result) = self.gap(before, frames, (from, to));
+                (Some(gap), result)
             }
         };
         let written = self.write(block, frame);
         let synced = self.sync_if_due(captured);
         filled.and(written).and(synced)?;
         Ok(Placed { frame, gap })
+    }
+
+    /// Moves the track on by frames that were captured behind the last block and couldn't be kept, however few: they
+    /// are counted, and what comes later keeps its place. Nothing before the first block.
+    ///
+    /// # Errors
+    /// As [`place`](Self::place).
+    pub fn lose(&mut self, frames: u64) -> Result<Option<Gap>, ArchiveError> {
+        let before = self.placement.next_frame();
+        let Some(when) = self.placement.lose(frames) else { return Ok(None) };
+        let (gap, result) = self.gap(before, frames, when);
+        result.map(|()| Some(gap))
     }
 
     /// To be called about once a second, blocks or not: finishes a segment whose border has passed while nothing came,
@@ -174,15 +164,63 @@ impl TrackWriter {
     /// # Errors
     /// [`ArchiveError::Io`]; the sound is then in the `.part` file.
     pub fn finish(&mut self) -> Result<Option<PathBuf>, ArchiveError> {
-        let Some(open) = self.open.take() else { return Ok(None) };
+        let Some(mut open) = self.open.take() else { return Ok(None) };
+        let shift = self.placement.anchor();
         let path = self.archive.segment_path(&open.name);
-        open.part.finish(&path)?;
-        Ok(Some(path))
+        let end = end_by_clock(&open, shift, &self.session, self.rate);
+        match open.part.end_at(end).and_then(|()| open.part.finish(&path)) {
+            Ok(()) => Ok(Some(path)),
+            Err(error) => {
+                self.set_aside(open);
+                Err(error)
+            }
+        }
+    }
+
+    /// Finishes what couldn't be finished before. To be called when the disk is well again; a new segment does it too.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] with the first that still can't be.
+    pub fn retry_unfinished(&mut self) -> Result<(), ArchiveError> {
+        let mut result = Ok(());
+        for mut open in std::mem::take(&mut self.unfinished) {
+            let path = self.archive.segment_path(&open.name);
+            let finished = open.part.cut_to_header().and_then(|()| open.part.finish(&path));
+            // One whose folder was taken away belongs to whoever took it.
+            if let Err(error) = finished
+                && open.part.path().exists()
+            {
+                self.unfinished.push(open);
+                result = result.and(Err(error));
+            }
+        }
+        result
+    }
+
+    /// Lets go of a segment whose file is no longer where it was made: the folder was renamed or its disk taken away.
+    /// What was written is whole and lies there. Says whether there was one; the next block begins a new segment.
+    pub fn let_go_if_gone(&mut self) -> bool {
+        let gone = self.open.as_ref().is_some_and(|open| !open.part.path().exists());
+        if gone {
+            self.open = None;
+        }
+        gone
+    }
+
+    fn set_aside(&mut self, open: Open) {
+        if self.unfinished.len() < MAX_UNFINISHED {
+            self.unfinished.push(open);
+        }
     }
 
     /// The session's index of the frame that comes next.
     pub const fn next_frame(&self) -> u64 {
         self.placement.next_frame()
+    }
+
+    /// When the frame that comes next was captured at the earliest, in the session's wall time: where the sound ends.
+    pub fn end(&self) -> timeline::WallTime {
+        self.session.wall().plus_micros(self.rate.micros(self.next_frame()) + self.placement.shift())
     }
 
     /// Frames of sound that this writer has written, silence not counted.
@@ -224,12 +262,27 @@ impl TrackWriter {
             Some(open) if before + frames <= open.end => {
                 let result = open.part.write_silence(frames);
                 if result.is_err() {
-                    self.open = None;
+                    self.salvage();
                 }
                 (result.is_ok(), result)
             }
             Some(_) => (false, self.finish().map(|_| ())),
             None => (false, Ok(())),
+        }
+    }
+
+    fn gap(&mut self, before: u64, frames: u64, (from, to): (i64, i64)) -> (Gap, Result<(), ArchiveError>) {
+        let (written, result) = self.fill(before, frames);
+        let span = Span::new(self.session.wall_at(from), self.session.wall_at(to));
+        (Gap { span, frame: before, frames, written }, result)
+    }
+
+    /// After a write that failed: what the header counts is whole, and is finished now or later.
+    fn salvage(&mut self) {
+        let Some(mut open) = self.open.take() else { return };
+        let path = self.archive.segment_path(&open.name);
+        if open.part.cut_to_header().and_then(|()| open.part.finish(&path)).is_err() {
+            self.set_aside(open);
         }
     }
 
@@ -247,7 +300,7 @@ impl TrackWriter {
             let fits = usize::try_from(open.end - frame).unwrap_or(usize::MAX).min(rest.len());
             let (now, later) = rest.split_at(fits);
             if let Err(error) = open.part.write(now) {
-                self.open = None;
+                self.salvage();
                 return Err(error);
             }
             self.frames_written += now.len() as u64;
@@ -259,7 +312,9 @@ impl TrackWriter {
 
     /// Creates the segment that begins at a frame. Where its name is taken, the next millisecond's is.
     fn create(&mut self, frame: u64) -> Result<Open, ArchiveError> {
-        let start = self.session.wall().plus_micros(self.rate.micros(frame));
+        let shift = self.placement.shift();
+        let session = self.session.wall().plus_micros(shift);
+        let start = session.plus_micros(self.rate.micros(frame));
         let origin = Origin {
             v: ORIGIN_VERSION,
             session: self.session.id().to_owned(),
@@ -267,21 +322,30 @@ impl TrackWriter {
             side: self.side,
             first_frame: frame,
             start_us: start.as_micros(),
+            end_us: None,
+            end_frames: None,
             utc_offset_s: start.local_offset_s(),
             source: None,
         };
-        let end = placement::segment_end(self.session.wall(), self.rate, self.settings.segment_minutes, frame);
+        let end = placement::segment_end(session, self.rate, self.settings.segment_minutes, frame, shift != 0);
         let mut name = SegmentName { start, track: self.track.clone() };
         loop {
             let path = self.archive.segment_path(&name);
             let part_path = path.with_file_name(name.part_file_name());
+            if let Some(folder) = part_path.parent() {
+                self.archive.create_folder(folder)?;
+            }
             let created = if path.symlink_metadata().is_ok() {
                 Err(ArchiveError::Io { operation: "create", path, source: io::ErrorKind::AlreadyExists.into() })
             } else {
-                PartFile::create(&part_path, self.rate, &origin)
+                PartFile::create(&part_path, self.rate, origin.clone())
             };
             match created {
-                Ok(part) => return Ok(Open { name, part, end }),
+                Ok(part) => {
+                    // A disk that takes a new segment takes the end of an old one. What it doesn't take stays set aside.
+                    self.retry_unfinished().ok();
+                    return Ok(Open { name, part, first: frame, shift, end });
+                }
                 Err(ArchiveError::Io { source, .. })
                     if source.kind() == io::ErrorKind::AlreadyExists
                         && name.start.micros_since(start) < MAX_NAME_SHIFT_MICROS - 1_000 =>
@@ -298,8 +362,16 @@ impl TrackWriter {
         let due = now.saturating_sub(*self.last_sync.get_or_insert(now)) >= every;
         if due && let Some(open) = &mut self.open {
             self.last_sync = Some(now);
+            let end = end_by_clock(open, self.placement.shift_by_now(), &self.session, self.rate);
+            open.part.end_at(end)?;
             open.part.sync()?;
         }
         Ok(())
     }
+}
+
+/// When the frame behind a segment's last one is, where that isn't what the count says.
+fn end_by_clock(open: &Open, shift: i64, session: &Session, rate: SampleRate) -> Option<WallTime> {
+    let end = session.wall().plus_micros(rate.micros(open.first + open.part.frames()) + shift);
+    (shift != open.shift && open.part.frames() > 0).then_some(end)
 }

@@ -4,16 +4,23 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Creates a folder and its missing parents, for the user alone.
+/// Creates a folder and its missing parents, for the user alone. What it created survives a power cut: a file that is
+/// synced is lost all the same where the folder above it isn't.
 ///
 /// # Errors
-/// As [`DirBuilder::create`]; a folder that exists is fine.
+/// As [`DirBuilder::create`] and [`sync_folder`]; a folder that exists is fine.
 pub fn create_dir_all(path: &Path) -> io::Result<()> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder.create(path)?;
+    for parent in missing.iter().filter_map(|created| created.parent()) {
+        sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
+    }
+    Ok(())
 }
 
 /// Creates a file for reading and writing that must not exist yet.

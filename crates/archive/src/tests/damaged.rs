@@ -172,6 +172,39 @@ fn parts_left_behind_are_finished_and_healthy_files_stay_as_they_are() {
     assert_eq!(place.archive.scan().unwrap().segments.len(), mended.len() + 2);
 }
 
+#[test]
+fn a_lost_journal_and_another_programs_chunk_cost_no_sound() {
+    let place = place();
+    let session = session();
+    let journal = crate::Journal::open(&place.archive);
+    journal.append(&session.row()).unwrap();
+    let mut mic = writer(&place.archive, &session, TrackName::mic(), 16_000, 1);
+    for block in 0..20 {
+        mic.place(&ramp(block * 16_000, 16_000), BOOT + block as i64 * 1_000_000).unwrap();
+    }
+    mic.finish().unwrap();
+    let before = place.archive.scan().unwrap();
+    assert_eq!(before.segments.len(), 2);
+    std::fs::remove_file(place.day().join("journal.jsonl")).unwrap();
+    assert_eq!(place.archive.scan().unwrap(), before, "every segment says itself where it belongs");
+    assert_eq!(journal.rows("2026-11-23").unwrap(), crate::JournalRows::default());
+
+    // A part that another program wrote, its notes behind the sound: they are neither sound nor thrown away.
+    let notes = b"LIST\x1a\0\0\0INFOISFT\x0e\0\0\0some program!\0";
+    let mut bytes = ramp_wav(16_000);
+    bytes.extend_from_slice(notes);
+    let riff = bytes.len() as u32 - 8;
+    bytes[4..8].copy_from_slice(&riff.to_le_bytes());
+    let part = place.day().join("20261123T120000.000Z.mic.wav.part");
+    std::fs::write(&part, &bytes).unwrap();
+    let repaired = repair::left_behind(&place.archive).unwrap();
+    assert_eq!((repaired.adopted.len(), repaired.faults.len()), (1, 0));
+    let finished = part.with_extension("");
+    assert!(std::fs::read(&finished).unwrap() == bytes);
+    assert_eq!(hound_samples(&finished), ramp(0, 16_000));
+    assert_eq!(place.archive.scan().unwrap().segments.len(), 3);
+}
+
 /// Flipped bytes and cut ends: an error or sound, never a panic, and never more sound than the file could hold.
 #[test]
 fn hostile_headers_are_refused_or_read_within_bounds() {

@@ -11,11 +11,14 @@
     reason = "test figures are small"
 )]
 
+mod clocks;
 mod damaged;
+mod drifting;
 mod importing;
 mod killed;
 mod ledger;
 mod reading;
+mod refused;
 mod writing;
 
 use crate::{Archive, Session, TrackWriter, WriterSettings};
