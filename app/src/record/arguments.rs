@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Stop after so long: 90s, 10m, 1h30m
     #[arg(long = "for", value_name = "TIME", value_parser = length)]
     pub(crate) length: Option<i64>,
+    /// Run as a child of `hearsay run`: stop in good order when stdin is closed, wait for devices, draw no meter
+    #[arg(long, hide = true)]
+    pub(crate) supervised: bool,
 }
 
 impl Arguments {

@@ -1,8 +1,8 @@
 //! `hearsay-record`: takes the microphone and the loopback at once, into segments.
 //!
 //! It needs nothing but the sound system and the disk: no model, no database, no window. Threads: `hs-write` places,
-//! cuts and writes; `hs-mic` and `hs-loop` keep the devices open; `hs-control` answers on the socket; the main thread
-//! waits for signals and draws the meter. The main thread must not be blocked: the system hands signals to it, and
+//! cuts and writes; `hs-mic` and `hs-loop` keep the devices open; `hs-control` answers on the socket; `hs-notify` shows
+//! notifications; the main thread waits for signals, tells systemd that all is well, and draws the meter. The main thread must not be blocked: the system hands signals to it, and
 //! the others aren't interrupted.
 //!
 //! Exit codes: 0 done, also after SIGINT and SIGTERM · 2 usage · 3 one of the two tracks recorded nothing · 4 nothing
@@ -11,13 +11,15 @@
 mod arguments;
 mod control;
 mod meter;
+mod notices;
+mod service;
 
 use crate::arguments::Arguments;
 use anyhow::{Context, anyhow};
 use capture::control::RecorderStatus;
 use clap::Parser;
 use home::{Config, Exit, Home, Lock, LockError};
-use recorder::{Command, Recorder, Report, Start};
+use recorder::{Command, Recorder, Report, SharedStatus, Start};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -61,21 +63,42 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     }
     let _lock = lock(&home)?;
     let stop = stop_on_signals()?;
+    if arguments.supervised {
+        service::stop_with_stdin(stop.clone()).context("cannot start a thread")?;
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let source = capture::source(config.source, clock.clone())
         .map_err(|error| recorder::RecorderError::NoDevice { reasons: error.to_string() })?;
-    let start = Start { home: &home, config: &config, source, clock: clock.clone() };
+    let notify = notices::notices(config.notify);
+    let patient = arguments.supervised;
+    let start = Start { notify, patient, ..Start::new(&home, &config, source, clock.clone()) };
     let recorder = Recorder::start(start, &stop)?;
     let status = recorder.status();
     let (sender, commands) = sync_channel(COMMANDS);
     let control = control::serve(&home, &status, sender);
     say(&recorder.summary());
     let writer = spawn_writer(recorder, stop.clone(), commands)?;
+    watch(arguments, &stop, clock.as_ref(), &status, &writer);
+    let report = writer.join().map_err(|_| anyhow!("the writer failed; what was written up to then is safe"))?;
+    drop(control);
+    Ok(conclude(&report))
+}
+
+/// Draws the meter and gives signs of life, until it is time to stop.
+fn watch(
+    arguments: &Arguments,
+    stop: &AtomicBool,
+    clock: &dyn Clock,
+    status: &SharedStatus,
+    writer: &std::thread::JoinHandle<Report>,
+) {
     let start = clock.boot_micros();
     let mut began = None;
-    let mut meter = meter::Meter::new();
+    let mut meter = (!arguments.supervised).then(meter::Meter::new);
+    let mut life = service::Life::begin(status.clone());
     while !stop.load(SeqCst) && !writer.is_finished() {
         std::thread::sleep(LOOK_EVERY);
+        life.look();
         let (now, status) = (clock.boot_micros(), status.read());
         if began.is_none() && (now - start >= WAKE_MICROS || all_deliver(&status)) {
             began = Some(now);
@@ -84,12 +107,14 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         if arguments.length.is_some_and(|length| elapsed >= length) {
             stop.store(true, SeqCst);
         }
-        meter.draw(elapsed, &status);
+        if let Some(meter) = &mut meter {
+            meter.draw(elapsed, &status);
+        }
     }
-    meter.end();
-    let report = writer.join().map_err(|_| anyhow!("the writer failed; what was written up to then is safe"))?;
-    drop(control);
-    Ok(conclude(&report))
+    service::tell_of_the_end();
+    if let Some(meter) = meter {
+        meter.end();
+    }
 }
 
 fn all_deliver(status: &RecorderStatus) -> bool {

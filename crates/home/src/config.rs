@@ -31,6 +31,8 @@ pub struct RecordConfig {
     pub sync_every_s: u32,
     /// Frames per second on disk.
     pub sample_rate: SampleRateChoice,
+    /// Whether the desktop is told when a side is dead or the disk is full.
+    pub notify: bool,
 }
 
 impl Default for RecordConfig {
@@ -42,6 +44,7 @@ impl Default for RecordConfig {
             segment_minutes: 5,
             sync_every_s: 5,
             sample_rate: SampleRateChoice::Speech,
+            notify: true,
         }
     }
 }

@@ -1,29 +1,34 @@
 //! The recorder: its tracks, its session, and the thread that writes them.
 
-use crate::RecorderError;
-use crate::ledger::Ledger;
+use crate::all_outputs::is_every_output;
+use crate::context::Context;
+use crate::outputs::Outputs;
+use crate::pause::{Pause, PauseFile};
+use crate::start::{Notify, Start};
 use crate::status::SharedStatus;
-use crate::track::{Context, Setting, Track, TrackReport};
-use archive::{Archive, Row, Session, repair};
+use crate::track::{Track, TrackReport};
+use crate::{RecorderError, disk};
+use archive::{Archive, Journal, Row, Session};
 use capture::control::{RecorderStatus, Request};
-use capture::{Choice, Event, Kind, Source};
-use home::{Home, RecordConfig, SampleRateChoice};
-use std::sync::Arc;
+use capture::{Device, Kind};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
-use timeline::{Clock, SampleRate, Side, TrackName, WallTime};
+use timeline::{Clock, WallTime};
 
 /// How often the rings are emptied: with it, what a kill may cost stays below a quarter of a second.
-const TAKE_EVERY: Duration = Duration::from_millis(20);
+pub(crate) const TAKE_EVERY: Duration = Duration::from_millis(20);
 /// How often the status is renewed.
 const STATUS_EVERY_MICROS: i64 = 100_000;
 /// How often the journal is synced.
 const SYNC_EVERY_MICROS: i64 = 5_000_000;
-/// How long devices may take to open before the recorder starts with those that did.
-const START_MICROS: i64 = 10_000_000;
 /// A session begins a little before its first frame, so that frames on their way when it begins belong to it.
 const SESSION_LEAD_MICROS: i64 = 1_000_000;
+/// Names of sessions that are tried, a millisecond apart.
+const NAMES: i64 = 1_000;
+/// A machine that seems to have slept for less than this was only busy.
+const SLEEP_MICROS: i64 = 200_000;
 
 /// Something asked for on the socket; the status after it goes back.
 #[derive(Debug)]
@@ -41,74 +46,62 @@ pub struct Report {
     pub tracks: Vec<TrackReport>,
 }
 
-/// What a recorder is started with.
-pub struct Start<'a> {
-    /// Where it records to. Whoever starts it holds the home's recorder lock.
-    pub home: &'a Home,
-    /// What and how.
-    pub config: &'a RecordConfig,
-    /// How devices are reached.
-    pub source: Arc<dyn Source>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// Recording is suspended.
-struct Pause {
-    /// Until then by the wall clock, or until it is ended.
-    until: Option<WallTime>,
-}
-
-/// A recorder whose devices are open.
+/// A recorder that has started.
 pub struct Recorder {
     context: Context,
     tracks: Vec<Track>,
     status: SharedStatus,
+    notify: Notify,
     pause: Option<Pause>,
+    pause_file: PauseFile,
+    outputs: Outputs,
     last_status: i64,
     last_sync: i64,
+    /// How far the boot clock was ahead of the awake one.
+    slept: i64,
+    /// When the last round was, boot clock.
+    last_round: i64,
 }
 
 impl Recorder {
     /// Mends what a recorder before left, opens the devices and begins a session. Gives up where no device opens or
-    /// nothing can be written, and before either where `stop` is raised.
+    /// nothing can be written, and before either where `stop` is raised. While a pause is on, no device is opened.
     ///
     /// # Errors
     /// [`RecorderError`].
     pub fn start(start: Start<'_>, stop: &AtomicBool) -> Result<Self, RecorderError> {
-        let Start { home, config, source, clock } = start;
-        let archive = Archive::open(home);
-        let repaired = repair::left_behind(&archive)?;
-        for path in &repaired.adopted {
-            tracing::warn!("finished {}, which a recorder left behind", path.display());
-        }
-        for fault in &repaired.faults {
-            tracing::warn!("{fault}");
-        }
-        let mut tracks = start_tracks(config, &source, &clock)?;
-        let events = wait_for_devices(&mut tracks, clock.as_ref(), stop)?;
-        let context = Context {
-            session: session_from_now(clock.as_ref()),
-            ledger: Ledger::open(&archive, clock.as_ref()),
-            settings: config.into(),
-            rate: match config.sample_rate {
-                SampleRateChoice::Speech => Some(SampleRate::SPEECH),
-                SampleRateChoice::Native => None,
-            },
-            archive,
-            clock,
+        start.go(stop)
+    }
+
+    pub(crate) fn of(
+        context: Context,
+        tracks: Vec<Track>,
+        (pause, pause_file): (Option<Pause>, PauseFile),
+        notify: Notify,
+    ) -> Self {
+        let slept = context.boot() - context.clock.awake_micros();
+        let now = context.boot();
+        let (last_status, last_sync, last_round) = (now, now, now);
+        let status = SharedStatus::new();
+        let mut recorder = Self {
+            context,
+            tracks,
+            status,
+            notify,
+            pause,
+            pause_file,
+            outputs: Outputs::default(),
+            last_status,
+            last_sync,
+            slept,
+            last_round,
         };
-        let mut recorder =
-            Self { context, tracks, status: SharedStatus::new(), pause: None, last_status: 0, last_sync: 0 };
-        let row = recorder.context.session.row();
-        recorder.context.ledger.try_append(&row)?;
-        for (track, events) in recorder.tracks.iter_mut().zip(events) {
-            for event in events {
-                track.on_event(event, &mut recorder.context, false);
-            }
+        for track in &mut recorder.tracks {
+            track.advance(&mut recorder.context);
         }
+        recorder.tell_how_it_begins();
         recorder.renew_status();
-        Ok(recorder)
+        recorder
     }
 
     /// The status, renewed several times a second.
@@ -119,9 +112,21 @@ impl Recorder {
     /// What is being recorded, for the person who started it.
     pub fn summary(&self) -> String {
         let mut lines = vec![format!("recording into {}; Ctrl-C stops", self.context.archive.folder().display())];
+        if let Some(pause) = &self.pause {
+            let until = pause
+                .until
+                .map_or_else(|| "`hearsay resume`".to_owned(), |until| until.local().format("%H:%M").to_string());
+            lines.push(format!("  paused until {until}; no device is open"));
+            return lines.join("\n");
+        }
         for track in &self.tracks {
             let device = track.device().map_or_else(|| "NO DEVICE, waiting for one".to_owned(), ToString::to_string);
             lines.push(format!("  {:9} {device}", track.name().as_str()));
+            if track.device().is_some_and(|device| device.bluetooth && device.kind == Kind::Microphone) {
+                lines.push(
+                    "            a Bluetooth microphone: its headset sounds like a telephone while it is open".into(),
+                );
+            }
         }
         lines.join("\n")
     }
@@ -132,7 +137,11 @@ impl Recorder {
         while !stop.load(SeqCst) {
             if listening {
                 match commands.recv_timeout(TAKE_EVERY) {
-                    Ok(command) => self.carry_out(&command),
+                    Ok(command) => {
+                        let status = self.carry_out(&command.request);
+                        // Whoever asked may have gone.
+                        command.done.try_send(status).ok();
+                    }
                     Err(RecvTimeoutError::Timeout) => {}
                     Err(RecvTimeoutError::Disconnected) => listening = false,
                 }
@@ -144,149 +153,205 @@ impl Recorder {
         self.finish()
     }
 
-    /// One round: clock, pause, sound, status.
+    /// One round: clock, disk, pause, sound, status.
     pub fn advance(&mut self) {
-        let (wall, boot) = (self.context.clock.wall(), self.context.clock.boot_micros());
+        let (wall, boot) = (self.context.wall(), self.context.boot());
+        self.notice_sleep(boot);
         if self.context.session.must_end(wall, boot) {
+            tracing::warn!("the clock was set; a new session begins");
+            self.begin_session();
+        } else if self.tracks.iter().any(|track| self.may_have_its_name_back(track, wall)) {
             self.begin_session();
         }
-        if self.pause.as_ref().is_some_and(|pause| pause.until.is_some_and(|until| until <= wall)) {
+        self.look_at_disk(boot);
+        if self.pause.is_some_and(|pause| pause.is_over(wall)) {
             self.resume();
         }
-        let paused = self.pause.is_some();
         for track in &mut self.tracks {
-            track.advance(&mut self.context, paused);
+            track.advance(&mut self.context);
         }
         if boot - self.last_status >= STATUS_EVERY_MICROS {
             self.last_status = boot;
+            self.look_after_tracks();
+            self.look_at_outputs(boot);
             self.renew_status();
         }
-        if boot - self.last_sync >= SYNC_EVERY_MICROS {
+        if boot - self.last_sync >= SYNC_EVERY_MICROS && !self.context.disk.state().stops() {
             self.last_sync = boot;
             self.context.ledger.sync(wall);
+            self.pause_file.retry();
+        }
+        self.status.count_round();
+    }
+
+    /// Does what was asked for; the status after it.
+    pub fn carry_out(&mut self, request: &Request) -> RecorderStatus {
+        match request {
+            Request::Status => {}
+            Request::Pause { minutes } => self.pause(*minutes),
+            Request::Resume => self.resume(),
+            Request::Rotate => self.tracks.iter_mut().for_each(Track::rotate),
+        }
+        self.renew_status();
+        self.status.read()
+    }
+
+    /// Tells the tracks that the machine slept, which the two clocks show.
+    fn notice_sleep(&mut self, boot: i64) {
+        let last = std::mem::replace(&mut self.last_round, boot);
+        let slept = boot - self.context.clock.awake_micros();
+        let grown = slept - self.slept;
+        if grown < SLEEP_MICROS {
+            return;
+        }
+        self.slept = slept;
+        tracing::warn!("the machine slept for {} s", grown / 1_000_000);
+        for track in &mut self.tracks {
+            track.slept(last, boot);
         }
     }
 
     /// The wall clock was set: the tracks end and go on in a new session, so that nothing is stretched or reordered.
     fn begin_session(&mut self) {
-        tracing::warn!("the clock was set; a new session begins");
-        let paused = self.pause.is_some();
         for track in &mut self.tracks {
-            track.end_session(&mut self.context, paused);
+            track.end_session(&mut self.context);
         }
-        self.context.session = session_from_now(self.context.clock.as_ref());
+        self.context.session = session_from_now(self.context.clock.as_ref(), &self.context.archive);
         let row = self.context.session.row();
         self.context.ledger.append(&row);
+        for track in &mut self.tracks {
+            track.begin_session(&mut self.context);
+        }
+        self.tell_how_it_begins();
     }
 
-    fn carry_out(&mut self, command: &Command) {
-        match command.request {
-            Request::Status => {}
-            Request::Pause { minutes } => self.pause(minutes),
-            Request::Resume => self.resume(),
-            Request::Rotate => self.tracks.iter_mut().for_each(Track::rotate),
+    /// A session's rows say how it began, so that they are complete in themselves if it ends without a word.
+    fn tell_how_it_begins(&mut self) {
+        if let Some(Pause { until, .. }) = self.pause {
+            let (at, session) = (self.context.wall(), self.context.session_id());
+            self.context.ledger.append(&Row::Paused { at, session, until });
+        } else {
+            for track in &mut self.tracks {
+                track.tell_if_not_open(&mut self.context);
+            }
         }
-        self.renew_status();
-        // Whoever asked may have gone.
-        command.done.try_send(self.status.read()).ok();
+    }
+
+    /// The clock has passed what made a track take another name.
+    fn may_have_its_name_back(&self, track: &Track, wall: WallTime) -> bool {
+        track.name() != track.usual_name() && self.context.marks.is_free(track.usual_name(), wall)
+    }
+
+    fn look_at_disk(&mut self, boot: i64) {
+        let Some(changed) = self.context.disk.look(boot) else { return };
+        if !self.context.disk.state().stops() {
+            self.tracks.iter_mut().for_each(Track::look_at_files);
+        }
+        if !changed {
+            return;
+        }
+        if let Some(warning) = self.context.disk.state().warning() {
+            tracing::warn!("{warning}");
+            (self.notify)(&warning);
+        } else {
+            tracing::warn!("there is room on the disk again");
+        }
+        if matches!(self.context.disk.state(), disk::Disk::Full(_)) {
+            // What is there is finished while there is room for it.
+            self.tracks.iter_mut().for_each(Track::rotate);
+        }
+    }
+
+    fn look_at_outputs(&mut self, boot: i64) {
+        if self.loopback().is_some() {
+            self.outputs.look(&self.context.devices, boot);
+        }
+    }
+
+    /// The open loopback device.
+    fn loopback(&self) -> Option<&Device> {
+        self.tracks.iter().filter_map(Track::device).find(|device| device.kind == Kind::Loopback)
+    }
+
+    fn look_after_tracks(&mut self) {
+        for track in &mut self.tracks {
+            if let Some(sentence) = track.look_after(self.pause.is_some(), &self.context) {
+                tracing::warn!("{sentence}");
+                (self.notify)(&sentence);
+            }
+        }
     }
 
     fn pause(&mut self, minutes: Option<u32>) {
-        let at = self.context.clock.wall();
+        let at = self.context.wall();
         let until = minutes.map(|minutes| at.plus_micros(i64::from(minutes) * 60_000_000));
         if self.pause.is_none() {
             for track in &mut self.tracks {
                 track.pause(&mut self.context);
             }
         }
-        self.pause = Some(Pause { until });
-        let session = self.context.session.id().to_owned();
+        let since = self.pause.map_or(at, |pause| pause.since);
+        self.pause = Some(Pause { since, until });
+        self.pause_file.keep(self.pause);
+        let session = self.context.session_id();
         self.context.ledger.append(&Row::Paused { at, session, until });
     }
 
     fn resume(&mut self) {
-        if self.pause.take().is_some() {
-            let (at, session) = (self.context.clock.wall(), self.context.session.id().to_owned());
-            self.context.ledger.append(&Row::Resumed { at, session });
+        if self.pause.take().is_none() {
+            return;
+        }
+        self.pause_file.keep(None);
+        let (at, session) = (self.context.wall(), self.context.session_id());
+        self.context.ledger.append(&Row::Resumed { at, session });
+        for track in &mut self.tracks {
+            if let Err(error) = track.open(&mut self.context) {
+                tracing::error!("{}: {error}", track.name());
+            }
         }
     }
 
     fn renew_status(&self) {
+        let paused = self.pause.is_some();
+        let one = self.loopback().filter(|device| !is_every_output(device));
+        let elsewhere = one.and_then(|device| self.outputs.warning(device));
+        let troubles = self.tracks.iter().filter_map(Track::warning);
         self.status.write(RecorderStatus {
             running: true,
-            paused: self.pause.is_some(),
-            paused_until: self.pause.as_ref().and_then(|pause| pause.until),
-            tracks: self.tracks.iter().map(|track| track.status(&self.context)).collect(),
-            warnings: Vec::new(),
+            paused,
+            paused_until: self.pause.and_then(|pause| pause.until),
+            tracks: self.tracks.iter().map(|track| track.status(paused, &self.context)).collect(),
+            warnings: self.context.disk.state().warning().into_iter().chain(troubles).chain(elsewhere).collect(),
         });
     }
 
     /// Closes the devices, writes what is on its way and finishes the segments.
     pub fn finish(mut self) -> Report {
         for track in &mut self.tracks {
-            track.close_device();
+            track.close(&mut self.context);
         }
-        let paused = self.pause.is_some();
         for track in &mut self.tracks {
-            track.end_session(&mut self.context, paused);
+            track.end_session(&mut self.context);
         }
-        self.context.ledger.sync(self.context.clock.wall());
+        self.context.ledger.sync(self.context.wall());
         Report { tracks: self.tracks.into_iter().map(Track::report).collect() }
     }
 }
 
-fn session_from_now(clock: &dyn Clock) -> Session {
-    Session::start(clock.wall().plus_micros(-SESSION_LEAD_MICROS), clock.boot_micros() - SESSION_LEAD_MICROS)
-}
-
-fn start_tracks(
-    config: &RecordConfig,
-    source: &Arc<dyn Source>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Vec<Track>, RecorderError> {
-    let wanted = [
-        (TrackName::mic(), Side::Said, Kind::Microphone, &config.mic, "hs-mic"),
-        (TrackName::loopback(), Side::Heard, Kind::Loopback, &config.loopback, "hs-loop"),
-    ];
-    let mut tracks = Vec::new();
-    for (name, side, kind, choice, thread) in wanted {
-        let choice = Choice::parse(choice);
-        if choice != Choice::None {
-            let setting = Setting { name, side, kind, choice, thread };
-            tracks.push(Track::start(setting, source.clone(), clock.clone()).map_err(RecorderError::Thread)?);
+/// A session that begins now, by a name that the journal doesn't have yet: a clock that was set back may show the
+/// millisecond again in which another began.
+pub(crate) fn session_from_now(clock: &dyn Clock, archive: &Archive) -> Session {
+    let (wall, boot) = (clock.wall().plus_micros(-SESSION_LEAD_MICROS), clock.boot_micros() - SESSION_LEAD_MICROS);
+    let day = wall.utc().format("%Y-%m-%d").to_string();
+    let rows = Journal::open(archive).rows(&day).unwrap_or_default().rows;
+    let began = |row: &Row| if let Row::Session { session, .. } = row { Some(session.clone()) } else { None };
+    let taken: BTreeSet<String> = rows.iter().filter_map(began).collect();
+    let mut session = Session::start(wall, boot);
+    for earlier in 1..=NAMES {
+        if !taken.contains(session.id()) {
+            break;
         }
+        session = Session::start(wall.plus_micros(-1_000 * earlier), boot - 1_000 * earlier);
     }
-    Ok(tracks)
-}
-
-/// Waits until every device has opened or failed to; the events up to then, per track.
-fn wait_for_devices(
-    tracks: &mut [Track],
-    clock: &dyn Clock,
-    stop: &AtomicBool,
-) -> Result<Vec<Vec<Event>>, RecorderError> {
-    let start = clock.boot_micros();
-    let mut events: Vec<Vec<Event>> = tracks.iter().map(|_| Vec::new()).collect();
-    while events.iter().any(Vec::is_empty) && clock.boot_micros() - start < START_MICROS && !stop.load(SeqCst) {
-        for (track, events) in tracks.iter_mut().zip(&mut events) {
-            events.extend(track.supervisor().wait(TAKE_EVERY));
-        }
-    }
-    if events.iter().flatten().any(|event| matches!(event, Event::Opened { .. })) {
-        return Ok(events);
-    }
-    let reasons: Vec<String> = events
-        .iter()
-        .flatten()
-        .filter_map(|event| match event {
-            Event::Failed(error) => Some(error.to_string()),
-            _ => None,
-        })
-        .collect();
-    Err(no_device(&reasons))
-}
-
-fn no_device(reasons: &[String]) -> RecorderError {
-    let reasons = if reasons.is_empty() { "no device opened in time".to_owned() } else { reasons.join("; ") };
-    RecorderError::NoDevice { reasons }
+    session
 }

@@ -1,17 +1,22 @@
-//! One track, from the ring of its device to its segments.
+//! One track: its device's events, and its sound into the archive.
 
-use crate::condition::{Conditioner, Piece};
-use crate::ledger::Ledger;
-use crate::level::Level;
-use archive::{Archive, ArchiveError, GapCause, Row, Session, TrackWriter, WriterSettings};
-use capture::control::{TrackState, TrackStatus};
-use capture::{Choice, Device, Event, Intake, Kind, Settle, Source, Supervisor, Watch};
+mod health;
+mod writing;
+
+use crate::context::{Context, Devices};
+use crate::input::Came;
+use crate::inputs::Inputs;
+use archive::{GapCause, Row};
+use capture::control::TrackStatus;
+use capture::{CaptureError, Choice, Device, Kind, Watch};
+use health::Health;
 use std::path::PathBuf;
-use std::sync::Arc;
-use timeline::{Clock, SampleRate, Side, TrackName};
+use timeline::{SampleRate, Side, TrackName, WallTime};
+use writing::Writing;
 
 /// Which device a track is recorded from, and as what.
 pub(crate) struct Setting {
+    /// What it is called, unless the clock was set back.
     pub(crate) name: TrackName,
     pub(crate) side: Side,
     pub(crate) kind: Kind,
@@ -20,50 +25,21 @@ pub(crate) struct Setting {
     pub(crate) thread: &'static str,
 }
 
-/// What all tracks share while they run.
-pub(crate) struct Context {
-    pub(crate) archive: Archive,
-    pub(crate) session: Session,
-    pub(crate) ledger: Ledger,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) settings: WriterSettings,
-    /// The archive's rate; the device's own where there is none.
-    pub(crate) rate: Option<SampleRate>,
-}
-
-/// Anchors come this often.
-const ANCHOR_EVERY_MICROS: i64 = 10_000_000;
-/// A level older than this is none.
-const LEVEL_AGE_MICROS: i64 = 1_000_000;
+/// A loopback that played this recently before its device was lost was playing when it was.
+const RECENT_MICROS: i64 = 1_000_000;
 
 /// One track.
 pub(crate) struct Track {
-    name: TrackName,
-    side: Side,
-    supervisor: Supervisor,
-    feed: Option<Feed>,
-    /// The open device, until it is lost.
-    device: Option<Device>,
-    writer: Option<TrackWriter>,
-    muted: bool,
-    level: Level,
-    last_frame: Option<i64>,
-    last_anchor: Option<i64>,
-    /// The next gap is a pause, which has a row of its own.
-    after_pause: bool,
-    frames: u64,
-    /// Frames that came and couldn't be kept: the ring was full, the disk refused.
-    lost_frames: u64,
-    failing: bool,
-    paths: Vec<PathBuf>,
-}
-
-/// An open device's way into the archive.
-struct Feed {
-    intake: Intake,
-    settle: Settle,
-    conditioner: Conditioner,
-    rate: SampleRate,
+    setting: Setting,
+    input: Inputs,
+    /// The open device and its rate, until it is lost.
+    device: Option<(Device, SampleRate)>,
+    /// What came before the recorder ran.
+    early: Vec<Came>,
+    /// The session's journal says that the track is in it.
+    told: bool,
+    health: Health,
+    writing: Writing,
 }
 
 /// What became of a track.
@@ -80,271 +56,253 @@ pub struct TrackReport {
 }
 
 impl Track {
-    /// Starts opening the device.
-    pub(crate) fn start(
-        setting: Setting,
-        source: Arc<dyn Source>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, capture::CaptureError> {
-        let watch = Watch { choice: setting.choice, kind: setting.kind, thread: setting.thread };
-        Ok(Self {
-            name: setting.name,
-            side: setting.side,
-            supervisor: Supervisor::start(source, clock, watch)?,
-            feed: None,
+    /// A track that isn't recorded yet.
+    pub(crate) fn new(setting: Setting, context: &Context) -> Self {
+        let watch = Watch { choice: setting.choice.clone(), kind: setting.kind, thread: setting.thread };
+        let name = context.marks.name(&setting.name, context.wall());
+        Self {
+            input: Inputs::new(watch, context.rate),
             device: None,
-            writer: None,
-            muted: false,
-            level: Level::default(),
-            last_frame: None,
-            last_anchor: None,
-            after_pause: false,
-            frames: 0,
-            lost_frames: 0,
-            failing: false,
-            paths: Vec::new(),
-        })
+            early: Vec::new(),
+            told: false,
+            health: Health::default(),
+            writing: Writing::new(name, setting.side, context.boot()),
+            setting,
+        }
     }
 
+    /// What it is called in this session.
     pub(crate) fn name(&self) -> &TrackName {
-        &self.name
+        self.writing.name()
+    }
+
+    /// What it is called, unless the clock was set back.
+    pub(crate) fn usual_name(&self) -> &TrackName {
+        &self.setting.name
     }
 
     pub(crate) fn device(&self) -> Option<&Device> {
-        self.device.as_ref()
+        self.device.as_ref().map(|(device, _)| device)
     }
 
-    /// The device's events; only for before the track runs.
-    pub(crate) fn supervisor(&mut self) -> &mut Supervisor {
-        &mut self.supervisor
+    /// Sound was to be recorded since that wall time and wasn't, for that reason, up to the next that is told or
+    /// until it is opened.
+    pub(crate) fn missing_since(&mut self, wall: WallTime, cause: GapCause, context: &Context) {
+        let at = context.boot_at(wall).min(context.boot());
+        self.writing.missing_since(at, cause);
     }
 
-    /// Takes what came since the last call. While `paused`, it is thrown away.
-    pub(crate) fn advance(&mut self, context: &mut Context, paused: bool) {
-        while let Some(event) = self.supervisor.poll() {
-            self.on_event(event, context, paused);
+    /// Begins to open the device.
+    ///
+    /// # Errors
+    /// [`CaptureError::Thread`].
+    pub(crate) fn open(&mut self, context: &mut Context) -> Result<(), CaptureError> {
+        self.input.open(&context.devices)?;
+        self.writing.causes.usual_since(context.boot());
+        Ok(())
+    }
+
+    /// Closes the device, and writes what was on its way: for a pause, or the end.
+    pub(crate) fn close(&mut self, context: &mut Context) {
+        for came in self.input.close(context.boot()) {
+            self.take(came, context);
         }
-        self.take_sound(context, paused);
-        let now = context.clock.boot_micros();
-        if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.tick(now)) {
-            self.refused(0, &error);
+        self.device = None;
+        self.health = Health::default();
+    }
+
+    /// A pause begins: the device is let go, and the segment ends.
+    pub(crate) fn pause(&mut self, context: &mut Context) {
+        self.close(context);
+        self.writing.rotate();
+        self.writing.causes.since(context.boot(), GapCause::Paused);
+    }
+
+    /// Keeps what comes, before the recorder runs.
+    pub(crate) fn gather(&mut self, now: i64, devices: &Devices) {
+        self.early.extend(self.input.take(now, devices));
+    }
+
+    /// Whether its device was opened before the recorder runs; why not, where it couldn't be.
+    pub(crate) fn answer(&self) -> Option<Result<(), String>> {
+        self.early.iter().rev().find_map(|came| match came {
+            Came::Opened { .. } => Some(Ok(())),
+            Came::Failed(error) => Some(Err(error.to_string())),
+            _ => None,
+        })
+    }
+
+    /// Takes what came since the last call.
+    pub(crate) fn advance(&mut self, context: &mut Context) {
+        for came in std::mem::take(&mut self.early).into_iter().chain(self.input.take(context.boot(), &context.devices))
+        {
+            self.take(came, context);
+        }
+        if !context.disk.state().stops() {
+            self.writing.tick(context.boot());
         }
     }
 
-    pub(crate) fn on_event(&mut self, event: Event, context: &mut Context, paused: bool) {
-        let (at, session) = (context.clock.wall(), context.session.id().to_owned());
-        match event {
-            Event::Opened { device, intake } => {
-                self.drain(context, paused);
-                self.open(device, intake, context);
-            }
-            Event::Failed(error) => tracing::warn!("{}: {error}; trying again", self.name),
-            Event::Lost { device, reason } => {
-                tracing::warn!("{}: {reason}; opening it again", self.name);
-                self.drain(context, paused);
-                self.device = None;
-                let (device, reason) = (device.to_string(), reason.to_string());
-                context.ledger.append(&Row::DeviceLost { at, session, track: self.name.clone(), device, reason });
-            }
-            Event::Silent(_) => {}
-            Event::Muted(muted) => {
-                self.muted = muted;
-                context.ledger.append(&Row::Muted { at, session, track: self.name.clone(), muted });
-            }
+    /// To be called about once a second while there is room: looks after what is on the disk.
+    pub(crate) fn look_at_files(&mut self) {
+        self.writing.look_at_files();
+    }
+
+    /// The machine slept between two moments of the boot clock.
+    pub(crate) fn slept(&mut self, from: i64, to: i64) {
+        let from = from.max(self.writing.accounted());
+        if from < to && self.writing.causes.now() != GapCause::Paused {
+            self.writing.causes.between(from, to, GapCause::Suspended);
         }
     }
 
-    fn open(&mut self, device: Device, intake: Intake, context: &mut Context) {
-        let rate = intake.rate();
-        let kept = context.rate.unwrap_or(rate);
-        let conditioner = match Conditioner::new(rate, kept) {
-            Ok(conditioner) => conditioner,
-            Err(error) => {
-                tracing::error!("{}: {error}", self.name);
-                return;
+    fn take(&mut self, came: Came, context: &mut Context) {
+        match came {
+            Came::Opened { device, rate, kept } => self.opened(device, rate, kept, context),
+            Came::Failed(error) => {
+                tracing::warn!("{}: {error}; trying again", self.setting.name);
+                self.health.failed(error.to_string());
+                if self.device.is_none() && self.writing.causes.now() != GapCause::Paused {
+                    self.writing.causes.since(context.boot(), GapCause::DeviceLost);
+                }
             }
-        };
-        if self.feed.as_ref().is_some_and(|feed| feed.rate != kept) {
-            // Another rate on disk: another file, of the same session.
-            self.end_writer(context);
+            Came::Gone { device, reason } => self.gone(&device, &reason, context),
+            Came::Muted(muted) => {
+                self.health.muted = muted;
+                let (at, session, track) = (context.wall(), context.session_id(), self.name().clone());
+                context.ledger.append(&Row::Muted { at, session, track, muted });
+            }
+            Came::Silent(silent) => self.health.silent = silent,
+            Came::Sound(piece) => self.writing.sound(&piece, context),
+            Came::Lost { frames, at } => self.writing.lost(frames, at, context),
         }
-        let frame = self.writer.as_ref().map_or(0, TrackWriter::next_frame);
+    }
+
+    fn opened(&mut self, device: Device, rate: SampleRate, kept: SampleRate, context: &mut Context) {
+        self.writing.has_rate(kept, context);
+        self.health.opened();
+        // A microphone has to deliver before all is well; a loopback may be idle from here on.
+        if self.setting.kind == Kind::Loopback {
+            self.writing.causes.usual_since(context.boot());
+        }
+        self.device = Some((device, rate));
+        self.tell_opened(context);
+    }
+
+    fn tell_opened(&mut self, context: &mut Context) {
+        let Some((device, rate)) = &self.device else { return };
+        self.told = true;
         context.ledger.append(&Row::Opened {
-            at: context.clock.wall(),
-            session: context.session.id().to_owned(),
-            track: self.name.clone(),
-            side: self.side,
+            at: context.wall(),
+            session: context.session_id(),
+            track: self.name().clone(),
+            side: self.setting.side,
             device: device.to_string(),
             rate: rate.hz(),
-            frame,
+            frame: self.writing.next_frame(),
         });
-        self.feed = Some(Feed { settle: Settle::new(rate), conditioner, intake, rate: kept });
-        self.device = Some(device);
-        self.muted = false;
     }
 
-    fn take_sound(&mut self, context: &mut Context, paused: bool) {
-        let Some(feed) = &mut self.feed else { return };
-        let mut sound = Vec::new();
-        while let Some(block) = feed.intake.next(&mut sound) {
-            self.last_frame = Some(block.captured);
-            if block.lost_before > 0 {
-                self.lost_frames += block.lost_before;
-                tracing::error!("{}: {} frames lost, the writer was too slow", self.name, block.lost_before);
-            }
-            if !paused {
-                feed.settle.push(block, &sound);
-            }
-        }
-        feed.settle.tick(context.clock.boot_micros());
-        self.take_settled(context);
-    }
-
-    fn take_settled(&mut self, context: &mut Context) {
-        let Some(feed) = &mut self.feed else { return };
-        let mut pieces = Vec::new();
-        while let Some((captured, sound)) = feed.settle.pop() {
-            match feed.conditioner.push(captured, &sound) {
-                Ok(ready) => pieces.extend(ready),
-                Err(error) => {
-                    self.lost_frames += sound.len() as u64;
-                    tracing::error!("{}: {error}", self.name);
-                }
-            }
-        }
-        for piece in pieces {
-            self.write(&piece, context);
-        }
-    }
-
-    /// Writes what is still on its way: before a device is let go, a pause, the end.
-    fn drain(&mut self, context: &mut Context, paused: bool) {
-        self.take_sound(context, paused);
-        let Some(feed) = &mut self.feed else { return };
-        feed.settle.finish();
-        self.take_settled(context);
-        let Some(feed) = &mut self.feed else { return };
-        match feed.conditioner.finish() {
-            Ok(Some(piece)) => self.write(&piece, context),
-            Ok(None) => {}
-            Err(error) => tracing::error!("{}: {error}", self.name),
-        }
-    }
-
-    fn write(&mut self, (captured, frames): &Piece, context: &mut Context) {
-        let Some(rate) = self.feed.as_ref().map(|feed| feed.rate) else { return };
-        self.level.push(frames, rate);
-        let writer = self.writer.get_or_insert_with(|| {
-            TrackWriter::new(&context.archive, &context.session, self.name.clone(), self.side, rate, context.settings)
-        });
-        match writer.place(frames, *captured) {
-            Ok(placed) => {
-                self.frames += frames.len() as u64;
-                if std::mem::take(&mut self.failing) {
-                    tracing::warn!("{}: the disk takes sound again", self.name);
-                }
-                self.note_gap(placed.gap, context);
-                self.note_anchor(placed.frame, *captured, context);
-            }
-            Err(error) => self.refused(frames.len() as u64, &error),
-        }
-    }
-
-    fn note_gap(&mut self, gap: Option<archive::Gap>, context: &mut Context) {
-        let pause = std::mem::take(&mut self.after_pause);
-        let Some(gap) = gap.filter(|_| !pause) else { return };
-        let cause = if self.side == Side::Heard { GapCause::Idle } else { GapCause::Stalled };
-        if cause.is_loss() {
-            let seconds = gap.span.len_micros() / 1_000_000;
-            tracing::warn!("{}: a gap of {seconds} s up to {}", self.name, gap.span.end);
-        }
-        context.ledger.append(&gap.row(&context.session, &self.name, cause));
-    }
-
-    fn note_anchor(&mut self, frame: u64, captured: i64, context: &mut Context) {
-        if self.last_anchor.is_some_and(|last| captured - last < ANCHOR_EVERY_MICROS) {
+    /// Says in the session's journal that the track is in it, though no device is open.
+    pub(crate) fn tell_if_not_open(&mut self, context: &mut Context) {
+        if self.device.is_some() {
             return;
         }
-        self.last_anchor = Some(captured);
-        let (wall, boot) = (context.clock.wall(), context.clock.boot_micros());
-        context.ledger.append(&Row::Anchor {
-            at: wall,
-            session: context.session.id().to_owned(),
-            track: self.name.clone(),
-            frame,
-            boot_us: captured,
-            wall_us: wall.plus_micros(captured - boot).as_micros(),
+        self.told = true;
+        context.ledger.append(&Row::DeviceLost {
+            at: context.wall(),
+            session: context.session_id(),
+            track: self.name().clone(),
+            device: String::new(),
+            reason: self.health.failure().unwrap_or("it is not open yet").to_owned(),
         });
     }
 
-    /// The disk refused: sound is lost, and said once until it takes some again.
-    fn refused(&mut self, frames: u64, error: &ArchiveError) {
-        self.lost_frames += frames;
-        if !std::mem::replace(&mut self.failing, true) {
-            tracing::error!("{}: {error}; sound is lost until it can be written", self.name);
+    fn gone(&mut self, device: &Device, reason: &CaptureError, context: &mut Context) {
+        tracing::warn!("{}: {reason}; opening it again", self.setting.name);
+        let cause = match reason {
+            CaptureError::Stalled { .. } => GapCause::Stalled,
+            CaptureError::Silent { .. } | CaptureError::DefaultChanged { .. } => GapCause::Reopened,
+            _ => GapCause::DeviceLost,
+        };
+        let (now, accounted) = (context.boot(), self.writing.accounted());
+        if self.setting.kind == Kind::Microphone || now - accounted < RECENT_MICROS {
+            self.writing.causes.since_sound(accounted, cause);
+        } else {
+            self.writing.causes.since(now, cause);
         }
+        self.device = None;
+        let (at, session, track) = (context.wall(), context.session_id(), self.name().clone());
+        let (device, reason) = (device.to_string(), reason.to_string());
+        self.health.lost(reason.clone());
+        context.ledger.append(&Row::DeviceLost { at, session, track, device, reason });
     }
 
     /// Finishes the open segment; what comes next goes into a new one.
     pub(crate) fn rotate(&mut self) {
-        if let Some(Err(error)) = self.writer.as_mut().map(TrackWriter::rotate) {
-            self.refused(0, &error);
-        }
-    }
-
-    /// A pause begins: what came before it is written, and the segment ends.
-    pub(crate) fn pause(&mut self, context: &mut Context) {
-        self.drain(context, false);
-        self.rotate();
-        self.after_pause = true;
+        self.writing.rotate();
     }
 
     /// Ends the track's part in a session; sound that comes later belongs to the next.
-    pub(crate) fn end_session(&mut self, context: &mut Context, paused: bool) {
-        self.drain(context, paused);
-        self.end_writer(context);
-    }
-
-    fn end_writer(&mut self, context: &mut Context) {
-        self.last_anchor = None;
-        let Some(mut writer) = self.writer.take() else { return };
-        match writer.finish() {
-            Ok(path) => self.paths = path.into_iter().collect(),
-            Err(error) => self.refused(0, &error),
+    pub(crate) fn end_session(&mut self, context: &mut Context) {
+        for came in self.input.drained(context.boot()) {
+            self.take(came, context);
         }
-        context.ledger.append(&Row::Closed {
-            at: context.clock.wall(),
-            session: context.session.id().to_owned(),
-            track: self.name.clone(),
-            frame: writer.next_frame(),
-        });
+        let frame = self.writing.next_frame();
+        self.writing.end(context);
+        if std::mem::take(&mut self.told) || frame > 0 {
+            // By the session's own clock: the wall clock may have been set, which is why the session ends.
+            let at = context.session.wall_at(context.boot());
+            let (session, track) = (context.session_id(), self.name().clone());
+            context.ledger.append(&Row::Closed { at, session, track, frame });
+        }
     }
 
-    /// Closes the device; what it delivered up to then is still to be taken.
-    pub(crate) fn close_device(&mut self) {
-        self.supervisor.stop();
+    /// Takes part in the session that has begun.
+    pub(crate) fn begin_session(&mut self, context: &mut Context) {
+        self.writing.rename(context.marks.name(&self.setting.name, context.wall()));
+        self.tell_opened(context);
     }
 
-    pub(crate) fn status(&self, context: &Context) -> TrackStatus {
-        let (wall, now) = (context.clock.wall(), context.clock.boot_micros());
-        let age = self.last_frame.map(|last| now - last);
-        let level = age.filter(|age| *age < LEVEL_AGE_MICROS).and_then(|_| self.level.db());
-        #[expect(clippy::cast_precision_loss, reason = "seconds, to a millisecond")]
-        let last_frame_age_s = age.map(|micros| (micros.max(0) / 1_000) as f64 / 1_000.0);
+    /// Looks after its health; a sentence for the user, where something needs one that hasn't been told yet.
+    pub(crate) fn look_after(&mut self, paused: bool, context: &Context) -> Option<String> {
+        let age = self.input.last_frame().map(|last| context.boot() - last);
+        let awake = context.clock.awake_micros();
+        self.health
+            .look(self.setting.kind, self.device.is_some() || paused, age, awake)
+            .map(|what| self.sentence(&what))
+    }
+
+    /// What its user should know now.
+    pub(crate) fn warning(&self) -> Option<String> {
+        self.health.trouble().map(|what| self.sentence(&what))
+    }
+
+    fn sentence(&self, what: &str) -> String {
+        let device = self.device().map(|device| format!(" ({})", device.name)).unwrap_or_default();
+        format!("the {}{device} {what}", self.setting.kind)
+    }
+
+    pub(crate) fn status(&self, paused: bool, context: &Context) -> TrackStatus {
+        let age = self.input.last_frame().map(|last| context.boot() - last);
+        let full = context.disk.state().stops() || self.writing.is_failing();
+        let level = if paused { None } else { health::level(age, self.writing.level_db()) };
+        let (usual, wall) = (&self.setting.name, context.wall());
         TrackStatus {
-            track: self.name.to_string(),
-            state: TrackState::Recording,
-            device: self.device.as_ref().map(|device| device.name.clone()),
-            muted: self.muted,
-            level_db: level.map(|db| (db * 10.0).round() / 10.0),
-            last_frame_age_s,
-            written_today_s: 0.0,
-            gaps_today: context.ledger.gaps_today(&self.name, wall),
-            gaps_today_s: 0.0,
+            track: usual.to_string(),
+            state: self.health.state(self.setting.kind, self.device.is_some(), age, paused, full),
+            device: self.device().map(|device| device.name.clone()),
+            muted: self.health.muted,
+            level_db: level,
+            last_frame_age_s: age.map(health::seconds),
+            written_today_s: context.ledger.written_today_s(usual, wall),
+            gaps_today: context.ledger.gaps_today(usual, wall).0,
+            gaps_today_s: context.ledger.gaps_today(usual, wall).1,
         }
     }
 
     pub(crate) fn report(self) -> TrackReport {
-        TrackReport { name: self.name, frames: self.frames, lost_frames: self.lost_frames, paths: self.paths }
+        let Writing { frames, lost_frames, paths, .. } = self.writing;
+        TrackReport { name: self.setting.name, frames, lost_frames, paths }
     }
 }

@@ -1,0 +1,50 @@
+use crate::sim::{S, Sim};
+use capture::control::{Request, TrackState};
+
+#[test]
+fn a_pause_lets_go_of_the_devices_and_survives_a_crash_and_a_restart() {
+    let mut sim = Sim::recording(1_000);
+    sim.run(60 * S);
+    let status = sim.ask(&Request::Pause { minutes: Some(10) });
+    assert!(status.paused && status.tracks.iter().all(|track| track.state == TrackState::Paused));
+    sim.run(60 * S);
+    sim.crash();
+    sim.deliver(60 * S);
+    sim.start();
+    assert!(sim.status().paused && sim.status().tracks[0].device.is_none());
+    sim.run(60 * S);
+    sim.stop();
+    sim.deliver(60 * S);
+    sim.start();
+    sim.run(340 * S);
+    assert!(sim.status().paused);
+    assert_eq!(sim.source.with("mic", |plug| plug.opened), 1, "no device was opened");
+    sim.run(60 * S);
+    assert!(!sim.status().paused);
+    sim.stop();
+    for track in ["mic", "loopback"] {
+        let verdict = sim.verdict(track);
+        verdict.assert_sound(20_000);
+        assert_eq!(verdict.losses(), 0, "{verdict:#?}");
+        assert!(verdict.gaps["paused"] > 0);
+    }
+}
+
+#[test]
+fn what_a_recorder_that_died_left_is_a_gap_up_to_the_first_new_frame() {
+    let mut sim = Sim::recording(1_000);
+    sim.run(60 * S);
+    sim.crash();
+    sim.deliver(30 * S);
+    sim.start();
+    sim.run(60 * S);
+    sim.stop();
+    sim.start();
+    sim.run(60 * S);
+    sim.stop();
+    for track in ["mic", "loopback"] {
+        let verdict = sim.verdict(track);
+        verdict.assert_sound(20_000);
+        assert_eq!(verdict.gaps.iter().collect::<Vec<_>>(), [(&"crash", &1)], "{track}");
+    }
+}

@@ -1,0 +1,79 @@
+use crate::sim::{S, STEP, Sim};
+use capture::control::{Request, TrackState};
+use timeline::Clock;
+
+#[test]
+fn after_an_idle_hour_a_tone_lies_within_twenty_milliseconds() {
+    let mut sim = Sim::with_drift(1_000, 30, -30);
+    sim.start();
+    sim.run(60 * S);
+    sim.source.with("loopback", |plug| plug.dead = true);
+    sim.run(3_600 * S);
+    assert_eq!(sim.status().tracks[1].state, TrackState::Idle);
+    assert_eq!(sim.status().tracks[1].gaps_today, 0);
+    sim.source.with("loopback", |plug| plug.dead = false);
+    sim.run(60 * S);
+    sim.stop();
+    let loopback = sim.verdict("loopback");
+    loopback.assert_sound(20_000);
+    assert_eq!(loopback.gaps.keys().copied().collect::<Vec<_>>(), ["idle"]);
+    assert!(sim.verdict("mic").gaps.is_empty());
+    println!("off by at most {} µs after an idle hour", loopback.off);
+}
+
+#[test]
+fn eight_hours_of_drift_leave_the_tracks_within_twenty_milliseconds() {
+    let mut sim = Sim::with_drift(200, 100, -100);
+    sim.start();
+    sim.run(8 * 3_600 * S);
+    sim.stop();
+    let (mic, loopback) = (sim.verdict("mic"), sim.verdict("loopback"));
+    mic.assert_sound(10_000);
+    loopback.assert_sound(10_000);
+    assert_eq!((mic.gaps.len(), loopback.gaps.len()), (0, 0));
+    println!("after 8 h at +100 and -100 ppm: off by at most {} and {} µs", mic.off, loopback.off);
+}
+
+#[test]
+fn a_night_of_sleep_is_one_gap_and_nothing_is_stretched() {
+    let mut sim = Sim::recording(1_000);
+    sim.run(60 * S);
+    sim.sleep(8 * 3_600 * S);
+    sim.run(60 * S);
+    sim.stop();
+    for track in ["mic", "loopback"] {
+        let verdict = sim.verdict(track);
+        verdict.assert_sound(20_000);
+        assert_eq!(verdict.gaps.iter().collect::<Vec<_>>(), [(&"suspended", &1)], "{track}");
+    }
+    assert_eq!(sim.source.with("mic", |plug| plug.opened), 1, "a sleep is no stall");
+}
+
+#[test]
+fn a_clock_that_is_set_back_gives_the_tracks_another_name_until_it_has_caught_up() {
+    let mut sim = Sim::recording(1_000);
+    sim.run(600 * S);
+    sim.clock.step_wall(-300 * S);
+    sim.run(120 * S);
+    let aliased = sim.archive().tracks().unwrap();
+    assert_eq!(
+        aliased.iter().map(timeline::TrackName::as_str).collect::<Vec<_>>(),
+        ["loopback", "loopback-2", "mic", "mic-2"]
+    );
+    // Set back once more: the second name is taken as well.
+    sim.clock.step_wall(-60 * S);
+    sim.run(600 * S);
+    sim.clock.step_wall(3_600 * S);
+    sim.run(60 * S);
+    sim.ask(&Request::Rotate);
+    sim.run(60 * S);
+    let now = sim.clock.wall();
+    sim.stop();
+    for track in ["mic", "loopback"] {
+        let verdict = sim.verdict(track);
+        verdict.assert_sound(20_000);
+        assert_eq!(verdict.told, 0, "{verdict:#?}");
+    }
+    let last = sim.archive().scan().unwrap().segments.into_iter().rfind(|it| it.name.track.as_str() == "mic");
+    assert!(now.micros_since(last.unwrap().span.end) < 2 * STEP, "the clock has caught up");
+}
