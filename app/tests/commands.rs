@@ -181,6 +181,14 @@ fn every_command_explains_itself_with_an_example() {
         "demo",
         "record",
         "work",
+        "run",
+        "pause",
+        "resume",
+        "rotate",
+        "doctor",
+        "service",
+        "service install",
+        "service remove",
     ] {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let ran = sample.run(&arguments);

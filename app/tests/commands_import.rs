@@ -167,6 +167,7 @@ fn status_is_one_object_with_every_field_of_the_contract() {
 #[test]
 fn gaps_are_read_from_the_journal_where_no_worker_ever_ran() {
     let sample = Sample::empty();
+    sample.home().ensure().unwrap();
     let journal = archive::Journal::open(&archive::Archive::open(&sample.home()));
     let row = |track: timeline::TrackName, cause, from: f64, to: f64| archive::GapRow {
         at: at(to),

@@ -78,6 +78,32 @@ fn both_sides_come_out_of_the_speakers_in_step() {
 }
 
 #[test]
+fn what_was_played_is_on_record_with_when_it_sounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(&folder.path().join("home"));
+    sample::fill(&home);
+    let rig = Rig::start().unwrap();
+    let before = timeline::Clock::wall(&timeline::SystemClock);
+    let arguments = ["play", "2026-11-23T09:15:05Z", "--for", "3s"];
+    let output = hearsay(&rig, folder.path(), &arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let after = timeline::Clock::wall(&timeline::SystemClock);
+
+    let log = archive::PlayedLog::open(&archive::Archive::open(&home));
+    let played = log.within(&timeline::Span::new(before, after)).unwrap();
+    let (first, last) = (played.first().expect("a row"), played.last().unwrap());
+    assert!(first.at >= before && last.end <= after, "{played:?}");
+    let close = |micros: i64, to_ms: i64, within_ms: i64| (micros / 1_000 - to_ms).abs() <= within_ms;
+    assert!(close(first.from.micros_since(sample::at(5.0)), 0, 250), "{played:?}");
+    assert!(close(last.to.micros_since(sample::at(8.0)), 0, 250), "{played:?}");
+    for row in &played {
+        assert!(close(row.end.micros_since(row.at) - row.to.micros_since(row.from), 0, 200), "{row:?}");
+        assert!((row.speed - 1.0).abs() < f32::EPSILON, "{row:?}");
+    }
+    assert!(archive::Archive::open(&home).scan().unwrap().faults.is_empty());
+}
+
+#[test]
 fn without_an_output_device_there_is_one_line_and_exit_code_4() {
     let folder = tempfile::tempdir().unwrap();
     sample::fill(&Home::at(&folder.path().join("home")));

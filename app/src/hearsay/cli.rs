@@ -2,8 +2,9 @@
 
 use crate::commands::{
     ask_recorder::PauseArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs, devices::DevicesArgs,
-    export::ExportArgs, gaps::GapsArgs, import::ImportArgs, models::ModelsArgs, play::PlayArgs, search::SearchArgs,
-    show::ShowArgs, sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
+    doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs, import::ImportArgs, models::ModelsArgs, play::PlayArgs,
+    run, search::SearchArgs, service::ServiceArgs, show::ShowArgs, sibling::SiblingArgs, status::StatusArgs,
+    view::ViewArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  hearsay run                     record and transcribe until Ctrl-C
   hearsay record                  record both sides until Ctrl-C
   hearsay work                    turn what was recorded into text
   hearsay search 'budget meeting' find it
@@ -47,6 +49,9 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Record and transcribe, and start again what dies
+    #[command(after_help = run::HELP)]
+    Run,
     /// Record the microphone and what the speakers play
     #[command(disable_help_flag = true)]
     Record(SiblingArgs),
@@ -77,6 +82,10 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// List times without sound, and why
     Gaps(GapsArgs),
+    /// Look whether everything is well, and say what to do where it isn't
+    Doctor(DoctorArgs),
+    /// Have the system record and transcribe from login on
+    Service(ServiceArgs),
     /// List, fetch, add and check speech models
     Models(ModelsArgs),
     /// Print the configuration in effect

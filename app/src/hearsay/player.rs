@@ -11,10 +11,14 @@
 //! seek is heard at once (older frames are dropped by the callback), and the position is that of the frame which is
 //! being heard, not of the one that was read.
 //!
+//! What was heard is taken down in the archive's log of its own playback ([`diary`]), so that the worker can tell it from what
+//! others said.
+//!
 //! The device is opened at the first play and closed after [`IDLE`] without one. When it fails it is opened anew, once.
 
 mod console;
 mod deck;
+mod diary;
 mod head;
 mod output;
 mod thread;
@@ -23,7 +27,7 @@ pub(crate) use console::play_to_end;
 pub(crate) use output::Output;
 
 use home::Home;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use timeline::{Clock as _, SystemClock, WallTime};
@@ -33,6 +37,9 @@ const IDLE: Duration = Duration::from_secs(30);
 
 /// Orders that may wait; more come only from a thread that is stuck on a dead disk.
 const ORDERS: usize = 256;
+
+/// How long the thread may take to end.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// The slowest and the fastest speed.
 pub(crate) const SPEEDS: std::ops::RangeInclusive<f32> = 0.5..=2.0;
@@ -82,9 +89,12 @@ enum Order {
     Ears(Ears),
 }
 
-/// The handle. Dropping it ends the thread and closes the device.
+/// The handle. Dropping it ends the thread, which closes the device and takes down what was heard.
 pub(crate) struct Player {
-    orders: SyncSender<Order>,
+    /// `None` only while it is dropped.
+    orders: Option<SyncSender<Order>>,
+    /// Disconnected when the thread has ended.
+    ended: Receiver<()>,
     desk: Arc<Desk>,
 }
 
@@ -117,8 +127,13 @@ impl Player {
         let (orders, waiting) = sync_channel(ORDERS);
         let desk = Arc::new(Desk { shown: Mutex::default(), place: Arc::default(), wake: Box::new(wake) });
         let thread = thread::Thread::new(archive::Archive::open(home), output, Arc::clone(&desk));
-        std::thread::Builder::new().name("hs-play".to_owned()).spawn(move || thread.run(&waiting))?;
-        Ok(Self { orders, desk })
+        let (running, ended) = sync_channel(0);
+        let run = move || {
+            thread.run(&waiting);
+            drop(running);
+        };
+        std::thread::Builder::new().name("hs-play".to_owned()).spawn(run)?;
+        Ok(Self { orders: Some(orders), ended, desk })
     }
 
     /// Plays from `from` on.
@@ -168,11 +183,19 @@ impl Player {
 
     fn order(&self, order: Order, expect: impl FnOnce(&mut Playback)) {
         let mut shown = self.desk.lock();
-        if self.orders.try_send(order).is_ok() {
+        if self.orders.as_ref().is_some_and(|orders| orders.try_send(order).is_ok()) {
             shown.ordered += 1;
             expect(&mut shown.playback);
         } else {
             shown.playback.error = Some("the player does not answer: is the disk of the archive stuck?".to_owned());
         }
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.orders = None;
+        // A thread that is stuck on a dead disk holds nobody up.
+        self.ended.recv_timeout(LEAVING).ok();
     }
 }

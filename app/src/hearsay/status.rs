@@ -5,7 +5,7 @@ use crate::output::seconds;
 use anyhow::Result;
 use archive::Archive;
 use capture::control::{self, ControlError, Request};
-pub(crate) use capture::control::{RecorderStatus, TrackStatus};
+pub(crate) use capture::control::{RecorderStatus, TrackState, TrackStatus};
 use home::{Home, Lock};
 use serde::Serialize;
 use store::Store;
@@ -39,6 +39,30 @@ pub(crate) struct WorkerStatus {
 
 /// Two tracks of 16-bit samples at 16 kHz, for a day.
 const BYTES_A_DAY: f64 = 2.0 * 2.0 * 16_000.0 * 86_400.0;
+
+/// What a track is doing, in a word or a few.
+pub(crate) const fn doing(state: TrackState) -> &'static str {
+    match state {
+        TrackState::Recording => "recording",
+        TrackState::Idle => "nothing plays",
+        TrackState::Muted => "muted",
+        TrackState::Silent => "silent: not muted, and only digital silence comes",
+        TrackState::Stalled => "the device delivers nothing",
+        TrackState::NoDevice => "no device",
+        TrackState::Disk => "cannot be written",
+        TrackState::Paused => "paused",
+    }
+}
+
+/// `no gaps`, `1 gap (0.8 s)`, `2 gaps (12 min)`.
+pub(crate) fn gaps(count: u32, seconds: f64) -> String {
+    let length = if seconds < 60.0 { format!("{seconds:.1} s") } else { crate::output::duration_of(seconds) };
+    match count {
+        0 => "no gaps".to_owned(),
+        1 => format!("1 gap ({length})"),
+        _ => format!("{count} gaps ({length})"),
+    }
+}
 
 /// Asks everybody.
 pub(crate) fn gather(home: &Home, store: Option<&Store>) -> Result<Status> {

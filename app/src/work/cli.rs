@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// End in good order when stdin closes; say less: `hearsay run` watches
+    #[arg(long, hide = true)]
+    pub(crate) supervised: bool,
     /// Say more; twice for everything
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,

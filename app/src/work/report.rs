@@ -1,8 +1,7 @@
 //! What a person sees while work goes on: a bar on a terminal, a line now and then elsewhere. All on stderr.
-#![allow(clippy::print_stderr, reason = "this is the part that talks to the person")]
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 use timeline::{Clock, SystemClock};
 use worker::{Progress, Summary};
@@ -12,21 +11,23 @@ pub(crate) struct Report {
     bar: ProgressBar,
     terminal: bool,
     said: i64,
+    supervised: bool,
     faults: Vec<String>,
 }
 
-/// Without a terminal, one line at least this far apart.
+/// Without a terminal, one line at least this far apart; with `hearsay run`, which goes on all day, more.
 const LINE_EVERY_MICROS: i64 = 10_000_000;
+const SUPERVISED_EVERY_MICROS: i64 = 300_000_000;
 
 impl Report {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(supervised: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
         // The template is checked by the test below.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
         }
-        Self { bar, terminal, said: 0, faults: Vec::new() }
+        Self { bar, terminal, said: 0, supervised, faults: Vec::new() }
     }
 
     pub(crate) fn show(&mut self, progress: &Progress<'_>) {
@@ -39,8 +40,8 @@ impl Report {
                     self.bar.reset();
                     self.bar.set_length(seconds(*left_micros));
                     self.bar.enable_steady_tick(Duration::from_millis(250));
-                    if !self.terminal {
-                        eprintln!("{} of sound to transcribe", length(*left_micros));
+                    if !self.terminal && !self.supervised {
+                        say(&format!("{} of sound to transcribe", length(*left_micros)));
                     }
                 }
             }
@@ -61,25 +62,25 @@ impl Report {
     pub(crate) fn finish(&self, summary: &Summary) {
         self.bar.finish_and_clear();
         if summary.windows == 0 && summary.waiting_micros == 0 {
-            eprintln!("nothing to transcribe");
+            say("nothing to transcribe");
             return;
         }
-        eprintln!(
+        say(&format!(
             "transcribed {} of sound in {}: {:.1} x real time, {} utterances in {} windows",
             length(summary.sound_micros),
             length(summary.spent_micros),
             summary.speed_x(),
             summary.utterances,
             summary.windows
-        );
+        ));
         if summary.quarantined > 0 {
-            eprintln!("{} windows were left out, see above", summary.quarantined);
+            say(&format!("{} windows were left out, see above", summary.quarantined));
         }
         if summary.waiting_micros > 0 {
-            eprintln!("the last {} wait for the recorder's next segment", length(summary.waiting_micros));
+            say(&format!("the last {} wait for the recorder's next segment", length(summary.waiting_micros)));
         }
         if summary.stopped {
-            eprintln!("stopped; what is left goes on with the next `hearsay work`");
+            say("stopped; what is left goes on with the next `hearsay work`");
         }
     }
 
@@ -89,10 +90,11 @@ impl Report {
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "shown as minutes")]
         let to_go = if speed_x > 0.0 { (left_micros as f64 / speed_x) as i64 } else { 0 };
         self.bar.set_message(format!("{speed_x:.1} x real time, {} to go", length(to_go)));
+        let line_every = if self.supervised { SUPERVISED_EVERY_MICROS } else { LINE_EVERY_MICROS };
         let now = SystemClock.boot_micros();
-        if !self.terminal && now - self.said > LINE_EVERY_MICROS {
+        if !self.terminal && now - self.said > line_every {
             self.said = now;
-            eprintln!("{} left, {speed_x:.1} x real time, {} to go", length(left_micros), length(to_go));
+            say(&format!("{} left, {speed_x:.1} x real time, {} to go", length(left_micros), length(to_go)));
         }
     }
 
@@ -105,7 +107,7 @@ impl Report {
     }
 
     fn say(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| say(text));
     }
 }
 
@@ -113,7 +115,12 @@ const TEMPLATE: &str = "transcribing [{bar:30}] {percent:>3} %  {msg}";
 
 /// `error: …` and its hints, the way every command says it.
 pub(crate) fn error(error: &anyhow::Error) {
-    eprintln!("error: {}", home::one_line(error.as_ref()));
+    say(&format!("error: {}", home::one_line(error.as_ref())));
+}
+
+/// A line for the person, on stderr. That nobody reads it is no reason to stop working.
+fn say(text: &str) {
+    writeln!(std::io::stderr(), "{text}").ok();
 }
 
 fn seconds(micros: i64) -> u64 {

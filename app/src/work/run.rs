@@ -13,6 +13,9 @@ use worker::{PassPlan, Settings, Summary, Worker};
 /// Sets everything up, works, and says how it ended.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let stop = stop_flag()?;
+    if args.supervised {
+        stop_when_stdin_closes(Arc::clone(&stop))?;
+    }
     let home = Home::resolve(args.home.as_deref())?;
     home.ensure()?;
     let (config, _) = match Config::load(&home, args.config.as_deref()) {
@@ -42,7 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(worker::WorkerError::SecondWorker { .. }) => return Err(second_worker(&home)),
         opened => opened?,
     };
-    let mut report = Report::new();
+    let mut report = Report::new(args.supervised);
     let stopped = || stop.load(Ordering::Relaxed);
     let summary = if args.once {
         worker.run_once(&stopped, &mut |progress| report.show(&progress))?
@@ -90,4 +93,15 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     Ok(stop)
+}
+
+/// Nobody writes to the stdin of a supervised child; it closes when `hearsay run` wants it to end, or was killed.
+fn stop_when_stdin_closes(stop: Arc<AtomicBool>) -> anyhow::Result<()> {
+    let wait = move || {
+        // What can't be read is as good as closed.
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).ok();
+        stop.store(true, Ordering::Relaxed);
+    };
+    std::thread::Builder::new().name("hs-stdin".to_owned()).spawn(wait).context("cannot start a thread")?;
+    Ok(())
 }

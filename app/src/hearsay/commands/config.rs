@@ -24,11 +24,16 @@ Examples:
 /// What each key is for. A key that isn't set is shown with an example, commented out.
 const KEYS: &[(&str, &str, &str)] = &[
     ("record.mic", "\"default\", \"none\", or a device's id or name", ""),
-    ("record.loopback", "what is heard: \"default\" (the default output), \"none\", or a device's id or name", ""),
+    (
+        "record.loopback",
+        "what is heard: \"default\" (the default output), \"all\" outputs, \"none\", or a device's id or name",
+        "",
+    ),
     ("record.source", "how devices are reached: \"auto\", \"pulse\" or \"cpal\"", ""),
     ("record.segment_minutes", "files end on multiples of this many minutes of the clock", ""),
     ("record.sync_every_s", "all that a power cut may cost, in seconds", ""),
     ("record.sample_rate", "\"16000\", or \"native\" for the device's own", ""),
+    ("record.notify", "whether the desktop is told when a side is dead or the disk is full", ""),
     ("work.model", "a model's name or file; the only installed one where it isn't set", "\"base.en\""),
     ("work.language", "languages that may be spoken, such as [\"de\", \"en\"], or [\"auto\"]", ""),
     ("work.beam_size", "width of the beam search; 0 is greedy and several times faster", ""),

@@ -24,12 +24,17 @@ Example:
   hearsay devices
 
 What is marked with * is recorded by default. Others: `hearsay record --mic NAME --loopback NAME`,
-or `mic` and `loopback` below `[record]` in the configuration.";
+or `mic` and `loopback` below `[record]` in the configuration. While a Bluetooth microphone is open, its headset plays
+in call quality, so it is the default only where there is no other.";
+
+/// What is said of a Bluetooth microphone wherever one is shown.
+pub(crate) const CALL_QUALITY: &str = "Bluetooth: while it is recorded, its headset plays in call quality";
 
 #[derive(serde::Serialize)]
 struct DeviceRow<'a> {
     kind: &'static str,
     default: bool,
+    bluetooth: bool,
     id: &'a str,
     name: &'a str,
     source: &'a str,
@@ -61,8 +66,8 @@ pub(crate) fn run(args: &DevicesArgs, context: &Context) -> Result<Exit> {
 }
 
 fn row(device: &Device) -> DeviceRow<'_> {
-    let Device { id, name, kind, default, source, detail, .. } = device;
-    DeviceRow { kind: kind.as_str(), default: *default, id, name, source, detail }
+    let Device { id, name, kind, default, bluetooth, source, detail } = device;
+    DeviceRow { kind: kind.as_str(), default: *default, bluetooth: *bluetooth, id, name, source, detail }
 }
 
 fn print<'a>(out: &mut Out, title: &str, devices: impl Iterator<Item = &'a Device>) -> Result<()> {
@@ -73,7 +78,12 @@ fn print<'a>(out: &mut Out, title: &str, devices: impl Iterator<Item = &'a Devic
         let mark = if device.default { '*' } else { ' ' };
         let detail = if device.detail.is_empty() { String::new() } else { format!("  {}", device.detail) };
         let id = out.dim(&device.id);
-        writeln!(out, "  {mark} {}  {id}{detail}", device.name)?;
+        let bluetooth = match (device.bluetooth, device.kind) {
+            (true, Kind::Microphone) => format!("  {CALL_QUALITY}"),
+            (true, Kind::Loopback) => "  Bluetooth".to_owned(),
+            (false, _) => String::new(),
+        };
+        writeln!(out, "  {mark} {}  {id}{detail}{bluetooth}", device.name)?;
     }
     if none {
         writeln!(out, "    none")?;

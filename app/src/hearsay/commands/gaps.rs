@@ -1,9 +1,10 @@
-//! `hearsay gaps`: out of the recorder's journals, so it works where no worker ever ran.
+//! `hearsay gaps`, and how much was recorded: out of the recorder's journals, so it works where no worker ever ran.
 
 use crate::context::Context;
+use crate::ledger::{self, CoverageRow};
 use crate::output::{self, Out};
 use anyhow::Result;
-use archive::{Archive, GapCause, GapRow, Journal, Row};
+use archive::{Archive, GapCause, GapRow, Row};
 use home::Exit;
 use std::io::Write;
 use timeline::{Span, TrackName, WallTime};
@@ -18,7 +19,10 @@ pub(crate) struct GapsArgs {
     /// With the times at which nothing was played
     #[arg(long)]
     all: bool,
-    /// One JSON object per gap
+    /// Only how much was recorded, a line per track
+    #[arg(long, conflicts_with = "all")]
+    coverage: bool,
+    /// One JSON object per gap; with --coverage, per track
     #[arg(long)]
     json: bool,
 }
@@ -26,6 +30,7 @@ pub(crate) struct GapsArgs {
 const HELP: &str = "\
 Examples:
   hearsay gaps
+  hearsay gaps yesterday --coverage
   hearsay gaps 2026-11-23 --all";
 
 /// Time without sound on one track.
@@ -39,32 +44,34 @@ struct Gap {
     frames: u64,
 }
 
-/// A day's journal may tell of what began the day before.
-const DAY_MICROS: i64 = 86_400_000_000;
-
-/// Lists them.
+/// Lists them, and says how much of the time was recorded.
 pub(crate) fn run(args: &GapsArgs, context: &Context) -> Result<Exit> {
     let span = if args.span.is_empty() { context.span(&["today".to_owned()])? } else { context.span(&args.span)? };
-    let archive = Archive::open(&context.home);
-    let mut rows = Vec::new();
-    let day = |time: WallTime| time.utc().format("%Y-%m-%d").to_string();
-    let (first, last) = (day(span.start.plus_micros(-DAY_MICROS)), day(span.end.plus_micros(DAY_MICROS)));
-    for day in archive.days()?.into_iter().filter(|day| (&first..=&last).contains(&day)) {
-        let found = Journal::open(&archive).rows(&day)?;
-        rows.extend(found.rows);
-        for fault in found.faults {
-            output::note(&fault.to_string());
-        }
+    let found = ledger::rows(&Archive::open(&context.home), &span)?;
+    for fault in &found.faults {
+        output::note(&fault.to_string());
     }
-    let mut gaps = gaps(&rows);
+    let coverage = archive::coverage(&found.rows, &span);
+    let mut gaps = gaps(&found.rows);
     gaps.retain(|gap| Span::new(gap.from, gap.to).overlaps(&span) && (args.all || gap.cause != GapCause::Idle));
+    if args.coverage {
+        gaps.clear();
+    }
     let mut out = Out::stdout();
     for gap in &gaps {
         if args.json { out.json(&json(gap))? } else { print(&mut out, gap)? }
     }
+    for track in &coverage {
+        match (args.json, args.coverage) {
+            (true, true) => out.json(&CoverageRow::from(track))?,
+            // Who reads gaps gets gaps.
+            (true, false) => {}
+            (false, _) => writeln!(out, "{:10} {}", track.track.as_str(), ledger::coverage_line(track))?,
+        }
+    }
     out.flush()?;
-    if gaps.is_empty() {
-        output::say(if rows.is_empty() { "nothing was recorded then" } else { "no gaps" });
+    if gaps.is_empty() && coverage.is_empty() {
+        output::say("nothing was recorded then");
     }
     Ok(Exit::Done)
 }

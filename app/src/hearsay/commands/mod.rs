@@ -5,12 +5,15 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod devices;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod gaps;
 pub(crate) mod import;
 pub(crate) mod models;
 pub(crate) mod play;
+pub(crate) mod run;
 pub(crate) mod search;
+pub(crate) mod service;
 pub(crate) mod show;
 pub(crate) mod sibling;
 pub(crate) mod status;
@@ -26,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let context = Context::new(cli.global)?;
     match cli.command {
         None => crate::viewer::run(&context.home),
+        Some(Command::Run) => run::run(&context),
         Some(Command::Record(args)) => sibling::run("hearsay-record", &args, &context),
         Some(Command::Pause(args)) => ask_recorder::pause(&args, &context),
         Some(Command::Resume) => ask_recorder::resume(&context),
@@ -39,6 +43,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Export(args)) => export::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
+        Some(Command::Service(args)) => service::run(&args, &context),
+        Some(Command::Doctor(args)) => doctor::run(&args, &context),
         Some(Command::Models(args)) => models::run(&args, &context),
         Some(Command::Config(args)) => config::run(&args, &context),
         Some(Command::Completions(args)) => completions::run(&args),

@@ -39,7 +39,8 @@ pub(crate) fn command(name: &str, context: &Context) -> Result<Command> {
     Ok(command)
 }
 
-fn path(name: &str) -> Result<PathBuf> {
+/// Where the executable of that name lies: beside this one.
+pub(crate) fn path(name: &str) -> Result<PathBuf> {
     let me = std::env::current_exe().context("cannot tell where this program lies")?;
     let folder = me.parent().unwrap_or(&me);
     let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));

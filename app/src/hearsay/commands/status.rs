@@ -1,10 +1,12 @@
 //! `hearsay status`.
 
 use crate::context::Context;
+use crate::ledger::{self, CoverageRow};
 use crate::library::Library;
 use crate::output::{self, Out};
-use crate::status::{Status, WorkerStatus};
+use crate::status::{self, Status, TrackState, TrackStatus, WorkerStatus};
 use anyhow::Result;
+use archive::{Archive, Coverage};
 use capture::control::RecorderStatus;
 use home::Exit;
 use std::io::Write;
@@ -23,21 +25,36 @@ Examples:
   hearsay status
   hearsay status --json | jq .worker.backlog_s";
 
+/// What `--json` prints.
+#[derive(serde::Serialize)]
+struct All<'a> {
+    #[serde(flatten)]
+    status: &'a Status,
+    /// How much of the local day was recorded, by track.
+    today: Vec<CoverageRow>,
+}
+
 /// Tells it.
 pub(crate) fn run(args: &StatusArgs, context: &Context) -> Result<Exit> {
     let status = Library::open(&context.home)?.status()?;
+    let span = context.span(&["today".to_owned()])?;
+    let today = archive::coverage(&ledger::rows(&Archive::open(&context.home), &span)?.rows, &span);
     let mut out = Out::stdout();
     if args.json {
-        out.json(&status)?;
+        out.json(&All { status: &status, today: today.iter().map(CoverageRow::from).collect() })?;
     } else {
-        print(&mut out, &status)?;
+        print(&mut out, &status, &today)?;
     }
     out.flush()?;
     Ok(Exit::Done)
 }
 
-fn print(out: &mut Out, status: &Status) -> Result<()> {
+fn print(out: &mut Out, status: &Status, today: &[Coverage]) -> Result<()> {
     recorder(out, &status.recorder)?;
+    for (n, track) in today.iter().enumerate() {
+        let title = if n == 0 { "today" } else { "" };
+        writeln!(out, "{title:10} {:9} {}", track.track.as_str(), ledger::coverage_line(track))?;
+    }
     writeln!(out, "worker     {}", worker(&status.worker))?;
     if let (Some(bytes), Some(days)) = (status.disk_free_bytes, status.disk_days_left) {
         writeln!(out, "disk       {} free: {days} days of recording round the clock", output::size(bytes))?;
@@ -48,25 +65,35 @@ fn print(out: &mut Out, status: &Status) -> Result<()> {
 
 fn recorder(out: &mut Out, recorder: &RecorderStatus) -> Result<()> {
     let state = match (recorder.running, recorder.paused, recorder.paused_until) {
-        (false, ..) => "not running: `hearsay record` starts it".to_owned(),
+        (false, ..) => "not running: `hearsay run` starts it".to_owned(),
         (true, true, Some(until)) => format!("paused until {}", output::local(until)),
         (true, true, None) => "paused".to_owned(),
         (true, false, _) => "recording".to_owned(),
     };
     writeln!(out, "recorder   {state}")?;
     for track in &recorder.tracks {
-        let level = match (track.muted, track.level_db) {
-            (true, _) => "muted".to_owned(),
-            (false, Some(level)) => format!("{level:.0} dB"),
-            (false, None) => "silent".to_owned(),
-        };
-        let age = track.last_frame_age_s.filter(|age| *age > 2.0);
-        let age = age.map(|age| format!(", no sound for {age:.0} s")).unwrap_or_default();
-        let gaps = if track.gaps_today > 0 { format!(", {} gaps today", track.gaps_today) } else { String::new() };
-        let device = track.device.as_deref().unwrap_or("no device");
-        writeln!(out, "           {}: {device}, {level}{age}{gaps}", track.track)?;
+        writeln!(out, "  {:9}{}", track.track, self::track(track))?;
+    }
+    for warning in &recorder.warnings {
+        writeln!(out, "warning    {warning}")?;
     }
     Ok(())
+}
+
+/// Device, state, level, what was written today and what is missing of it.
+fn track(track: &TrackStatus) -> String {
+    let mut parts = vec![track.device.clone().unwrap_or_else(|| "no device open".to_owned())];
+    parts.push(status::doing(track.state).to_owned());
+    if let (TrackState::Recording, Some(level)) = (track.state, track.level_db) {
+        parts.push(format!("{level:.0} dB"));
+    }
+    // A loopback that has nothing to deliver is no news; a track that stands still is.
+    if let (TrackState::Recording | TrackState::Stalled, Some(age @ 2.0..)) = (track.state, track.last_frame_age_s) {
+        parts.push(format!("last sound {age:.0} s ago"));
+    }
+    parts.push(format!("{} today", output::duration_of(track.written_today_s)));
+    parts.push(status::gaps(track.gaps_today, track.gaps_today_s));
+    parts.join(", ")
 }
 
 fn worker(worker: &WorkerStatus) -> String {

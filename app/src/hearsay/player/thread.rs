@@ -1,10 +1,11 @@
 //! The thread `hs-play`: obeys orders, keeps the ring full, opens and closes the device.
 
 use super::deck::{Deck, Rendered};
+use super::diary::Diary;
 use super::head::Frame;
 use super::output::{Opened, Output};
 use super::{Desk, IDLE, Order, Playback};
-use archive::Archive;
+use archive::{Archive, Played, PlayedLog};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -26,6 +27,8 @@ const FORGET: Duration = Duration::from_secs(10);
 
 pub(super) struct Thread {
     deck: Deck,
+    diary: Diary,
+    log: PlayedLog,
     output: Output,
     device: Option<Opened>,
     desk: Arc<Desk>,
@@ -47,7 +50,9 @@ pub(super) struct Thread {
 impl Thread {
     pub(super) fn new(archive: Archive, output: Output, desk: Arc<Desk>) -> Self {
         Self {
+            log: PlayedLog::open(&archive),
             deck: Deck::new(archive),
+            diary: Diary::default(),
             output,
             device: None,
             desk,
@@ -70,11 +75,12 @@ impl Thread {
             match orders.recv_timeout(wait) {
                 Ok(first) => self.obey_all(std::iter::once(first).chain(orders.try_iter()).collect()),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return self.rule_off(),
             }
             if self.playing {
                 self.check_device();
                 self.top_up();
+                self.look();
             } else if SystemClock.boot_micros().saturating_sub(self.idle_since) >= micros(IDLE) {
                 self.device = None;
             }
@@ -136,6 +142,33 @@ impl Thread {
     fn hold(&mut self) {
         if self.playing {
             self.position = self.desk.place.heard(SystemClock.boot_micros()).unwrap_or(self.position);
+            self.look();
+            self.rule_off();
+        }
+    }
+
+    /// Notes what is being heard.
+    fn look(&mut self) {
+        if let Some(place) = self.desk.place.heard(SystemClock.boot_micros())
+            && let Some(played) = self.diary.heard(SystemClock.wall(), place, self.speed)
+        {
+            self.take_down(&played);
+        }
+    }
+
+    /// Nothing is heard any more.
+    fn rule_off(&mut self) {
+        if let Some(played) = self.diary.end() {
+            self.take_down(&played);
+        }
+    }
+
+    fn take_down(&self, played: &Played) {
+        // What nobody could hear isn't in the loopback either.
+        if self.output == Output::Device
+            && let Err(error) = self.log.append(played)
+        {
+            tracing::warn!("what was played is not on record: {}", home::one_line(&error));
         }
     }
 
@@ -211,6 +244,7 @@ impl Thread {
 
     fn stop(&mut self, error: Option<String>) {
         tracing::debug!("stopped; {} frames were late so far", self.desk.place.starved());
+        self.rule_off();
         self.playing = false;
         self.error = error;
         self.idle_since = SystemClock.boot_micros();

@@ -2,20 +2,23 @@
 
 use super::state::{Health, Readiness};
 use super::style::{self, Palette};
-use crate::status::{RecorderStatus, TrackStatus, WorkerStatus};
+use crate::status::{self, RecorderStatus, TrackState, TrackStatus, WorkerStatus};
 use eframe::egui::{Align, Color32, Layout, Rect, Response, RichText, Sense, Ui, vec2};
 use timeline::TrackName;
 
 /// A level below this is silence to the meter.
 const FLOOR_DB: f32 = -60.0;
-/// A track whose last frame is older than this has stopped.
-const STALE_S: f64 = 2.0;
+/// Warnings that are shown; `hearsay status` has them all.
+const WARNINGS: usize = 3;
 /// A line of this width has room for the devices' names.
 const ROOMY: f32 = 860.0;
 
-/// The line at the bottom.
+/// The line at the bottom, and above it what the user should know and do.
 pub(crate) fn status_ui(ui: &mut Ui, health: &Health) {
     let palette = Palette::of(ui);
+    for warning in health.status.iter().flat_map(|status| &status.recorder.warnings).take(WARNINGS) {
+        ui.label(RichText::new(warning).font(style::small()).color(palette.error));
+    }
     ui.horizontal(|ui| {
         if let Some(error) = &health.error {
             say(ui, error, palette.error);
@@ -60,14 +63,18 @@ fn track_ui(ui: &mut Ui, track: &TrackStatus, palette: &Palette, roomy: bool) {
     let color = side.map_or(palette.both, |side| palette.side(side));
     say(ui, track.track.as_str(), color);
     meter_ui(ui, track.level_db, color).on_hover_text(details(track));
-    let stale = track.last_frame_age_s.is_none_or(|age| age > STALE_S);
-    let (text, ink) = match track.last_frame_age_s {
-        _ if track.muted => ("muted".to_owned(), palette.error),
-        None => ("no sound yet".to_owned(), palette.error),
-        Some(age) if stale => (format!("no sound for {age:.0} s"), palette.error),
+    let ink = match track.state {
+        TrackState::Silent | TrackState::Stalled | TrackState::NoDevice | TrackState::Disk => palette.error,
+        TrackState::Recording | TrackState::Idle | TrackState::Muted | TrackState::Paused => palette.weak,
+    };
+    let text = match track.state {
         // Where the line is short, the device is told under the pointer.
-        Some(_) if !roomy => return,
-        Some(_) => (shortened(device(track)), palette.weak),
+        TrackState::Recording if !roomy => return,
+        TrackState::Recording => shortened(device(track)),
+        // All of it is paused, and said so already.
+        TrackState::Paused => return,
+        TrackState::Silent => "silent".to_owned(),
+        state => status::doing(state).to_owned(),
     };
     ui.label(RichText::new(text).font(style::small()).color(ink)).on_hover_text(details(track));
 }
@@ -90,12 +97,8 @@ fn details(track: &TrackStatus) -> String {
     let level = track.level_db.map_or_else(|| "no level".to_owned(), |db| format!("{db:.0} dB"));
     let age =
         track.last_frame_age_s.map_or_else(|| "no frame yet".to_owned(), |age| format!("last frame {age:.1} s ago"));
-    let gaps = match track.gaps_today {
-        0 => "no gaps today".to_owned(),
-        1 => "1 gap today".to_owned(),
-        n => format!("{n} gaps today"),
-    };
-    format!("{}\n{level}, {age}, {gaps}", device(track))
+    let gaps = status::gaps(track.gaps_today, track.gaps_today_s);
+    format!("{}: {}\n{level}, {age}, {gaps} today", device(track), status::doing(track.state))
 }
 
 fn meter_ui(ui: &mut Ui, level_db: Option<f32>, color: Color32) -> Response {
@@ -130,6 +133,41 @@ mod tests {
         assert_eq!(worker(&state(true, 125.0, Some(14.2))), "Transcribing at 14.2 x real time, 2 min 5 s to go");
         assert_eq!(worker(&state(true, 0.0, Some(14.2))), "All transcribed");
         assert_eq!(worker(&state(false, 60.0, None)), "1 min not transcribed, the worker is not running");
+    }
+
+    #[test]
+    fn warnings_and_states_stand_in_the_line() {
+        use egui_kittest::kittest::Queryable as _;
+        let track = |track: &str, state| TrackStatus {
+            track: track.into(),
+            state,
+            device: Some("Webcam".into()),
+            muted: state == TrackState::Muted,
+            level_db: None,
+            last_frame_age_s: Some(4.0),
+            written_today_s: 60.0,
+            gaps_today: 1,
+            gaps_today_s: 0.8,
+        };
+        let recorder = RecorderStatus {
+            running: true,
+            tracks: vec![track("mic", TrackState::Stalled), track("loopback", TrackState::Idle)],
+            warnings: vec!["Sound plays on HDMI, which isn't recorded".into()],
+            ..RecorderStatus::stopped()
+        };
+        let worker = WorkerStatus::default();
+        let status =
+            status::Status { recorder, worker, disk_free_bytes: None, disk_days_left: None, home: String::new() };
+        let health = Health { status: Some(status), readiness: Readiness::Ready, error: None };
+        let mut window = egui_kittest::Harness::builder()
+            .with_size((900.0, 80.0))
+            .build_ui(move |ui: &mut Ui| status_ui(ui, &health));
+        window.run();
+        for label in
+            ["Sound plays on HDMI, which isn't recorded", "the device delivers nothing", "nothing plays", "Recording"]
+        {
+            window.get_by_label(label);
+        }
     }
 
     #[test]

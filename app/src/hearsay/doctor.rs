@@ -1,0 +1,328 @@
+//! What is well and what isn't on this machine, a finding each, with what to do about it. Looks only; changes nothing.
+
+use crate::commands::devices::CALL_QUALITY;
+use crate::commands::sibling;
+use crate::context::Context;
+use crate::library::Library;
+use crate::output;
+use crate::status::{self, RecorderStatus, Status, TrackState, WorkerStatus};
+use capture::{Choice, Device, Kind};
+use home::{Config, Home, SourceChoice};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use timeline::SystemClock;
+
+/// Below this a disk is nearly full: what the recorder warns at.
+const LOW_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// Files and folders whose modes are looked at; a year of both sides has 200,000.
+const MAX_LOOKED_AT: usize = 500_000;
+
+const NO_SERVER: &str =
+    "start PipeWire or PulseAudio in this session; the user who records has to be the one who is logged in";
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    /// As it should be.
+    Good,
+    /// It works, and could be better.
+    Note,
+    /// Something doesn't work.
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) topic: &'static str,
+    pub(crate) verdict: Verdict,
+    /// What was found.
+    pub(crate) text: String,
+    /// What to do.
+    pub(crate) advice: Option<String>,
+}
+
+impl Finding {
+    fn good(topic: &'static str, text: impl Into<String>) -> Self {
+        Self { topic, verdict: Verdict::Good, text: text.into(), advice: None }
+    }
+
+    fn note(topic: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { topic, verdict: Verdict::Note, text: text.into(), advice: Some(advice.into()) }
+    }
+
+    fn bad(topic: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { topic, verdict: Verdict::Bad, text: text.into(), advice: Some(advice.into()) }
+    }
+}
+
+/// Looks at everything.
+pub(crate) fn examine(context: &Context) -> Vec<Finding> {
+    let (config, mut findings) = match context.config() {
+        Ok((config, _)) => (config, Vec::new()),
+        Err(error) => {
+            let error = Finding::bad(
+                "configuration",
+                home::one_line(error.as_ref()),
+                "`hearsay config` shows it once it is right",
+            );
+            (Config::default(), vec![error])
+        }
+    };
+    findings.push(programs());
+    sound(&config, &mut findings);
+    match Library::open(&context.home).and_then(|mut library| library.status()) {
+        Ok(status) => everyday(&status, &mut findings),
+        Err(error) => findings.push(Finding::bad(
+            "archive",
+            home::one_line(error.as_ref()),
+            "the sound files are the truth; the database and the index can be made anew from them by `hearsay work`",
+        )),
+    }
+    findings.push(model(&context.home, &config));
+    findings.push(modes(&context.home));
+    findings
+}
+
+fn programs() -> Finding {
+    let missing =
+        ["hearsay-record", "hearsay-work", "hearsay-engine"].into_iter().find_map(|it| sibling::path(it).err());
+    match missing {
+        None => Finding::good("programs", "all four executables are together"),
+        Some(error) => Finding::bad("programs", home::one_line(error.as_ref()), "install all four in one folder"),
+    }
+}
+
+fn sound(config: &Config, findings: &mut Vec<Finding>) {
+    match capture::devices(config.record.source, Arc::new(SystemClock)) {
+        Err(error) => findings.push(Finding::bad("sound server", home::one_line(&error), NO_SERVER)),
+        Ok(devices) => {
+            let count = |kind| devices.iter().filter(|device| device.kind == kind).count();
+            let (microphones, outputs) = (count(Kind::Microphone), count(Kind::Loopback));
+            let found = format!("{microphones} microphones, {outputs} outputs");
+            findings.push(match devices.first().map(|device| device.source) {
+                // Where nothing else was asked for, cpal is what is left without a sound server.
+                Some("cpal") if cfg!(target_os = "linux") && config.record.source == SourceChoice::Auto => {
+                    Finding::bad(
+                        "sound server",
+                        format!("neither PipeWire nor PulseAudio answers; ALSA by itself has {found}"),
+                        NO_SERVER,
+                    )
+                }
+                source => Finding::good("sound server", format!("{} answers: {found}", source.unwrap_or("it"))),
+            });
+            findings.push(device("microphone", Kind::Microphone, &config.record.mic, &devices));
+            findings.push(device("loopback", Kind::Loopback, &config.record.loopback, &devices));
+        }
+    }
+}
+
+/// Whether what is to be recorded is there, and good for it.
+fn device(topic: &'static str, kind: Kind, choice: &str, devices: &[Device]) -> Finding {
+    match Choice::parse(choice) {
+        Choice::None => Finding::note(topic, "is not recorded", format!("as set by record.{}", key(kind))),
+        Choice::All => Finding::good(topic, "all of them, mixed"),
+        choice => match choice.find(devices, kind) {
+            Err(error) => Finding::bad(
+                topic,
+                home::one_line(&error),
+                format!("plug it in, or set record.{}; `hearsay devices` lists what there is", key(kind)),
+            ),
+            Ok(device) if device.bluetooth && kind == Kind::Microphone => Finding::note(
+                topic,
+                format!("{}: {CALL_QUALITY}", device.name),
+                "plug in another microphone, or set record.mic to one",
+            ),
+            Ok(device) => Finding::good(topic, device.name),
+        },
+    }
+}
+
+fn key(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Microphone => "mic",
+        Kind::Loopback => "loopback",
+    }
+}
+
+fn everyday(status: &Status, findings: &mut Vec<Finding>) {
+    recorder(&status.recorder, findings);
+    findings.push(worker(&status.worker));
+    if let (Some(bytes), Some(days)) = (status.disk_free_bytes, status.disk_days_left) {
+        let text = format!("{} free: {days} days of recording round the clock", output::size(bytes));
+        findings.push(if bytes < LOW_BYTES {
+            Finding::bad("disk", text, "make room, or keep the home on another disk (HEARSAY_HOME)")
+        } else {
+            Finding::good("disk", text)
+        });
+    }
+}
+
+fn recorder(recorder: &RecorderStatus, findings: &mut Vec<Finding>) {
+    const TOPIC: &str = "recorder";
+    if !recorder.running {
+        let advice = "`hearsay run` records and transcribes; `hearsay service install` does so from login on";
+        findings.push(Finding::note(TOPIC, "is not running", advice));
+        return;
+    }
+    if recorder.paused {
+        findings.push(Finding::note(TOPIC, "is paused", "`hearsay resume`"));
+    }
+    for track in &recorder.tracks {
+        let text = format!("{}: {}", track.track, status::doing(track.state));
+        findings.push(match track.state {
+            TrackState::Recording | TrackState::Idle | TrackState::Paused => Finding::good(TOPIC, text),
+            TrackState::Muted => {
+                Finding::note(TOPIC, text, "unmute it in the system's sound settings, if you want to be heard")
+            }
+            TrackState::Silent => {
+                Finding::bad(TOPIC, text, "is the switch on the microphone off, or another program its owner?")
+            }
+            TrackState::Stalled | TrackState::NoDevice => {
+                Finding::bad(TOPIC, text, "it is opened again as soon as it delivers; is it plugged in?")
+            }
+            TrackState::Disk => Finding::bad(TOPIC, text, "is the disk full, read-only or gone? It goes on by itself"),
+        });
+    }
+    findings.extend(recorder.warnings.iter().map(|warning| Finding::note(TOPIC, warning, "`hearsay status` has more")));
+}
+
+fn worker(worker: &WorkerStatus) -> Finding {
+    let waiting = output::duration_of(worker.backlog_s);
+    match (worker.running, worker.backlog_s >= 1.0) {
+        (true, true) => Finding::good("worker", format!("transcribing, {waiting} of sound left")),
+        (true, false) => Finding::good("worker", "everything is transcribed"),
+        (false, false) => Finding::good("worker", "is not running, and has nothing to do"),
+        (false, true) => Finding::note(
+            "worker",
+            format!("is not running, {waiting} of sound left"),
+            "`hearsay work`, or `hearsay run`",
+        ),
+    }
+}
+
+fn model(home: &Home, config: &Config) -> Finding {
+    let folder = home.models();
+    let path = match &config.work.model {
+        Some(name) => speech::models::locate(&folder, name),
+        None => speech::models::default_model(&folder),
+    };
+    match path.and_then(|path| speech::models::inspect(&path).map(|_| path)) {
+        Ok(path) => Finding::good("model", path.display().to_string()),
+        Err(error) => {
+            // Its own hint is on a line of its own.
+            let text = error.to_string().lines().next().unwrap_or_default().to_owned();
+            Finding::note("model", text, "recording works without; `hearsay models get base.en` fetches one")
+        }
+    }
+}
+
+/// Whether anybody but the user may look into the home.
+fn modes(home: &Home) -> Finding {
+    const TOPIC: &str = "privacy";
+    let root = home.root();
+    if !root.exists() {
+        return Finding::good(TOPIC, format!("{} isn't there yet; it is made for you alone", root.display()));
+    }
+    let mut open = Vec::new();
+    open_to_others(root, &mut MAX_LOOKED_AT.clone(), &mut open);
+    match open.first() {
+        None => Finding::good(TOPIC, format!("only you can read {}", root.display())),
+        Some(first) => {
+            let text = format!("others may read {} files or folders, such as {}", open.len(), first.display());
+            Finding::bad(TOPIC, text, format!("chmod -R go= '{}'", root.display()))
+        }
+    }
+}
+
+#[cfg(unix)]
+fn open_to_others(path: &Path, left: &mut usize, found: &mut Vec<PathBuf>) {
+    use std::os::unix::fs::PermissionsExt as _;
+    // What went away meanwhile is nobody's.
+    let Ok(metadata) = std::fs::symlink_metadata(path) else { return };
+    if *left == 0 || metadata.is_symlink() {
+        return;
+    }
+    *left -= 1;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        found.push(path.to_owned());
+    }
+    if metadata.is_dir() {
+        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+            open_to_others(&entry.path(), left, found);
+        }
+    }
+}
+
+/// Modes are unix's; elsewhere the user's own folder is what keeps others out.
+#[cfg(not(unix))]
+fn open_to_others(_path: &Path, _left: &mut usize, _found: &mut Vec<PathBuf>) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn microphone(name: &str, default: bool, bluetooth: bool) -> Device {
+        Device {
+            id: name.to_lowercase(),
+            name: name.into(),
+            kind: Kind::Microphone,
+            default,
+            bluetooth,
+            source: "fake",
+            detail: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_bluetooth_microphone_is_told_of_and_a_missing_one_is_bad() {
+        let devices = [microphone("Headset", true, true), microphone("Webcam", false, false)];
+        let looked = |choice: &str| device("microphone", Kind::Microphone, choice, &devices);
+        assert_eq!(looked("default").verdict, Verdict::Note);
+        assert!(looked("default").text.contains("call quality"));
+        assert_eq!(looked("webcam"), Finding::good("microphone", "Webcam"));
+        assert_eq!((looked("usb").verdict, looked("none").verdict), (Verdict::Bad, Verdict::Note));
+    }
+
+    #[test]
+    fn a_recorder_that_records_nothing_is_bad_and_a_muted_one_is_not() {
+        let status = |state| {
+            let json = r#"{"track":"mic","state":"recording","device":"A","muted":false,"level_db":null,
+                "last_frame_age_s":null,"written_today_s":0.0,"gaps_today":0,"gaps_today_s":0.0}"#;
+            let mut track: crate::status::TrackStatus = serde_json::from_str(json).unwrap();
+            track.state = state;
+            RecorderStatus { running: true, tracks: vec![track], ..RecorderStatus::stopped() }
+        };
+        for (state, verdict) in [
+            (TrackState::Recording, Verdict::Good),
+            (TrackState::Idle, Verdict::Good),
+            (TrackState::Muted, Verdict::Note),
+            (TrackState::Silent, Verdict::Bad),
+            (TrackState::Stalled, Verdict::Bad),
+            (TrackState::NoDevice, Verdict::Bad),
+            (TrackState::Disk, Verdict::Bad),
+        ] {
+            let mut found = Vec::new();
+            recorder(&status(state), &mut found);
+            assert_eq!(found[0].verdict, verdict, "{found:?}");
+            assert_eq!(found[0].advice.is_some(), verdict != Verdict::Good);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_others_may_read_is_found() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(&folder.path().join("home"));
+        home.ensure().unwrap();
+        assert_eq!(modes(&home).verdict, Verdict::Good);
+        let file = home.audio().join("a.wav");
+        home::files::create_new(&file).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let found = modes(&home);
+        assert!(found.verdict == Verdict::Bad && found.text.contains("a.wav"), "{found:?}");
+    }
+}
