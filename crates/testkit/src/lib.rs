@@ -4,19 +4,33 @@
 //! * [`Display`]: an X server of the test's own.
 //! * [`fixture`], [`references`], [`WordErrors`]: the recordings, what was said in them, and how far a text is off.
 //! * [`sound`]: WAV files as samples, and where one sound lies in another.
+//! * [`Ramp`], [`read_by_all`]: sound that counts its frames, and files as other people's programs read them.
+//! * [`SmallDisk`], [`power_cut`], [`busy_cores`]: a disk that gets full, power that fails, a machine without time.
+//! * [`count`], [`Chance`]: how often a test repeats, and its random moments.
 //!
 //! What is missing on the machine is an error that names the package, never a reason to skip: a test that didn't run
 //! looks like one that passed.
 
+mod busy;
+mod chance;
 mod display;
+pub mod power_cut;
 mod process;
+mod ramp;
+mod readers;
 mod reference;
 mod rig;
+mod small_disk;
 pub mod sound;
 mod word_errors;
 
+pub use busy::busy_cores;
+pub use chance::{Chance, count};
 pub use display::Display;
 pub use process::{Killed, TestkitError, output};
+pub use ramp::{Ramp, Wrong};
+pub use readers::read_by_all;
 pub use reference::{Reference, fixture, references};
 pub use rig::{Rig, Sink};
+pub use small_disk::SmallDisk;
 pub use word_errors::{WordErrors, normalise};

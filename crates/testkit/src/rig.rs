@@ -22,7 +22,7 @@ pub enum Sink {
 }
 
 impl Sink {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Speakers => "speakers",
             Self::MicFeed => "mic_feed",
@@ -197,7 +197,7 @@ fn spawn_server(root: &Path, env: &BTreeMap<&'static str, OsString>) -> Result<C
     spawn(&mut command)
 }
 
-fn spawn(command: &mut Command) -> Result<Child, TestkitError> {
+pub(crate) fn spawn(command: &mut Command) -> Result<Child, TestkitError> {
     let program = command.get_program().to_string_lossy().into_owned();
     command.spawn().map_err(|source| TestkitError::Missing { program, package: PACKAGE, source })
 }
