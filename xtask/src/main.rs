@@ -1,13 +1,19 @@
-//! `cargo xtask`: what takes too long for every run of the tests.
+//! `cargo xtask`: what takes too long for every run of the tests, and what is measured instead of tested.
 
+mod bench;
+mod bench_recorder;
+mod process_usage;
 mod soak;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Long-running checks of hearsay
+/// Long-running checks and benchmarks of hearsay
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", after_help = "Example:\n  cargo xtask soak")]
+#[command(
+    name = "cargo xtask",
+    after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak simulation\n  cargo xtask bench recorder --for 5m"
+)]
 struct Args {
     #[command(subcommand)]
     task: Task,
@@ -17,11 +23,16 @@ struct Args {
 enum Task {
     /// Run the tests that have a long count with it, in release
     Soak(soak::Args),
+    /// Measure, and print a table
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
-    let Task::Soak(args) = Args::parse().task;
-    match soak::run(&args) {
+    let result = match Args::parse().task {
+        Task::Soak(args) => soak::run(&args),
+        Task::Bench(args) => bench::run(&args),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "this is a program's main")]

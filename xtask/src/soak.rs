@@ -1,22 +1,89 @@
-use anyhow::{Context, ensure};
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use std::io::Write;
 use std::process::Command;
 
-/// Counts of the soak run.
+/// Which tests, at their long counts.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How often the worker is killed while it transcribes the sample day
-    #[arg(long, default_value_t = 200)]
-    kills: u32,
+    /// All of them where none is named
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+}
+
+/// Tests that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The worker is killed while it transcribes the sample day
+    WorkerKills,
+    /// The recorder is killed at random moments
+    RecorderKills,
+    /// The recorder is stopped in mid-block
+    RecorderStops,
+    /// Devices that vanish and return
+    DeviceLosses,
+    /// Power that is cut
+    PowerCuts,
+    /// Recording while every core is busy
+    RecorderLoad,
+    /// Simulated days with every fault
+    Simulation,
+    /// Suspends, steps and rotations
+    Clocks,
+}
+
+impl Part {
+    const ALL: [Self; 8] = [
+        Self::Clocks,
+        Self::Simulation,
+        Self::RecorderStops,
+        Self::RecorderKills,
+        Self::DeviceLosses,
+        Self::PowerCuts,
+        Self::RecorderLoad,
+        Self::WorkerKills,
+    ];
+
+    /// The package, its test target (none: its unit tests), what the tests' names begin with or contain, and the
+    /// counts, each in the variable that the test reads.
+    fn tests(self) -> (&'static str, Option<&'static str>, &'static str, &'static [(&'static str, &'static str)]) {
+        match self {
+            Self::WorkerKills => ("hearsay", Some("day"), "killed", &[("HEARSAY_KILLS", "200")]),
+            Self::RecorderKills => ("hearsay", Some("recorder"), "killed", &[("HEARSAY_RECORDER_KILLS", "200")]),
+            Self::RecorderStops => ("hearsay", Some("recorder"), "stopped", &[("HEARSAY_RECORDER_STOPS", "200")]),
+            Self::DeviceLosses => ("hearsay", Some("recorder"), "devices", &[("HEARSAY_DEVICE_LOSSES", "20")]),
+            Self::PowerCuts => ("hearsay", Some("recorder"), "power_cut", &[("HEARSAY_POWER_CUTS", "20")]),
+            Self::RecorderLoad => ("hearsay", Some("recorder"), "load", &[("HEARSAY_LOAD_SECONDS", "300")]),
+            Self::Simulation => (
+                "recorder",
+                Some("simulated"),
+                "",
+                &[("HEARSAY_SIMULATED_HOURS", "720"), ("HEARSAY_ROTATIONS", "10000")],
+            ),
+            Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
+        }
+    }
 }
 
 /// Each test reads its count from the environment and prints what it did.
-pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status = Command::new(cargo)
-        .args(["test", "--release", "--package", "hearsay", "--test", "day", "--", "--nocapture", "killed"])
-        .env("HEARSAY_KILLS", args.kills.to_string())
-        .status()
-        .context("cannot start cargo")?;
-    ensure!(status.success(), "the soak failed, see above");
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let parts = if args.parts.is_empty() { &Part::ALL } else { args.parts.as_slice() };
+    let mut failed = Vec::new();
+    for part in parts {
+        let (package, target, names, counts) = part.tests();
+        writeln!(std::io::stdout(), "\n== {part:?}: {counts:?}")?;
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let mut command = Command::new(cargo);
+        command.args(["test", "--release", "--locked", "--package", package]);
+        match target {
+            Some(target) => command.args(["--test", target]),
+            None => command.arg("--lib"),
+        };
+        command.args(["--", "--nocapture", names]).envs(counts.iter().copied());
+        if !command.status().context("cannot start cargo")?.success() {
+            failed.push(*part);
+        }
+    }
+    ensure!(failed.is_empty(), "failed, see above: {failed:?}");
     Ok(())
 }

@@ -1,0 +1,21 @@
+use crate::bench_recorder;
+use clap::Subcommand;
+
+/// What is measured.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Processor time and memory of the recorder, both tracks at 48 kHz in stereo
+    Recorder(bench_recorder::Args),
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    match &args.what {
+        What::Recorder(args) => bench_recorder::run(args),
+    }
+}
