@@ -34,7 +34,7 @@ pub(crate) fn rotate(context: &Context) -> Result<Exit> {
 fn ask(context: &Context, request: &Request) -> Result<Exit> {
     let status = control::ask(&context.home, request).map_err(|error| match error {
         ControlError::NotRunning => {
-            anyhow::Error::new(Failure::new(error.to_string()).hint("`hearsay record` starts one"))
+            anyhow::Error::new(Failure::new(error.to_string()).hint("`hearsay run` starts one"))
         }
         error => error.into(),
     })?;

@@ -239,7 +239,7 @@ fn an_empty_home_says_what_to_do() {
         let mut window = open(home);
         wait(&mut window, "the look at the home", |state| state.health.readiness == Readiness::NoSound);
         window.get_by_label("Nothing is recorded yet");
-        window.get_by_label("hearsay record");
+        window.get_by_label("hearsay run");
         window.get_by_label("Not recording");
         assert!(!home.root().exists(), "looking at it must not make it");
     });

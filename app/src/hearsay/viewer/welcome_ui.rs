@@ -17,7 +17,7 @@ fn advice(readiness: Readiness) -> Advice {
         Readiness::NoSound => Advice {
             title: "Nothing is recorded yet",
             text: "Record what you say and what you hear, or import recordings:",
-            commands: &["hearsay record", "hearsay import meeting.wav"],
+            commands: &["hearsay run", "hearsay import meeting.wav"],
         },
         Readiness::NoModel => Advice {
             title: "No words yet",
