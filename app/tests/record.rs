@@ -386,7 +386,8 @@ fn on_a_terminal_a_meter_shows_both_tracks_and_the_time() {
         assert!(shown.contains(part), "no {part} in {shown:?}");
     }
     assert!(!shown.contains("panicked"), "{shown}");
-    assert_eq!(files(home.path(), ".wav").len(), 2);
+    // Four where a border of the wall clock fell into it.
+    assert!(matches!(files(home.path(), ".wav").len(), 2 | 4));
 }
 
 #[test]

@@ -28,9 +28,9 @@ pub struct Ramp {
     pub last: usize,
     /// Frames that don't follow the one before; the first hundred.
     pub wrong: Vec<Wrong>,
-    /// Frames of silence in which the ramp stood still and went on where it was: its player was late. A recorder that
-    /// loses sound makes the ramp jump.
-    pub stood_still: usize,
+    /// Frames of silence within it that the server played, since the player was late: behind them the ramp goes on where
+    /// it was, or where it would be by their number. A recorder that loses sound makes the ramp jump.
+    pub silenced: usize,
 }
 
 impl Ramp {
@@ -38,28 +38,38 @@ impl Ramp {
     pub fn find(samples: &[i16]) -> Option<Self> {
         let first = samples.iter().position(|sample| *sample != 0)?;
         let last = samples.iter().rposition(|sample| *sample != 0)?;
-        let (mut wrong, mut stood_still, mut at) = (Vec::new(), 0, first + 1);
+        let (mut wrong, mut silenced, mut at) = (Vec::new(), 0, first + 1);
         while at <= last && wrong.len() < 100 {
             let (Some(before), Some(found)) = (samples.get(at - 1), samples.get(at)) else { break };
             let expected = before.wrapping_add(1);
             let silence = samples.get(at..=last)?.iter().take_while(|sample| **sample == 0).count();
             if *found == expected {
                 at += 1;
-            } else if silence > 0 && samples.get(at + silence) == Some(&expected) {
-                stood_still += silence;
+            } else if silence > 0 && samples.get(at + silence).is_some_and(|next| goes_on(*before, *next, silence)) {
+                silenced += silence;
                 at += silence + 1;
             } else {
                 wrong.push(Wrong { at, expected, found: *found });
                 at += 1;
             }
         }
-        Some(Self { first, last, wrong, stood_still })
+        Some(Self { first, last, wrong, silenced })
     }
 
     /// Frames of the ramp from the first to the last.
     pub fn frames(&self) -> usize {
-        self.last - self.first + 1 - self.stood_still
+        self.last - self.first + 1 - self.silenced
     }
+}
+
+/// A server that ran dry takes up the ramp again within so many frames of its place.
+const SERVER_FRAMES: i32 = 2;
+
+/// Whether a ramp goes on after so many frames of silence, with or without them.
+fn goes_on(before: i16, next: i16, silence: usize) -> bool {
+    let further = i32::from(next.wrapping_sub(before).cast_unsigned());
+    let silence = i32::try_from(silence % 65_536).unwrap_or(0);
+    further == 1 || (further - (silence + 1)).abs() <= SERVER_FRAMES
 }
 
 impl Rig {
@@ -113,7 +123,9 @@ mod tests {
         assert_eq!((ramp.first, ramp.frames(), ramp.wrong.len()), (8, 69_999, 0));
         samples.splice(50_000..50_000, [0; 300]);
         let late = Ramp::find(&samples).unwrap();
-        assert_eq!((late.frames(), late.stood_still, late.wrong.len()), (69_999, 300, 0));
+        assert_eq!((late.frames(), late.silenced, late.wrong.len()), (69_999, 300, 0));
+        samples.splice(20_000..20_500, [0; 500]);
+        assert_eq!(Ramp::find(&samples).unwrap().silenced, 800);
         samples.remove(40_007);
         let wrong = Ramp::find(&samples).unwrap().wrong;
         assert_eq!(wrong, [Wrong { at: 40_007, expected: -25_536, found: -25_535 }]);
