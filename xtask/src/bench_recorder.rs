@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// How long is measured, in each of the two runs: 90s, 5m
     #[arg(long = "for", value_name = "TIME", default_value = "5m", value_parser = length)]
     length: Duration,
+    /// The executable that is measured [default: the one in release, built now]
+    #[arg(long, value_name = "FILE")]
+    recorder: Option<PathBuf>,
 }
 
 /// What comes before measuring: opening devices and filling what is filled once.
@@ -37,7 +40,7 @@ struct Cost {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let recorder = build()?;
+    let recorder = args.recorder.clone().map_or_else(build, Ok)?;
     let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let mut out = std::io::stdout();
     writeln!(out, "both tracks {HZ} Hz stereo, {} s each, {cores} cores\n", args.length.as_secs())?;
