@@ -101,7 +101,7 @@ fn sound(config: &Config, findings: &mut Vec<Finding>) {
         Ok(devices) => {
             let count = |kind| devices.iter().filter(|device| device.kind == kind).count();
             let (microphones, outputs) = (count(Kind::Microphone), count(Kind::Loopback));
-            let found = format!("{microphones} microphones, {outputs} outputs");
+            let found = format!("microphones: {microphones}, outputs: {outputs}");
             findings.push(match devices.first().map(|device| device.source) {
                 // Where nothing else was asked for, cpal is what is left without a sound server.
                 Some("cpal") if cfg!(target_os = "linux") && config.record.source == SourceChoice::Auto => {

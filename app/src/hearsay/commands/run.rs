@@ -13,8 +13,9 @@ pub(crate) const HELP: &str = "\
 Example:
   hearsay run                     until Ctrl-C, which ends both in good order
 
-What dies is started again: at once, then ever more rarely, at last every 30 s. `hearsay service install` has the
-system do it from login on. Exit codes: 0 stopped · 2 usage · 3 one of the two had to be killed · 4 failed";
+What dies is started again: at once, then ever more rarely, at last every 30 s.
+`hearsay service install` has the system do it from login on.
+Exit codes: 0 stopped · 2 usage · 3 one of the two had to be killed · 4 failed";
 
 /// A recorder whose supervisor was killed needs a moment to finish its files.
 const LEAVING: Duration = Duration::from_secs(3);
