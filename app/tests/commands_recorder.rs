@@ -110,7 +110,7 @@ fn status_says_of_every_track_device_state_level_and_what_was_written_today() {
     assert!(status["today"][0]["recorded_s"].as_f64().is_some(), "{status}");
 
     let doctor = run_in(&rig, &sample, &["doctor"]);
-    assert!(doctor.out.contains("good  sound server   pulse answers: 1 microphones, 2 outputs"), "{}", doctor.out);
+    assert!(doctor.out.contains("good  sound server   pulse answers: 1 microphone, 2 outputs"), "{}", doctor.out);
     assert!(doctor.out.contains("note  model") && doctor.out.contains("hearsay models get base.en"), "{}", doctor.out);
     assert!(doctor.out.contains("good  privacy        only you can read"), "{}", doctor.out);
 }

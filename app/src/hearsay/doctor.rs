@@ -99,9 +99,11 @@ fn sound(config: &Config, findings: &mut Vec<Finding>) {
     match capture::devices(config.record.source, Arc::new(SystemClock)) {
         Err(error) => findings.push(Finding::bad("sound server", home::one_line(&error), NO_SERVER)),
         Ok(devices) => {
-            let count = |kind| devices.iter().filter(|device| device.kind == kind).count();
-            let (microphones, outputs) = (count(Kind::Microphone), count(Kind::Loopback));
-            let found = format!("microphones: {microphones}, outputs: {outputs}");
+            let count = |kind, name| {
+                let count = devices.iter().filter(|device| device.kind == kind).count();
+                format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+            };
+            let found = format!("{}, {}", count(Kind::Microphone, "microphone"), count(Kind::Loopback, "output"));
             findings.push(match devices.first().map(|device| device.source) {
                 // Where nothing else was asked for, cpal is what is left without a sound server.
                 Some("cpal") if cfg!(target_os = "linux") && config.record.source == SourceChoice::Auto => {
