@@ -39,10 +39,13 @@ pub(crate) struct Stretch {
 
 /// A header that claims a drift beyond this share of its length lies; it is read by its count.
 const MAX_STRETCH_SHARE: i64 = 50;
+/// Unless it is no more than this, 10 ms, which a break in a short segment may bring.
+const MAX_STRETCH_FRAMES: i64 = 160;
 
 impl Stretch {
     fn new(count: i64, grid: i64) -> Option<Self> {
-        let believable = count > 0 && (grid - count).abs() <= count / MAX_STRETCH_SHARE;
+        let most = (count / MAX_STRETCH_SHARE).max(MAX_STRETCH_FRAMES);
+        let believable = count > 0 && grid > 0 && (grid - count).abs() <= most;
         (believable && grid != count).then_some(Self { count, grid })
     }
 

@@ -165,7 +165,9 @@ impl TrackWriter {
     /// [`ArchiveError::Io`]; the sound is then in the `.part` file.
     pub fn finish(&mut self) -> Result<Option<PathBuf>, ArchiveError> {
         let Some(mut open) = self.open.take() else { return Ok(None) };
-        let shift = self.placement.anchor();
+        // A few milliseconds of drift are much to a short segment: the next one takes them.
+        let long = self.rate.micros(open.part.frames()) >= LONG_MICROS;
+        let shift = if long { self.placement.anchor() } else { self.placement.shift() };
         let path = self.archive.segment_path(&open.name);
         let end = end_by_clock(&open, shift, &self.session, self.rate);
         match open.part.end_at(end).and_then(|()| open.part.finish(&path)) {
@@ -369,6 +371,9 @@ impl TrackWriter {
         Ok(())
     }
 }
+
+/// A segment that is as long as this may end with another shift than it began with.
+const LONG_MICROS: i64 = 1_000_000;
 
 /// When the frame behind a segment's last one is, where that isn't what the count says.
 fn end_by_clock(open: &Open, shift: i64, session: &Session, rate: SampleRate) -> Option<WallTime> {
