@@ -14,12 +14,9 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use testkit::sound::{Found, find, read_wav};
-use testkit::{Killed, Rig, Sink, fixture};
-
-/// How long the recorder may take to do what it is waited for: the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(30);
+use testkit::{Killed, Rig, Sink, files_below, fixture, wait_until, wav_frames};
 
 /// A recorder in a rig, whose segments end at midnight only, so that no border falls into a test.
 #[expect(clippy::disallowed_methods, reason = "a test's own file")]
@@ -30,15 +27,6 @@ fn recorder(rig: &Rig, home: &Path, args: &[&str]) -> Command {
     command.args(["--home".as_ref(), home.as_os_str(), "--config".as_ref(), config.as_os_str()]).args(args);
     command.env_remove("HEARSAY_HOME").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test waits in real time for a real process")]
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(25));
-    }
 }
 
 /// Waits for the end; the status and what was written to stdout and stderr.
@@ -61,26 +49,9 @@ fn ask(rig: &Rig, home: &Path, request: &Request) -> control::RecorderStatus {
     control::ask_at(&socket, home, request).unwrap()
 }
 
-/// Files of the archive that end so, with their sizes.
+/// Files of the archive whose names end so.
 fn files(home: &Path, ending: &str) -> Vec<PathBuf> {
-    fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, ending, found);
-            } else if path.to_string_lossy().ends_with(ending) {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&home.join("audio"), ending, &mut found);
-    found.sort();
-    found
-}
-
-fn frames(path: &Path) -> u32 {
-    hound::WavReader::open(path).map_or(0, |reader| reader.duration())
+    files_below(&home.join("audio"), ending)
 }
 
 /// Waits until both tracks have so much sound on disk.
@@ -88,7 +59,7 @@ fn wait_for_sound(home: &Path, seconds: u32) {
     wait_until("sound on both tracks", || {
         ["mic.wav.part", "loopback.wav.part"]
             .iter()
-            .all(|ending| files(home, ending).iter().map(|path| frames(path)).sum::<u32>() >= seconds * 16_000)
+            .all(|ending| files(home, ending).iter().map(|path| wav_frames(path)).sum::<u32>() >= seconds * 16_000)
     });
 }
 
@@ -232,7 +203,7 @@ fn a_kill_costs_a_quarter_of_a_second_and_the_next_start_finishes_the_files() {
         child.0.wait().unwrap();
         for path in files(dir.path(), ".part") {
             let (name, _) = timeline::SegmentName::parse(path.file_name().unwrap().to_str().unwrap()).unwrap();
-            let end = name.start.plus_micros(timeline::SampleRate::SPEECH.micros(frames(&path).into()));
+            let end = name.start.plus_micros(timeline::SampleRate::SPEECH.micros(wav_frames(&path).into()));
             let lost = killed_at.micros_since(end);
             eprintln!("{}: lost {lost} us", name.track);
             assert!(lost < 250_000, "{lost} us lost on {}", name.track);

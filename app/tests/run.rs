@@ -15,10 +15,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
-use testkit::{Killed, Rig, fixture};
-
-/// How long anything may take that is waited for: the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(30);
+use testkit::{Killed, Rig, files_below, fixture, wait_until, wav_frames};
 
 /// `hearsay run` in a rig, and its home.
 struct Run {
@@ -63,7 +60,7 @@ impl Run {
         wait_until("sound on both tracks", || {
             ["mic.wav.part", "loopback.wav.part"]
                 .iter()
-                .all(|ending| files(&self.home(), ending).iter().any(|path| frames(path) >= 8_000))
+                .all(|ending| files_below(&self.home().audio(), ending).iter().any(|path| wav_frames(path) >= 8_000))
         });
     }
 
@@ -77,7 +74,7 @@ impl Run {
 
     /// Nothing is half written, and every file is what its name says.
     fn assert_whole(&self) {
-        assert_eq!(files(&self.home(), ".part"), Vec::<PathBuf>::new());
+        assert_eq!(files_below(&self.home().audio(), ".part"), Vec::<PathBuf>::new());
         let scan = Archive::open(&self.home()).scan().unwrap();
         assert!(scan.faults.is_empty() && !scan.segments.is_empty(), "{scan:?}");
     }
@@ -89,15 +86,6 @@ fn command(rig: &Rig, folder: &Path) -> Command {
     command.env("HOME", folder).env("TZ", "UTC").env_remove("HEARSAY_HOME").env_remove("HEARSAY_LOG");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test waits in real time for a real process")]
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(25));
-    }
 }
 
 fn signal(pid: u32, signal: &str) {
@@ -122,26 +110,6 @@ fn is_alive(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-fn files(home: &Home, ending: &str) -> Vec<PathBuf> {
-    fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, ending, found);
-            } else if path.to_string_lossy().ends_with(ending) {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&home.audio(), ending, &mut found);
-    found
-}
-
-fn frames(path: &Path) -> u32 {
-    hound::WavReader::open(path).map_or(0, |reader| reader.duration())
-}
-
 #[test]
 fn a_recorder_that_is_killed_records_again_within_seconds_and_a_signal_ends_both() {
     let mut run = Run::start();
@@ -151,7 +119,7 @@ fn a_recorder_that_is_killed_records_again_within_seconds_and_a_signal_ends_both
     let killed = Instant::now();
     wait_until("another recorder", || run.child_called("hearsay-record").is_some_and(|pid| pid != recorder));
     // What the first one left is finished by the second before it records.
-    wait_until("the files to be finished", || files(&run.home(), ".wav").len() >= 2);
+    wait_until("the files to be finished", || files_below(&run.home().audio(), ".wav").len() >= 2);
     run.wait_for_sound();
     let took = killed.elapsed();
     eprintln!("half a second of sound is on both tracks {took:.1?} after the kill");
@@ -165,7 +133,7 @@ fn a_recorder_that_is_killed_records_again_within_seconds_and_a_signal_ends_both
     assert!(said.contains("note: the recorder ended (by signal 9) and is started again in 1 s"), "{said}");
     assert!(!is_alive(second) && !is_alive(worker), "{said}");
     run.assert_whole();
-    assert!(files(&run.home(), ".wav").len() >= 4, "two of either recorder");
+    assert!(files_below(&run.home().audio(), ".wav").len() >= 4, "two of either recorder");
 }
 
 #[test]

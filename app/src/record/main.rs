@@ -1,9 +1,9 @@
 //! `hearsay-record`: takes the microphone and the loopback at once, into segments.
 //!
 //! It needs nothing but the sound system and the disk: no model, no database, no window. Threads: `hs-write` places,
-//! cuts and writes; `hs-mic` and `hs-loop` keep the devices open; `hs-control` answers on the socket; `hs-notify` shows
-//! notifications; the main thread waits for signals, tells systemd that all is well, and draws the meter. The main thread must not be blocked: the system hands signals to it, and
-//! the others aren't interrupted.
+//! cuts and writes; `hs-mic` and `hs-loop` keep the devices open; `hs-outputs` asks what plays; `hs-control` answers on
+//! the socket; `hs-notify` shows notifications; the main thread waits for signals, tells systemd that all is well, and
+//! draws the meter. The main thread must not be blocked: the system hands signals to it, and the others aren't interrupted.
 //!
 //! Exit codes: 0 done, also after SIGINT and SIGTERM · 2 usage · 3 one of the two tracks recorded nothing · 4 nothing
 //! could be recorded. Nothing is printed on stdout.
@@ -17,8 +17,9 @@ mod service;
 use crate::arguments::Arguments;
 use anyhow::{Context, anyhow};
 use capture::control::RecorderStatus;
+use capture::{CaptureError, Source};
 use clap::Parser;
-use home::{Config, Exit, Home, Lock, LockError};
+use home::{Config, Exit, Home, Lock, LockError, SourceChoice};
 use recorder::{Command, Recorder, Report, SharedStatus, Start};
 use std::io::Write;
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ use timeline::{Clock, SystemClock};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Devices that sleep may take so long to wake; time that is counted begins with the sound, or after this.
 const WAKE_MICROS: i64 = 3_000_000;
+/// A sound server may take so long to start after the session has.
+const SERVER_MICROS: i64 = 5_000_000;
 /// Requests that may wait for the writer.
 const COMMANDS: usize = 8;
 
@@ -67,10 +70,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         service::stop_with_stdin(stop.clone()).context("cannot start a thread")?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let source = capture::source(config.source, clock.clone())
+    let patient = arguments.supervised || service::is_systemds();
+    let source = source(config.source, &clock, patient, &stop)
         .map_err(|error| recorder::RecorderError::NoDevice { reasons: error.to_string() })?;
     let notify = notices::notices(config.notify);
-    let patient = arguments.supervised;
     let start = Start { notify, patient, ..Start::new(&home, &config, source, clock.clone()) };
     let recorder = Recorder::start(start, &stop)?;
     let status = recorder.status();
@@ -82,6 +85,25 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let report = writer.join().map_err(|_| anyhow!("the writer failed; what was written up to then is safe"))?;
     drop(control);
     Ok(conclude(&report))
+}
+
+/// How devices are reached. A session that has just begun may not have its sound server yet, and what is chosen here stays:
+/// whoever has the time waits a moment for it.
+fn source(
+    choice: SourceChoice,
+    clock: &Arc<dyn Clock>,
+    patient: bool,
+    stop: &AtomicBool,
+) -> Result<Arc<dyn Source>, CaptureError> {
+    let start = clock.awake_micros();
+    let waits = patient && cfg!(target_os = "linux") && choice != SourceChoice::Cpal;
+    while waits && clock.awake_micros() - start < SERVER_MICROS && !stop.load(SeqCst) {
+        if let Ok(pulse) = capture::source(SourceChoice::Pulse, clock.clone()) {
+            return Ok(pulse);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    capture::source(choice, clock.clone())
 }
 
 /// Draws the meter and gives signs of life, until it is time to stop.

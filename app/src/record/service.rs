@@ -18,6 +18,11 @@ pub(crate) fn stop_with_stdin(stop: Arc<AtomicBool>) -> std::io::Result<()> {
     std::thread::Builder::new().name("hs-stdin".into()).spawn(watch).map(drop)
 }
 
+/// Whether systemd started this process and waits to be told that it is ready.
+pub(crate) fn is_systemds() -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some()
+}
+
 /// Signs of life for systemd; nothing where it doesn't ask for them.
 pub(crate) struct Life {
     status: SharedStatus,

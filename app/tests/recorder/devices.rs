@@ -1,8 +1,8 @@
-use crate::recording::{RATE, ask, now, read_ramp, rows, segments, start, stop, wait_for_sound, wait_until};
+use crate::recording::{RATE, ask, now, read_ramp, rows, segments, start, stop, wait_for_sound};
 use archive::{GapRow, Row};
 use capture::control::Request;
 use std::path::Path;
-use testkit::{Rig, Sink, count, read_by_all};
+use testkit::{Rig, Sink, count, read_by_all, wait_until};
 use timeline::WallTime;
 
 /// How soon after its return a device must be recorded again.

@@ -1,10 +1,10 @@
-use crate::recording::{ask, end, files, now, read_ramp, rows, segments, start, stop, wait_for_sound, wait_until};
+use crate::recording::{ask, end, now, read_ramp, rows, segments, start, stop, wait_for_sound};
 use archive::{GapCause, Row};
 use capture::control::Request;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use testkit::{Killed, Rig, Sink, SmallDisk, read_by_all};
+use testkit::{Killed, Rig, Sink, SmallDisk, files_below, read_by_all, wait_until};
 
 /// How soon recording goes on once the disk is well.
 const RESUME: Duration = Duration::from_secs(5);
@@ -15,7 +15,7 @@ const DISK_BYTES: u64 = 330_000_000;
 fn time_until_sound(home: &Path) -> Duration {
     let since = Instant::now();
     let size = || {
-        let parts = files(&home.join("audio"), ".wav.part");
+        let parts = files_below(&home.join("audio"), ".wav.part");
         let len = |track: &str| {
             let of_track = parts.iter().filter(|path| path.to_string_lossy().contains(track));
             of_track.map(|path| path.metadata().map_or(0, |file| file.len())).sum::<u64>()
@@ -42,7 +42,7 @@ fn stops(rig: &Rig, home: &Path) -> bool {
 /// Every file can be read by everybody, its sound has no wrong frame, and what is missing is in a gap row.
 fn check(home: &Path, recorder: Killed) -> String {
     let err = stop(recorder);
-    assert!(files(&home.join("audio"), ".part").is_empty(), "{err}");
+    assert!(files_below(&home.join("audio"), ".part").is_empty(), "{err}");
     for track in ["mic", "loopback"] {
         let segments = segments(home, track);
         for segment in &segments {
@@ -106,9 +106,9 @@ fn a_disk_that_gets_full_stops_the_recording_in_time_and_room_starts_it_again() 
     let filler = disk.fill_up_to(150_000_000).unwrap();
     wait_until("the stop", || stops(&rig, &home));
     // What there was is finished while there is room for it.
-    wait_until("finished files", || files(&home.join("audio"), ".part").is_empty());
+    wait_until("finished files", || files_below(&home.join("audio"), ".part").is_empty());
     std::thread::sleep(Duration::from_millis(1_500));
-    assert!(files(&home.join("audio"), ".part").is_empty());
+    assert!(files_below(&home.join("audio"), ".part").is_empty());
     std::fs::remove_file(filler).unwrap();
     let took = time_until_sound(&home);
     assert!(took <= RESUME, "{took:?}");
@@ -190,7 +190,7 @@ fn folders_that_cannot_be_written_cost_a_gap_and_no_file() {
     command.env_remove("HEARSAY_HOME").stderr(std::process::Stdio::piped());
     let mut recorder = Killed(command.spawn().unwrap());
     wait_for_sound(&home, 500);
-    let day = files(&home.join("audio"), ".mic.wav.part")[0].parent().unwrap().to_owned();
+    let day = files_below(&home.join("audio"), ".mic.wav.part")[0].parent().unwrap().to_owned();
     let chmod = |mode: &str| drop(testkit::output(Command::new("chmod").arg(mode).arg(&day), "coreutils").unwrap());
     chmod("0500");
     let from = now();

@@ -1,7 +1,7 @@
-use crate::recording::{end_of, files, now, read_ramp, start, stop, wait_for_sound, wait_until};
+use crate::recording::{end_of, now, read_ramp, start, stop, wait_for_sound};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use testkit::{Chance, Rig, Sink, count};
+use testkit::{Chance, Rig, Sink, count, files_below, wait_until};
 
 /// What a kill may cost: from the device to the disk a frame takes no longer.
 const LOSS_MICROS: i64 = 250_000;
@@ -17,13 +17,13 @@ fn a_kill_at_any_moment_costs_a_quarter_of_a_second_and_no_file() {
     for round in 1..=kills {
         let mut recorder = start(&rig, &home, &[]);
         // It finishes first what the one before left behind.
-        wait_until("the repair", || files(&home.join("audio"), ".wav").len() == heard.len());
+        wait_until("the repair", || files_below(&home.join("audio"), ".wav").len() == heard.len());
         wait_for_sound(&home, 200);
         std::thread::sleep(Duration::from_millis(chance.below(700)));
         let killed_at = now();
         recorder.0.kill().unwrap();
         recorder.0.wait().unwrap();
-        let parts = files(&home.join("audio"), ".part");
+        let parts = files_below(&home.join("audio"), ".part");
         assert_eq!(parts.len(), 2, "round {round}");
         for part in parts {
             let (samples, ramp) = read_ramp(&part);
@@ -35,11 +35,11 @@ fn a_kill_at_any_moment_costs_a_quarter_of_a_second_and_no_file() {
         }
     }
     let recorder = start(&rig, &home, &[]);
-    wait_until("the repair", || files(&home.join("audio"), ".wav").len() == heard.len());
+    wait_until("the repair", || files_below(&home.join("audio"), ".wav").len() == heard.len());
     wait_for_sound(&home, 200);
     stop(recorder);
-    assert_eq!(files(&home.join("audio"), ".wav").len(), heard.len() + 2);
-    assert!(files(&home.join("audio"), ".part").is_empty());
+    assert_eq!(files_below(&home.join("audio"), ".wav").len(), heard.len() + 2);
+    assert!(files_below(&home.join("audio"), ".part").is_empty());
     let mut more = 0;
     for (path, before) in &heard {
         // What was behind the last header counts too, so there may be more than there was.

@@ -1,5 +1,5 @@
-use crate::recording::{command, end, files, segments, start, stop, wait_for_sound, wait_until};
-use testkit::{Killed, Rig};
+use crate::recording::{command, end, segments, start, stop, wait_for_sound};
+use testkit::{Killed, Rig, files_below, wait_until};
 
 #[test]
 fn of_twenty_recorders_exactly_one_lives() {
@@ -31,6 +31,6 @@ fn of_twenty_recorders_exactly_one_lives() {
     let recorder = start(&rig, &home, &[]);
     wait_for_sound(&home, 100);
     stop(recorder);
-    assert_eq!(files(&home.join("audio"), ".wav").len(), 4);
+    assert_eq!(files_below(&home.join("audio"), ".wav").len(), 4);
     eprintln!("20 recorders at once: 1 lived, 19 said why not");
 }

@@ -1,8 +1,8 @@
-use crate::recording::{RATE, ask, files, segments, start, stop, wait_until};
+use crate::recording::{RATE, ask, segments, start, stop};
 use capture::control::Request;
 use std::path::{Path, PathBuf};
 use testkit::sound::find;
-use testkit::{Chance, Killed, Rig, read_by_all};
+use testkit::{Chance, Killed, Rig, files_below, read_by_all, wait_until};
 
 const SECONDS: usize = 20;
 
@@ -47,7 +47,7 @@ fn every_output_is_mixed_where_all_are_wanted() {
     let (rig, noises) = two_outputs(dir.path());
     let home = dir.path().join("home");
     let recorder = start(&rig, &home, &["--mic", "none", "--loopback", "all"]);
-    wait_until("the recording", || !files(&home.join("audio"), ".loopback.wav.part").is_empty());
+    wait_until("the recording", || !files_below(&home.join("audio"), ".loopback.wav.part").is_empty());
     let playing = [("speakers", &noises[0].1), ("headset", &noises[1].1)].map(|(sink, wav)| play(&rig, wav, sink));
     for mut player in playing {
         player.0.wait().unwrap();
@@ -81,7 +81,7 @@ fn sound_on_an_output_that_is_not_recorded_is_told() {
     let _playing = [("speakers", &noises[0].1), ("headset", &noises[1].1)].map(|(sink, wav)| play(&rig, wav, sink));
     wait_until("the warning", warned);
     wait_until("sound", || {
-        files(&home.join("audio"), ".part").iter().any(|part| part.metadata().unwrap().len() > 10_000)
+        files_below(&home.join("audio"), ".part").iter().any(|part| part.metadata().unwrap().len() > 10_000)
     });
     stop(recorder);
 }

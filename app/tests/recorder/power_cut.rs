@@ -1,7 +1,7 @@
-use crate::recording::{command, end_of, files, now, read_ramp, segments, start, stop, wait_for_sound, wait_until};
+use crate::recording::{command, end_of, now, read_ramp, segments, start, stop, wait_for_sound};
 use std::time::Duration;
 use testkit::power_cut::{PowerCut, View};
-use testkit::{Chance, Killed, Rig, Sink, count};
+use testkit::{Chance, Killed, Rig, Sink, count, files_below, wait_until};
 
 /// The configuration syncs every second, and the last frames were on their way as in any kill.
 const LOSS_MICROS: i64 = 1_250_000;
@@ -28,9 +28,9 @@ fn a_power_cut_costs_what_was_not_yet_synced_and_no_file() {
             let after = dir.path().join(format!("{view:?}"));
             power.reconstruct(&home, &after, view).unwrap();
             // The next recorder repairs what is there, and goes on.
-            let there = files(&after, ".part").len();
+            let there = files_below(&after, ".part").len();
             let recorder = start(&rig, &after, &[]);
-            wait_until("the repair", || files(&after, ".wav").len() >= there);
+            wait_until("the repair", || files_below(&after, ".wav").len() >= there);
             wait_for_sound(&after, 100);
             stop(recorder);
             for track in ["mic", "loopback"] {
@@ -41,7 +41,7 @@ fn a_power_cut_costs_what_was_not_yet_synced_and_no_file() {
                 assert!(lost <= LOSS_MICROS, "cut {cut}, {view:?}: {lost} us lost of {track}");
                 losses.push(lost / 1_000);
             }
-            assert!(files(&after, ".part").is_empty());
+            assert!(files_below(&after, ".part").is_empty());
         }
     }
     let most = losses.iter().max().unwrap();

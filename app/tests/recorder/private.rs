@@ -1,9 +1,9 @@
-use crate::recording::{command, files, signal, wait_for_sound};
+use crate::recording::{command, signal, wait_for_sound};
 use rustix::process::Signal;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use testkit::{Killed, Rig};
+use testkit::{Killed, Rig, files_below};
 
 #[test]
 fn nobody_else_can_read_anything_under_any_umask() {
@@ -18,7 +18,7 @@ fn nobody_else_can_read_anything_under_any_umask() {
         let mut child = Killed(shell.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         wait_for_sound(&home, 100);
         let running = check(&home);
-        for socket in files(&rig.folder().join("run"), ".sock") {
+        for socket in files_below(&rig.folder().join("run"), ".sock") {
             assert_eq!(mode(&socket), 0o600, "{}", socket.display());
         }
         signal(&child.0, Signal::TERM);

@@ -5,14 +5,10 @@ use capture::control::{self, RecorderStatus, Request};
 use home::Home;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
-use testkit::{Killed, Ramp, Rig, read_by_all};
+use testkit::{Killed, Ramp, Rig, files_below, read_by_all, wait_until, wav_frames};
 use timeline::{Clock, SegmentName, SystemClock, WallTime};
-
-/// How long the recorder may take to do what it is waited for: the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The rig's rate, which is also the files': nothing is resampled, so that every frame can be told.
 pub(crate) const RATE: u32 = 48_000;
@@ -33,14 +29,6 @@ pub(crate) fn command(rig: &Rig, home: &Path, args: &[&str]) -> Command {
 /// Starts a recorder.
 pub(crate) fn start(rig: &Rig, home: &Path, args: &[&str]) -> Killed {
     Killed(command(rig, home, args).spawn().unwrap())
-}
-
-pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !done() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 pub(crate) fn now() -> WallTime {
@@ -74,35 +62,16 @@ pub(crate) fn ask(rig: &Rig, home: &Path, request: &Request) -> Option<RecorderS
     control::ask_at(&socket, home, request).ok()
 }
 
-/// Files below a folder whose name ends so.
-pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files(&path, ending));
-        } else if path.to_string_lossy().ends_with(ending) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
 pub(crate) fn name_of(path: &Path) -> SegmentName {
     SegmentName::parse(path.file_name().unwrap().to_str().unwrap()).unwrap().0
-}
-
-fn frames(path: &Path) -> u32 {
-    hound::WavReader::open(path).map_or(0, |reader| reader.duration())
 }
 
 /// Waits until the files that are being written hold so much sound on both tracks.
 pub(crate) fn wait_for_sound(home: &Path, ms: u32) {
     wait_until("sound on both tracks", || {
         let enough = |track: &str| {
-            let parts = files(&home.join("audio"), &format!(".{track}.wav.part"));
-            parts.iter().map(|path| frames(path)).sum::<u32>() >= ms * (RATE / 1_000)
+            let parts = files_below(&home.join("audio"), &format!(".{track}.wav.part"));
+            parts.iter().map(|path| wav_frames(path)).sum::<u32>() >= ms * (RATE / 1_000)
         };
         enough("mic") && enough("loopback")
     });

@@ -1,7 +1,7 @@
-use crate::recording::{end, end_of, files, now, read_ramp, segments, signal, start, wait_for_sound};
+use crate::recording::{end, end_of, now, read_ramp, segments, signal, start, wait_for_sound};
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
-use testkit::{Chance, Rig, Sink, count};
+use testkit::{Chance, Rig, Sink, count, files_below};
 
 /// How long a recorder may take to end.
 const EXIT: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ fn a_stop_in_the_middle_of_a_block_loses_nothing_and_takes_less_than_a_second() 
         let (status, err) = end(&mut recorder.0);
         slowest = slowest.max(since.elapsed());
         assert!(status.success(), "round {round}: {status}: {err}");
-        assert!(files(&home.join("audio"), ".part").is_empty());
+        assert!(files_below(&home.join("audio"), ".part").is_empty());
         for track in ["mic", "loopback"] {
             let segments = segments(&home, track);
             assert_eq!(segments.len(), 1, "{segments:?}");

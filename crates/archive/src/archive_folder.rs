@@ -72,11 +72,7 @@ impl Archive {
     /// [`ArchiveError::Io`] where the archive's folder can't be listed.
     pub fn segments(&self, track: &TrackName, span: &Span) -> Result<Vec<Segment>, ArchiveError> {
         let mut found = Scan::default();
-        // A segment lies in the folder of the day on which it starts. None of ours runs for longer than a day, and
-        // two more let a long one that was put there by hand be found.
-        let day = |time: WallTime| time.day_folder().get(5..).unwrap_or_default().to_owned();
-        let (first, last) = (day(span.start.plus_micros(-3 * DAY_MICROS)), day(span.end));
-        for name in self.days()?.into_iter().filter(|name| (&first..=&last).contains(&name)) {
+        for name in self.days_of(span)? {
             scan::day_of_track(&self.day_folder(&name), track, &mut found);
         }
         scan::settle(&mut found);
@@ -102,13 +98,30 @@ impl Archive {
         Ok(days)
     }
 
+    /// The days whose folders may hold sound within `span`.
+    fn days_of(&self, span: &Span) -> Result<Vec<String>, ArchiveError> {
+        // A segment lies in the folder of the day on which it starts. None of ours runs for longer than a day, and
+        // two more let a long one that was put there by hand be found.
+        let day = |time: WallTime| time.day_folder().get(5..).unwrap_or_default().to_owned();
+        let (first, last) = (day(span.start.plus_micros(-3 * DAY_MICROS)), day(span.end));
+        Ok(self.days()?.into_iter().filter(|name| (&first..=&last).contains(&name)).collect())
+    }
+
     /// The tracks of which there is a file, by name.
     ///
     /// # Errors
     /// [`ArchiveError::Io`] where a folder can't be listed.
     pub fn tracks(&self) -> Result<Vec<TrackName>, ArchiveError> {
+        self.tracks_within(&Span::ALL)
+    }
+
+    /// The tracks of which there may be sound within `span`, by name. Reads only the folders of those days.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] where a folder can't be listed.
+    pub fn tracks_within(&self, span: &Span) -> Result<Vec<TrackName>, ArchiveError> {
         let mut tracks = BTreeSet::new();
-        for day in self.days()? {
+        for day in self.days_of(span)? {
             let Ok(entries) = fs::read_dir(self.day_folder(&day)) else { continue };
             let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
             tracks.extend(names.filter_map(|name| Some(SegmentName::parse(&name)?.0.track)));

@@ -1,12 +1,11 @@
 //! `loopback = "all"`: every output there is, as one input.
 
-use crate::context::{Devices, Supervision};
+use crate::asking::Asking;
+use crate::context::Devices;
 use crate::input::{Came, Input};
 use crate::mix::Mixer;
-use capture::{Choice, Device, Kind, Watch};
+use capture::{CaptureError, Choice, Device, Kind, Source, Watch};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
 use timeline::SampleRate;
 
 /// How often outputs are listed, for those that came or went.
@@ -22,7 +21,7 @@ pub(crate) struct AllOutputs {
     rate: SampleRate,
     inputs: BTreeMap<String, Output>,
     mixer: Mixer,
-    listing: Listing,
+    listing: Asking<Vec<Device>>,
     open: bool,
     last_frame: Option<i64>,
 }
@@ -34,13 +33,14 @@ struct Output {
 
 impl AllOutputs {
     pub(crate) fn new(thread: &'static str, rate: SampleRate) -> Self {
-        let (inputs, mixer, listing) = (BTreeMap::new(), Mixer::new(rate), Listing::default());
+        let (inputs, mixer, listing) = (BTreeMap::new(), Mixer::new(rate), Asking::new(LIST_EVERY_MICROS));
         Self { thread, rate, inputs, mixer, listing, open: false, last_frame: None }
     }
 
     /// Begins to list and open.
     pub(crate) fn open(&mut self) {
-        (self.open, self.listing.asked) = (true, None);
+        self.open = true;
+        self.listing.at_once();
     }
 
     /// When the last frame of any was captured, by the boot clock.
@@ -88,7 +88,7 @@ impl AllOutputs {
 
     /// Opens outputs that came, and lets go of those that went.
     fn follow(&mut self, now: i64, devices: &Devices, came: &mut Vec<Came>) {
-        let Some(listed) = self.listing.look(now, devices) else { return };
+        let Some(listed) = self.listing.look(now, devices, loopbacks) else { return };
         let gone: Vec<String> =
             self.inputs.keys().filter(|id| !listed.iter().any(|device| device.id == **id)).cloned().collect();
         for id in gone {
@@ -155,7 +155,7 @@ impl AllOutputs {
         self.mixer.end(id);
         let Some(device) = device else { return };
         if !self.inputs.values().any(|output| output.device.is_some()) {
-            let reason = capture::CaptureError::Ended { device: device.id, reason: "it is not there any more".into() };
+            let reason = CaptureError::Ended { device: device.id, reason: "it is not there any more".into() };
             came.push(Came::Gone { device: every_output(), reason });
         }
     }
@@ -179,36 +179,8 @@ pub(crate) fn is_every_output(device: &Device) -> bool {
     device.id == ID
 }
 
-/// The loopbacks there are, listed by a helper that may hang with the sound system.
-#[derive(Default)]
-struct Listing {
-    asked: Option<i64>,
-    asking: Arc<AtomicBool>,
-    found: Arc<Mutex<Option<Vec<Device>>>>,
-}
-
-impl Listing {
-    /// A list that is new. Asks for another if it is time to.
-    fn look(&mut self, now: i64, devices: &Devices) -> Option<Vec<Device>> {
-        let due = self.asked.is_none_or(|asked| now - asked >= LIST_EVERY_MICROS);
-        if due && !self.asking.swap(true, SeqCst) {
-            self.asked = Some(now);
-            let (source, found, asking) = (devices.source.clone(), self.found.clone(), self.asking.clone());
-            let list = move || {
-                // A sound system that doesn't answer tells nothing: what is open stays as it is.
-                if let Ok(mut all) = source.devices() {
-                    all.retain(|device| device.kind == Kind::Loopback);
-                    *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(all);
-                }
-                asking.store(false, SeqCst);
-            };
-            if devices.supervision == Supervision::Inline {
-                list();
-            } else if let Err(error) = std::thread::Builder::new().name("hs-outputs".into()).spawn(list) {
-                self.asking.store(false, SeqCst);
-                tracing::error!("cannot start a thread: {error}");
-            }
-        }
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
+fn loopbacks(source: &dyn Source) -> Result<Vec<Device>, CaptureError> {
+    let mut all = source.devices()?;
+    all.retain(|device| device.kind == Kind::Loopback);
+    Ok(all)
 }

@@ -10,6 +10,7 @@
 //! It links neither a model nor a database.
 
 mod all_outputs;
+mod asking;
 mod before;
 mod causes;
 mod condition;

@@ -23,7 +23,7 @@ impl Marks {
     pub(crate) fn of(archive: &Archive, now: WallTime) -> Self {
         let mut marks = Self::default();
         let span = Span::new(now.plus_micros(-DAY_MICROS), WallTime::MAX);
-        let tracks = archive.tracks().unwrap_or_else(|error| {
+        let tracks = archive.tracks_within(&span).unwrap_or_else(|error| {
             tracing::warn!("{error}");
             Vec::new()
         });

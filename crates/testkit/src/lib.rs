@@ -6,6 +6,7 @@
 //! * [`sound`]: WAV files as samples, and where one sound lies in another.
 //! * [`Ramp`], [`read_by_all`]: sound that counts its frames, and files as other people's programs read them.
 //! * [`SmallDisk`], [`power_cut`], [`busy_cores`]: a disk that gets full, power that fails, a machine without time.
+//! * [`wait_until`], [`files_below`], [`wav_frames`]: waiting for processes, and looking at what they write.
 //! * [`count`], [`Chance`]: how often a test repeats, and its random moments.
 //!
 //! What is missing on the machine is an error that names the package, never a reason to skip: a test that didn't run
@@ -22,6 +23,7 @@ mod reference;
 mod rig;
 mod small_disk;
 pub mod sound;
+mod watching;
 mod word_errors;
 
 pub use busy::busy_cores;
@@ -33,4 +35,5 @@ pub use readers::read_by_all;
 pub use reference::{Reference, fixture, references};
 pub use rig::{Rig, Sink};
 pub use small_disk::SmallDisk;
+pub use watching::{files_below, wait_until, wav_frames};
 pub use word_errors::{WordErrors, normalise};

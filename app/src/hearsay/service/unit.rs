@@ -21,6 +21,16 @@ pub(crate) struct Setup {
     pub(crate) config: Option<PathBuf>,
 }
 
+/// How every unit of ours ends.
+const END: &str = "\
+TimeoutStopSec=10
+UMask=0077
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=default.target
+";
+
 /// The recorder: started again whatever ends it, and by systemd's watchdog where it hangs.
 pub(crate) fn recorder(setup: &Setup) -> Result<String> {
     let mut unit = String::from(
@@ -40,14 +50,9 @@ pub(crate) fn recorder(setup: &Setup) -> Result<String> {
          # 2: the configuration is wrong, and would be the next time.\n\
          RestartPreventExitStatus=2\n\
          WatchdogSec=30\n\
-         TimeoutStartSec=60\n\
-         TimeoutStopSec=10\n\
-         UMask=0077\n\
-         NoNewPrivileges=yes\n\
-         \n\
-         [Install]\n\
-         WantedBy=default.target\n",
+         TimeoutStartSec=60\n",
     );
+    unit.push_str(END);
     Ok(unit)
 }
 
@@ -70,14 +75,9 @@ pub(crate) fn worker(setup: &Setup) -> Result<String> {
          OOMScoreAdjust=500\n\
          Restart=on-failure\n\
          RestartSec=30\n\
-         RestartPreventExitStatus=2\n\
-         TimeoutStopSec=10\n\
-         UMask=0077\n\
-         NoNewPrivileges=yes\n\
-         \n\
-         [Install]\n\
-         WantedBy=default.target\n",
+         RestartPreventExitStatus=2\n",
     );
+    unit.push_str(END);
     Ok(unit)
 }
 
