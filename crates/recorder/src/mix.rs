@@ -6,8 +6,12 @@ use timeline::SampleRate;
 
 /// A stream that delivered nothing for so long isn't waited for: it is idle.
 const PATIENCE_MICROS: i64 = 1_500_000;
-/// A piece this near to where its stream goes on follows it without a seam; devices drift by less in a while.
-const SEAM_MICROS: i64 = 20_000;
+/// A piece this near to where its stream goes on follows it; one further off comes behind a break.
+const SEAM_MICROS: i64 = 100_000;
+/// A stream that is this far off by the clock is brought back, for devices drift.
+const OFF_MICROS: i64 = 2_000;
+/// By one frame in so many: faster than any device drifts, and not to be heard.
+const SLIP_EVERY: usize = 480;
 
 /// Adds streams up. What all of them have delivered comes out; what only some have, once the others are idle.
 #[derive(Debug)]
@@ -32,24 +36,30 @@ impl Mixer {
     pub(crate) fn push(&mut self, stream: &str, (captured, frames): &Piece) {
         let epoch = *self.epoch.get_or_insert(*captured);
         let by_clock = self.frame_at(captured - epoch);
-        let seam = self.frame_at(SEAM_MICROS);
-        let at = match self.next.get(stream) {
-            Some(next) if (by_clock - next).abs() <= seam => *next,
-            _ => by_clock,
-        };
-        for (frame, sample) in (at..).zip(frames) {
-            // What came out already can't be added to.
-            let Ok(place) = usize::try_from(frame - self.first) else { continue };
-            if self.sums.len() <= place {
-                self.sums.resize(place + 1, (0, false));
-            }
-            if let Some((sum, there)) = self.sums.get_mut(place) {
-                *sum += i32::from(*sample);
-                *there = true;
+        let (seam, near) = (self.frame_at(SEAM_MICROS), self.frame_at(OFF_MICROS));
+        let mut at = self.next.get(stream).copied().filter(|next| (by_clock - next).abs() <= seam).unwrap_or(by_clock);
+        let slip = if (by_clock - at).abs() > near { (by_clock - at).signum() } else { 0 };
+        for (n, sample) in (1..).zip(frames) {
+            // Where it is ahead, a frame is left out now and then; where it is behind, one comes twice.
+            let copies = if n % SLIP_EVERY == 0 { 1 + slip } else { 1 };
+            for _ in 0..copies {
+                self.add(at, *sample);
+                at += 1;
             }
         }
-        let end = at + i64::try_from(frames.len()).unwrap_or(0);
-        self.next.insert(stream.to_owned(), end);
+        self.next.insert(stream.to_owned(), at);
+    }
+
+    fn add(&mut self, frame: i64, sample: i16) {
+        // What came out already can't be added to.
+        let Ok(place) = usize::try_from(frame - self.first) else { return };
+        if self.sums.len() <= place {
+            self.sums.resize(place + 1, (0, false));
+        }
+        if let Some((sum, there)) = self.sums.get_mut(place) {
+            *sum += i32::from(sample);
+            *there = true;
+        }
     }
 
     /// A stream is over: nothing waits for it any more.
@@ -152,11 +162,26 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_that_drifts_is_brought_back_frame_by_frame_and_never_breaks() {
+        for ppm in [-300, 300] {
+            let mut mixer = mixer();
+            for n in 0..3_000_i64 {
+                mixer.push("a", &(10 * S + n * S / 10 + n * S / 10 * ppm / 1_000_000, vec![1; TENTH]));
+            }
+            let pieces = all(mixer.finish());
+            assert_eq!(pieces.len(), 1, "{ppm} ppm");
+            let by_clock = 300 * 16_000 + 300 * 16_000 * ppm / 1_000_000;
+            let off = i64::try_from(pieces[0].2).unwrap() - by_clock;
+            assert!(off.abs() <= 16 * 3, "{ppm} ppm: {off} frames off after five minutes");
+        }
+    }
+
+    #[test]
     fn jitter_leaves_no_seam_and_a_jump_is_placed_by_the_clock() {
         let mut mixer = mixer();
         for n in 0..50 {
             let (at, frames) = tenth(n, 3);
-            mixer.push("a", &(at + n * 7 % 5_000 - 2_000, frames));
+            mixer.push("a", &(at + n * 7 % 4_000 - 2_000, frames));
         }
         let (at, frames) = tenth(60, 4);
         mixer.push("a", &(at, frames));
