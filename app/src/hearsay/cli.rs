@@ -2,9 +2,9 @@
 
 use crate::commands::{
     ask_recorder::PauseArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs, devices::DevicesArgs,
-    doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs, import::ImportArgs, models::ModelsArgs, play::PlayArgs,
-    run, search::SearchArgs, service::ServiceArgs, show::ShowArgs, sibling::SiblingArgs, status::StatusArgs,
-    view::ViewArgs,
+    doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs, import::ImportArgs, live::LiveArgs, models::ModelsArgs,
+    play::PlayArgs, run, search::SearchArgs, service::ServiceArgs, show::ShowArgs, sibling::SiblingArgs,
+    status::StatusArgs, view::ViewArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -26,6 +26,7 @@ Examples:
   hearsay run                     record and transcribe until Ctrl-C
   hearsay record                  record both sides until Ctrl-C
   hearsay work                    turn what was recorded into text
+  hearsay live                    read along
   hearsay search 'budget meeting' find it
   hearsay show today              read it
   hearsay                         look at it and listen to it";
@@ -70,6 +71,8 @@ pub(crate) enum Command {
     Devices(DevicesArgs),
     /// Copy recordings into the archive
     Import(ImportArgs),
+    /// Read along while it is said
+    Live(LiveArgs),
     /// Find what was said
     Search(SearchArgs),
     /// Read a conversation in two columns: said left, heard right

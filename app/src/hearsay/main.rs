@@ -7,6 +7,7 @@ mod commands;
 mod context;
 mod doctor;
 mod failure;
+mod interrupt;
 mod ledger;
 mod library;
 mod output;

@@ -3,12 +3,13 @@ use crate::model;
 use crate::report::Report;
 use anyhow::Context;
 use home::{Config, Exit, Home};
-use speech::{EngineOptions, EngineProcess, Vad, VadChoice};
+use speech::{EngineOptions, EngineProcess, Recogniser, Vad, VadChoice};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use timeline::{Clock, SystemClock};
-use worker::{PassPlan, Settings, Summary, Worker};
+use worker::{LiveSettings, PassPlan, Settings, Summary, Worker};
 
 /// Sets everything up, works, and says how it ended.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -30,15 +31,26 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         return Err(second_worker(&home));
     }
     let model = model::choose(&home, args.model.as_deref().or(config.work.model.as_deref()))?;
-    let vad = Vad::open(vad_choice(config.work.vad), config.work.onnxruntime.as_deref())
-        .context("cannot start the voice detector")?;
-    let options = EngineOptions::default();
-    let engine = EngineProcess::spawn(&engine_executable()?, &model.path, options)?;
+    let live_model = config.work.live_model.as_deref().map(|name| model::choose(&home, Some(name))).transpose()?;
+    let (choice, library) = (vad_choice(config.work.vad), config.work.onnxruntime.clone());
+    let open_vad = move || Vad::open(choice, library.as_deref());
+    let vad = open_vad().context("cannot start the voice detector")?;
+    let executable = engine_executable()?;
+    let engine = EngineProcess::spawn(&executable, &model.path, EngineOptions::default())?;
+    let live = LiveSettings {
+        plan: PassPlan::live(live_model.as_ref().unwrap_or(&model), &config.work, SystemClock.wall()),
+        recogniser: live_model.map(|model| -> Box<dyn Recogniser + Send> {
+            Box::new(EngineProcess::resting(&executable, &model.path, EngineOptions::default()))
+        }),
+        vad: Box::new(open_vad),
+    };
     let settings = Settings {
         plan: PassPlan::backlog(&model, &config.work, SystemClock.wall()),
         recogniser: Box::new(engine),
         vad,
+        live: Some(live),
         segment_minutes: config.record.segment_minutes,
+        unload_after: Duration::from_mins(config.work.unload_after_min.into()),
         clock: Box::new(SystemClock),
     };
     let mut worker = match Worker::open(&home, settings) {

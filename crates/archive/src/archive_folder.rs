@@ -98,6 +98,11 @@ impl Archive {
         Ok(days)
     }
 
+    /// The folders that may hold sound within `span`, in order.
+    pub(crate) fn day_folders(&self, span: &Span) -> Result<Vec<PathBuf>, ArchiveError> {
+        Ok(self.days_of(span)?.iter().map(|day| self.day_folder(day)).collect())
+    }
+
     /// The days whose folders may hold sound within `span`.
     fn days_of(&self, span: &Span) -> Result<Vec<String>, ArchiveError> {
         // A segment lies in the folder of the day on which it starts. None of ours runs for longer than a day, and

@@ -38,7 +38,7 @@
 //! # Reading
 //!
 //! [`Archive::scan`] and [`Archive::segments`] say what is there and, as [`Fault`]s, what is wrong; [`TrackReader`] reads
-//! a track at 16 kHz on the absolute grid. [`import`] copies recordings from elsewhere in.
+//! a track at 16 kHz on the absolute grid, [`TrackTail`] its end while it grows. [`import`] copies recordings from elsewhere in.
 //!
 //! # What it never does
 //!
@@ -66,6 +66,7 @@ mod session;
 mod sound_file;
 #[cfg(test)]
 mod tests;
+mod track_tail;
 mod wav;
 mod writer;
 
@@ -81,4 +82,5 @@ pub use reader::TrackReader;
 pub use scan::Scan;
 pub use segment::Segment;
 pub use session::{MAX_STEP_MICROS, Session};
+pub use track_tail::TrackTail;
 pub use writer::{Placed, TrackWriter, WriterSettings};

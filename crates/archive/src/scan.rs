@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
-use timeline::{SegmentName, Span, TrackName};
+use timeline::{SegmentName, Span, TrackName, WallTime};
 
 /// What [`Archive::scan`](crate::Archive::scan) found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -98,6 +98,28 @@ pub(crate) fn day_of_track(folder: &Path, track: &TrackName, found: &mut Scan) {
             read(segment, part, &folder.join(&name), found);
         }
     }
+}
+
+/// The segments of one track in a day's folder that may hold sound from `from` on: the last that begins before, and all after.
+pub(crate) fn end_of_track(folder: &Path, track: &TrackName, from: WallTime, found: &mut Scan) {
+    let of_track = |name: String| {
+        let (segment, part) = SegmentName::parse(&name)?;
+        (segment.track == *track && folder.ends_with(segment.folder())).then(|| (segment, part, folder.join(name)))
+    };
+    let mut segments: Vec<_> = file_names(folder, found).into_iter().filter_map(of_track).collect();
+    segments.sort_by_key(|(segment, ..)| segment.start);
+    let before = segments.partition_point(|(segment, ..)| segment.start <= from);
+    for (segment, part, path) in segments.into_iter().skip(before.saturating_sub(1)) {
+        read(segment, part, &path, found);
+    }
+}
+
+/// A growing segment as it is now; `None` once it was finished or taken away.
+pub(crate) fn growing(segment: &Segment) -> Option<Segment> {
+    let mut file = fs::File::open(&segment.path).ok()?;
+    let len = file.metadata().ok()?.len();
+    let header = WavHeader::read(&mut file, len).ok()?;
+    Some(Segment::new(segment.name.clone(), segment.path.clone(), true, &header))
 }
 
 /// The names of a folder's files, in order; a finished segment hides a `.part` of the same name.

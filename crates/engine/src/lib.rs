@@ -10,7 +10,6 @@
 //! Threads: the caller's computes; `hs-eng-input` reads the pipe. Text goes to the pipe only, never to the log.
 
 mod alignment;
-mod language;
 mod processor;
 mod queue;
 mod serve;

@@ -1,6 +1,5 @@
 //! whisper.cpp through whisper-rs: one context, one state, one window after the other.
 
-use crate::language::Languages;
 use crate::words::{Token, words};
 use crate::{alignment, physical_cores};
 use speech::models::ModelInfo;
@@ -48,7 +47,6 @@ pub enum WhisperError {
 pub struct Whisper {
     context: WhisperContext,
     state: WhisperState,
-    languages: Languages,
 }
 
 impl Whisper {
@@ -65,7 +63,7 @@ impl Whisper {
         parameters.flash_attn(false).dtw_parameters(alignment::parameters(info));
         let context = WhisperContext::new_with_params(model, parameters).map_err(failed("load the model"))?;
         let state = context.create_state().map_err(failed("prepare the model"))?;
-        Ok(Self { context, state, languages: Languages::default() })
+        Ok(Self { context, state })
     }
 
     /// Whether the model knows other languages than English.
@@ -94,9 +92,6 @@ impl Whisper {
             language: Some(language),
             compute_micros: 0,
         };
-        #[expect(clippy::cast_precision_loss, reason = "tokens of a window are some hundred at most")]
-        let mean_logprob = tokens.iter().map(|token| token.logprob).sum::<f32>() / tokens.len().max(1) as f32;
-        self.languages.decoded(&decoding.stream, mean_logprob);
         recognised.compute_micros = SystemClock.boot_micros() - began;
         Ok(recognised)
     }
@@ -128,12 +123,7 @@ impl Whisper {
         if let [only] = decoding.allowed.as_slice() {
             return known_language(only);
         }
-        if let Some(language) = self.languages.get(&decoding.stream) {
-            return Ok(language);
-        }
-        let found = self.detect(samples, decoding)?;
-        self.languages.found(&decoding.stream, &found);
-        Ok(found)
+        self.detect(samples, decoding)
     }
 
     /// Asks the model, at the price of an encoder run.

@@ -81,6 +81,10 @@ pub struct WorkConfig {
     /// A model's name or file; the only installed one where it isn't set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The model of what is written as it is said, for those who watch: a smaller one is quicker. The model of everything else
+    /// where it isn't set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live_model: Option<String>,
     /// The languages that may be spoken (`["de", "en"]`), or `["auto"]`.
     pub language: Vec<String>,
     /// Width of the beam search; 0 is greedy, which is several times faster.
@@ -93,6 +97,8 @@ pub struct WorkConfig {
     pub threads: u32,
     /// How long, in seconds of the track, speech may wait for more to share a window with.
     pub max_wait_s: u32,
+    /// The model is kept in memory for so many minutes without anything to recognise.
+    pub unload_after_min: u32,
     /// What runs the voice detector.
     pub vad: VadChoice,
     /// The ONNX Runtime library, where it isn't in a usual place.
@@ -104,12 +110,14 @@ impl Default for WorkConfig {
     fn default() -> Self {
         Self {
             model: None,
+            live_model: None,
             language: vec!["auto".to_owned()],
             beam_size: 0,
             temperature: 0.0,
             translate: false,
             threads: 0,
             max_wait_s: 300,
+            unload_after_min: 5,
             vad: VadChoice::Auto,
             onnxruntime: None,
         }

@@ -75,7 +75,15 @@ impl EngineProcess {
     /// [`EngineError::Model`] for a file that the engine may not be given, [`EngineError::Start`],
     /// [`EngineError::Refused`], or [`EngineError::Crashed`] and [`EngineError::TimedOut`] while loading.
     pub fn spawn(exe: &Path, model: &Path, options: EngineOptions) -> Result<Self, EngineError> {
-        let mut engine = Self {
+        let mut engine = Self::resting(exe, model, options);
+        engine.start()?;
+        engine.wait_until_loaded()?;
+        Ok(engine)
+    }
+
+    /// As [`spawn`](Self::spawn), but the engine is only started for its first window, and what is wrong with it is said then.
+    pub fn resting(exe: &Path, model: &Path, options: EngineOptions) -> Self {
+        Self {
             exe: exe.to_owned(),
             model: model.to_owned(),
             options,
@@ -87,10 +95,7 @@ impl EngineProcess {
             results: VecDeque::new(),
             next_ticket: 0,
             slowest: None,
-        };
-        engine.start()?;
-        engine.wait_until_loaded()?;
-        Ok(engine)
+        }
     }
 
     /// What the engine is.
@@ -262,6 +267,13 @@ impl Recogniser for EngineProcess {
                 }
                 None => return None,
             }
+        }
+    }
+
+    /// The child ends, so that all of its memory is given back.
+    fn rest(&mut self) {
+        if self.waiting.is_empty() && self.running.take().is_some() {
+            tracing::info!("the engine rests");
         }
     }
 

@@ -41,10 +41,6 @@ pub struct Decoding {
     /// Threads of the computation; 0: as many as there are physical cores, at most 8.
     #[serde(default)]
     pub threads: u32,
-    /// Whose sound it is (a track's name): a language that was found is kept for the next windows of the same stream,
-    /// since finding it costs as much as recognising.
-    #[serde(default)]
-    pub stream: String,
 }
 
 /// One window and how to decode it.
@@ -140,4 +136,8 @@ pub trait Recogniser {
 
     /// Takes a window back. It gives no result any more, though the engine may finish it where it has begun.
     fn cancel(&mut self, ticket: Ticket);
+
+    /// Gives back what is held for windows to come, the model's memory above all, unless one is under way. The next window
+    /// gets it again, at the price of loading.
+    fn rest(&mut self) {}
 }

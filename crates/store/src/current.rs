@@ -2,12 +2,13 @@
 //!
 //! Every moment of a track has at most one pass that speaks for it: of those whose coverage of that moment
 //! came out as words, the best (rank, then the younger). An utterance is current if its own pass speaks at its
-//! middle. Coverage that came out as nothing, or was set aside, leaves the moment to the next best pass.
+//! middle. Coverage that came out as nothing, or was set aside, leaves the moment to the next best pass. A provisional
+//! pass, though, is silent wherever another has come to any result.
 
 use crate::State;
-use crate::pass::{BEST_FIRST, span_at};
+use crate::pass::{BEST_FIRST, PROVISIONAL, span_at};
 use crate::utterance::state_at;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 use std::collections::HashSet;
 use timeline::{Span, SpanSet, WallTime};
 
@@ -49,9 +50,9 @@ impl Place {
 
 /// The keys of those among `places` that are current.
 pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Result<HashSet<i64>> {
-    let passes: Vec<i64> = connection
-        .prepare_cached(&format!("SELECT key FROM pass {BEST_FIRST}"))?
-        .query_map([], |row| row.get(0))?
+    let passes: Vec<(i64, i64)> = connection
+        .prepare_cached(&format!("SELECT key, rank FROM pass {BEST_FIRST}"))?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut places = places.to_vec();
     places.sort_by_key(|place| (place.track, place.at));
@@ -60,10 +61,16 @@ pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Re
         let [first, ..] = near else { continue };
         let last = near.last().unwrap_or(first);
         let span = Span::new(first.at, last.at.plus_micros(1));
-        let mut spoken_for = SpanSet::new();
-        for pass in &passes {
-            let covered = words_coverage(connection, *pass, first.track, &span)?;
-            let own = covered.minus(&spoken_for);
+        let (mut spoken_for, mut without_words) = (SpanSet::new(), SpanSet::new());
+        for (pass, rank) in &passes {
+            let provisional = *rank <= PROVISIONAL;
+            let covered = coverage(connection, *pass, first.track, &span, "words")?;
+            let mut own = covered.minus(&spoken_for);
+            if provisional {
+                own = own.minus(&without_words);
+            } else {
+                without_words.extend(coverage(connection, *pass, first.track, &span, "nothing")?.iter());
+            }
             keys.extend(
                 near.iter().filter(|place| place.pass == *pass && own.contains(place.at)).map(|place| place.key),
             );
@@ -73,15 +80,15 @@ pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Re
     Ok(keys)
 }
 
-/// What of `span` a pass covers with words. A pass's rows don't overlap, so the last one that starts at or
+/// What of `span` a pass covers with that outcome. A pass's rows don't overlap, so the last one that starts at or
 /// before the span is the only earlier one that can reach into it.
-fn words_coverage(connection: &Connection, pass: i64, track: i64, span: &Span) -> rusqlite::Result<SpanSet> {
+fn coverage(connection: &Connection, pass: i64, track: i64, span: &Span, outcome: &str) -> rusqlite::Result<SpanSet> {
     connection
         .prepare_cached(
             "SELECT start_us, end_us FROM coverage
-             WHERE pass = ?1 AND track = ?2 AND start_us < ?4 AND end_us > ?3 AND outcome = 'words'
+             WHERE pass = ?1 AND track = ?2 AND start_us < ?4 AND end_us > ?3 AND outcome = ?5
                AND start_us >= coalesce((SELECT max(start_us) FROM coverage WHERE pass = ?1 AND track = ?2 AND start_us <= ?3), ?3)",
         )?
-        .query_map([pass, track, span.start.as_micros(), span.end.as_micros()], |row| span_at(row, 0))?
+        .query_map(params![pass, track, span.start.as_micros(), span.end.as_micros(), outcome], |row| span_at(row, 0))?
         .collect()
 }

@@ -8,7 +8,8 @@
 //! A **pass** is never edited. Which utterances a reader sees is worked out when reading: for every moment
 //! of a track the best pass that found words there speaks (rank first, then the younger), and an utterance
 //! belongs to the pass that speaks at its middle. A pass that failed on a span, or found nothing in it,
-//! doesn't silence another.
+//! doesn't silence another, unless that is a provisional one ([`PROVISIONAL`]): what was written as it was said gives way to
+//! whatever another pass made of it, nothing included.
 //!
 //! Writers take short `BEGIN IMMEDIATE` transactions, so several processes may write. Readers
 //! ([`Store::open_read_only`]) never wait for them. No text that was spoken appears in an error.
@@ -41,10 +42,12 @@ mod change;
 mod current;
 mod document;
 mod error;
+mod live;
 mod migrate;
 mod open;
 mod pass;
 mod read;
+mod spoken;
 mod track;
 mod utterance;
 mod window;
@@ -55,8 +58,9 @@ pub use change::Change;
 pub use document::{Document, Documents};
 pub use error::StoreError;
 pub use open::Store;
-pub use pass::{NewPass, Pass, PassSummary};
+pub use pass::{NewPass, PROVISIONAL, Pass, PassSummary};
 pub use read::{Counters, MAX_UTTERANCES};
+pub use spoken::Spoken;
 pub use utterance::{State, Utterance, Word};
 pub use window::{MAX_UTTERANCE_MICROS, NewUtterance, Outcome, WindowRow};
 pub use worker_state::WorkerState;

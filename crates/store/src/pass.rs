@@ -5,6 +5,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
 
+/// The rank of a provisional pass, and of all below: it was made in a hurry, for somebody who was watching.
+pub const PROVISIONAL: i64 = -1;
+
 /// What makes a pass.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewPass {

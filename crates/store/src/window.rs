@@ -217,10 +217,11 @@ impl Placed<'_> {
             // One window's figures stand in one of its rows.
             (speech, compute) = (0, 0);
         }
-        if self.window.outcome == Outcome::Words {
-            for utterance in &self.window.utterances {
-                self.insert_utterance(connection, utterance)?;
-            }
+        for utterance in &self.window.utterances {
+            self.insert_utterance(connection, utterance)?;
+        }
+        // Nothing may silence what a provisional pass wrote there.
+        if self.window.outcome != Outcome::Quarantined {
             change::append(connection, &self.changed(connection)?)?;
         }
         change::last_seq(connection)

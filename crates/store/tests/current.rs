@@ -216,3 +216,23 @@ fn a_pass_is_known_by_what_makes_it() {
     // The name leaves the program: it may never change for the same facts.
     assert_eq!(first.name.as_str(), "8532e628");
 }
+
+#[test]
+fn a_provisional_pass_gives_way_to_whatever_another_makes_of_it_nothing_included() {
+    let mut archive = Archive::new();
+    let (live, main) = (archive.pass("live", store::PROVISIONAL, 0), archive.pass("main", 2, 0));
+    let mut index = Follower::default();
+    let texts = vec![said(1_000, 2_000, "l1"), said(11_000, 12_000, "l2"), said(21_000, 22_000, "l3")];
+    archive.store.commit_window(&archive.window(live, 0, 30_000, texts)).unwrap();
+    index.follow(&archive);
+    assert_eq!(archive.current(), ["l1", "l2", "l3"]);
+
+    archive.store.commit_window(&archive.window(main, 0, 10_000, vec![said(900, 2_100, "m1")])).unwrap();
+    archive.store.commit_window(&WindowRow::nothing(main, TrackName::mic(), span(10_000, 20_000))).unwrap();
+    let quarantined =
+        WindowRow { outcome: Outcome::Quarantined, ..WindowRow::nothing(main, TrackName::mic(), span(20_000, 30_000)) };
+    archive.store.commit_window(&quarantined).unwrap();
+    index.follow(&archive);
+    assert_eq!(archive.current(), ["m1", "l3"], "what the main pass failed on is all there is");
+    index.assert_same_as_anew(&archive);
+}

@@ -11,13 +11,23 @@
 //! depends on nothing but the timeline, it finds the same windows again and repeats at most the ones that were
 //! under way.
 //!
+//! While somebody watches, a second lane reads the segments as they grow, a window for each utterance, into a provisional
+//! pass of its own, and overtakes the first in the recogniser. Both run on one thread: the first lets the second have its turn
+//! ten times a second.
+//!
 //! This crate never writes sound, never deletes a file, and never logs a word that was spoken.
 
 mod backlog;
+mod conversation;
+mod desk;
 mod error;
 mod follow;
+mod live_lane;
+mod live_track;
 mod pass;
+mod planned_window;
 mod progress;
+mod queue;
 mod track_stream;
 mod watch;
 mod work;
@@ -25,6 +35,7 @@ mod work;
 pub use backlog::{Backlog, TrackBacklog};
 pub use error::WorkerError;
 pub use follow::{Followed, Follower};
+pub use live_lane::LiveSettings;
 pub use pass::PassPlan;
 pub use progress::{Progress, Summary};
 pub use work::{Settings, Worker};

@@ -2,7 +2,7 @@ use home::WorkConfig;
 use serde_json::json;
 use speech::models::{Model, ModelInfo};
 use speech::{Decoding, WindowParams};
-use store::NewPass;
+use store::{NewPass, PROVISIONAL};
 use timeline::WallTime;
 
 /// What makes a pass: a model, an engine and the parameters that change what is heard.
@@ -19,27 +19,36 @@ pub struct PassPlan {
 impl PassPlan {
     /// The main pass: recorded sound, every window as full as it gets.
     pub fn backlog(model: &Model, config: &WorkConfig, now: WallTime) -> Self {
-        let windows = WindowParams::backlog(config.max_wait_s);
+        Self::new("backlog", model, config, WindowParams::backlog(config.max_wait_s), rank(&model.info), now)
+    }
+
+    /// The provisional pass: words as they are said.
+    pub fn live(model: &Model, config: &WorkConfig, now: WallTime) -> Self {
+        Self::new("live", model, config, WindowParams::live(), PROVISIONAL, now)
+    }
+
+    fn new(
+        lane: &str,
+        model: &Model,
+        config: &WorkConfig,
+        windows: WindowParams,
+        rank: i64,
+        created: WallTime,
+    ) -> Self {
         let decoding = decoding(&model.info, config);
         // Whatever changes words or their places is part of the pass; threads and the voice detector's backend,
         // which give the same result, aren't.
         let params = json!({
-            "lane": "backlog",
+            "lane": lane,
             "windows": windows,
             "language": decoding.allowed,
             "translate": decoding.translate,
             "beam_size": decoding.beam_size,
             "temperature": decoding.temperature,
         });
-        let pass = NewPass {
-            model: model.name.clone(),
-            model_sha256: model.sha256.clone(),
-            engine: "whisper.cpp".to_owned(),
-            params,
-            rank: rank(&model.info),
-            created: now,
-        };
-        Self { pass, windows, decoding }
+        let (model, model_sha256) = (model.name.clone(), model.sha256.clone());
+        let engine = "whisper.cpp".to_owned();
+        Self { pass: NewPass { model, model_sha256, engine, params, rank, created }, windows, decoding }
     }
 }
 
@@ -61,7 +70,6 @@ fn decoding(info: &ModelInfo, config: &WorkConfig) -> Decoding {
         beam_size: config.beam_size,
         temperature: config.temperature,
         threads: config.threads,
-        ..Decoding::default()
     }
 }
 

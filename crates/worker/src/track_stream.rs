@@ -1,7 +1,11 @@
+use crate::planned_window::PlannedWindow;
 use crate::{TrackBacklog, WorkerError};
 use archive::TrackReader;
 use speech::{Vad, Window, WindowFinder, WindowParams};
 use timeline::{Position, Span, SpanSet, TrackName, WallTime};
+
+/// What is to be done every now and then while a window is being found, which may take a second.
+pub(crate) type Between<'a> = &'a mut dyn FnMut() -> Result<(), WorkerError>;
 
 /// A track as windows: what it holds and the pass doesn't cover, earliest first.
 pub(crate) struct TrackStream {
@@ -12,16 +16,6 @@ pub(crate) struct TrackStream {
     left: SpanSet,
     /// Whether no more sound can follow the last that is there.
     ended: bool,
-}
-
-/// A window and what storing it covers.
-pub(crate) struct PlannedWindow {
-    pub(crate) track: TrackName,
-    /// From the first uncovered moment to the window's end.
-    pub(crate) span: Span,
-    /// The sound within: what becomes covered. A gap doesn't, since sound may be found for it later.
-    pub(crate) sound: SpanSet,
-    pub(crate) window: Window,
 }
 
 /// Frames read at once: one second.
@@ -46,17 +40,29 @@ impl TrackStream {
         self.left.len_micros()
     }
 
+    /// Whose sound it is.
+    pub(crate) fn track(&self) -> &TrackName {
+        &self.track
+    }
+
     /// The next window; `None` where nothing is left, or what is left may still go on.
-    pub(crate) fn next(&mut self, vad: &mut Vad, params: &WindowParams) -> Result<Option<PlannedWindow>, WorkerError> {
+    pub(crate) fn next(
+        &mut self,
+        vad: &mut Vad,
+        params: &WindowParams,
+        between: Between<'_>,
+    ) -> Result<Option<PlannedWindow>, WorkerError> {
         let Some(start) = self.next_start() else { return Ok(None) };
         let Some(last) = self.sound.iter().next_back() else { return Ok(None) };
         // Sound that was found late may lie before some that is covered already; a window ends there.
         let bound = self.covered.iter().map(|span| span.start).find(|covered| *covered > start);
-        let Some(mut window) = self.find(vad, params, start, last.end.position(), self.ended)? else {
+        let Some(mut window) = self.find(vad, params, (start, last.end.position()), self.ended, between)? else {
             return Ok(None);
         };
         if let Some(bound) = bound.filter(|bound| bound.position() < window.span.1) {
-            let Some(shorter) = self.find(vad, params, start, bound.position(), true)? else { return Ok(None) };
+            let Some(shorter) = self.find(vad, params, (start, bound.position()), true, between)? else {
+                return Ok(None);
+            };
             window = shorter;
         }
         let mut end = window.span.1.wall().max(start.plus_micros(LEAST_WINDOW_MICROS));
@@ -68,7 +74,7 @@ impl TrackStream {
         let sound = self.sound.within(&span);
         self.left.remove(span);
         self.covered.extend(sound.iter());
-        Ok(Some(PlannedWindow { track: self.track.clone(), span, sound, window }))
+        Ok(Some(PlannedWindow { track: self.track.clone(), span, sound, window, language: None }))
     }
 
     /// Reads from `start` until a window closes. Where `end` comes first, closes it there if the sound has `ended`.
@@ -76,9 +82,9 @@ impl TrackStream {
         &mut self,
         vad: &mut Vad,
         params: &WindowParams,
-        start: WallTime,
-        end: Position,
+        (start, end): (WallTime, Position),
         ended: bool,
+        between: Between<'_>,
     ) -> Result<Option<Window>, WorkerError> {
         let mut finder = WindowFinder::new(start.position(), params);
         let mut at = finder.reads_from();
@@ -86,6 +92,7 @@ impl TrackStream {
         while at < end {
             let wanted = usize::try_from(end.since(at)).map_or(READ_FRAMES, |left| left.min(READ_FRAMES));
             let Some(samples) = block.get_mut(..wanted) else { break };
+            between()?;
             self.reader.read(at, samples)?;
             if let Some(window) = finder.push(vad, samples)? {
                 return Ok(Some(window));

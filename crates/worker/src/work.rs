@@ -1,14 +1,17 @@
-use crate::track_stream::{PlannedWindow, TrackStream};
-use crate::watch::Watch;
+use crate::desk::{Desk, Stored};
+use crate::live_lane::{LiveLane, LiveSettings, STEP};
+use crate::planned_window::PlannedWindow;
+use crate::queue::{InFlight, Queue, Sender};
+use crate::track_stream::TrackStream;
+use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, PassPlan, Progress, Summary, WorkerError};
 use archive::Archive;
 use home::{Home, Lock};
-use speech::doubt;
-use speech::{Decoding, EngineError, Heard, Lane, Recognised, Recogniser, Request, Ticket, Vad};
+use speech::{Lane, Recogniser, Ticket, Vad};
 use std::collections::HashMap;
 use std::time::Duration;
-use store::{NewUtterance, Outcome, Store, Word, WorkerState};
-use timeline::{Clock, Span, SpanSet, WallTime};
+use store::{Store, WorkerState};
+use timeline::{Clock, WallTime};
 
 /// What a worker needs to be told.
 pub struct Settings {
@@ -18,8 +21,12 @@ pub struct Settings {
     pub recogniser: Box<dyn Recogniser + Send>,
     /// The voice detector.
     pub vad: Vad,
+    /// Words as they are said, for those who watch; `None`: never.
+    pub live: Option<LiveSettings>,
     /// How long the recorder's segments are, which says when a track's end is final.
     pub segment_minutes: u32,
+    /// How long the recogniser keeps its model while there is nothing to recognise.
+    pub unload_after: Duration,
     /// The time.
     pub clock: Box<dyn Clock>,
 }
@@ -27,18 +34,16 @@ pub struct Settings {
 /// The one who writes words: takes what the archive holds and the pass doesn't cover, and makes utterances of it.
 pub struct Worker {
     home: Home,
-    archive: Archive,
-    store: Store,
-    follower: Follower,
+    desk: Desk,
+    live: Option<LiveLane>,
+    vad: Vad,
+    plan: PassPlan,
     pass: store::Pass,
-    settings: Settings,
+    segment_minutes: u32,
+    unload_after: Duration,
+    /// When the recogniser was last needed, in microseconds since boot.
+    needed: i64,
     _lock: Lock,
-}
-
-/// A window that is being recognised.
-struct InFlight {
-    planned: PlannedWindow,
-    attempts: u32,
 }
 
 /// One run over what is there.
@@ -55,10 +60,7 @@ struct Run<'a, 'b> {
 /// Windows given to the recogniser ahead of time: the next is found while one is recognised.
 const QUEUE_DEPTH: usize = 2;
 
-/// A window that crashes or hangs the engine is tried this often, then left out with its reason.
-const ATTEMPTS: u32 = 3;
-
-/// How long to wait for the recogniser until the stop flag is looked at again.
+/// How long to wait for the recogniser, or for new sound, until the stop flag is looked at again.
 const STOP_CHECK: Duration = Duration::from_millis(200);
 
 /// The index follows at least this often while windows come in.
@@ -79,7 +81,15 @@ impl Worker {
         let pass = store.ensure_pass(&settings.plan.pass)?;
         let mut follower = Follower::open(&home.index())?;
         follower.catch_up(&store)?;
-        Ok(Self { home: home.clone(), archive: Archive::open(home), store, follower, pass, settings, _lock: lock })
+        let Settings { plan, recogniser, vad, live, segment_minutes, unload_after, clock } = settings;
+        let live = match live {
+            Some(live) => Some(store.ensure_pass(&live.plan.pass).map(|pass| LiveLane::new(live, pass))?),
+            None => None,
+        };
+        let needed = clock.boot_micros();
+        let (archive, queue) = (Archive::open(home), Queue::new(recogniser));
+        let desk = Desk { archive, store, follower, queue, clock };
+        Ok(Self { home: home.clone(), desk, live, vad, plan, pass, segment_minutes, unload_after, needed, _lock: lock })
     }
 
     /// Does what is there, then returns. A track's end is taken as final unless the recorder is still at it.
@@ -109,10 +119,42 @@ impl Worker {
         loop {
             total.add(&self.round(false, stop, report)?);
             report(Progress::Idle { waiting_micros: total.waiting_micros });
-            if !watch.wait(stop) {
+            if !self.wait(&watch, stop)? {
+                if let Some(live) = &mut self.live {
+                    live.stop(&mut self.desk);
+                }
                 return Ok(total);
             }
         }
+    }
+
+    /// Waits until there may be new segments, or until `stop` says so: `false` where it did. The live lane works on meanwhile.
+    fn wait(&mut self, watch: &Watch, stop: &dyn Fn() -> bool) -> Result<bool, WorkerError> {
+        let began = self.desk.clock.boot_micros();
+        loop {
+            if stop() {
+                return Ok(false);
+            }
+            let watched = self.step_live()?;
+            let now = self.desk.clock.boot_micros();
+            let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
+            let waited = since(began);
+            if watched {
+                self.needed = now;
+            } else if since(self.needed) >= self.unload_after {
+                self.desk.queue.rest();
+            }
+            if watch.wait(if watched { STEP } else { STOP_CHECK }) || waited >= RESCAN {
+                return Ok(!stop());
+            }
+        }
+    }
+
+    /// Lets the live lane do what is due; whether somebody watches.
+    fn step_live(&mut self) -> Result<bool, WorkerError> {
+        let Some(live) = &mut self.live else { return Ok(false) };
+        live.step(&mut self.desk)?;
+        Ok(live.is_watched())
     }
 
     fn round(
@@ -121,27 +163,25 @@ impl Worker {
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
-        let scan = self.archive.scan()?;
-        let backlog = Backlog::of(scan.segments, |track| self.store.coverage(self.pass.key, track))?;
+        let scan = self.desk.archive.scan()?;
+        let backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(self.pass.key, track))?;
         report(Progress::Scanned { left_micros: backlog.left_micros(), faults: &scan.faults });
-        let (now, recording) = (self.settings.clock.wall(), Lock::is_held(&self.home.recorder_lock()));
+        let (now, recording) = (self.desk.clock.wall(), Lock::is_held(&self.home.recorder_lock()));
         let mut streams = Vec::new();
         for track in backlog.tracks {
-            self.store.ensure_track(&track.track, track.side)?;
+            self.desk.store.ensure_track(&track.track, track.side)?;
             let last = track.sound.iter().next_back().map_or(now, |span| span.end);
             let ended = self.is_final(last, now, once && !recording);
             streams.push(TrackStream::new(track, ended));
         }
-        let started = self.settings.clock.boot_micros();
+        let started = self.desk.clock.boot_micros();
         let summary = Summary { faults: scan.faults.len(), ..Summary::default() };
         let mut run = Run { streams, in_flight: HashMap::new(), summary, started, followed: started, stop, report };
         let result = self.drain(&mut run);
-        for ticket in run.in_flight.keys() {
-            self.settings.recogniser.cancel(*ticket);
-        }
-        self.follower.catch_up(&self.store)?;
+        self.desk.queue.cancel(&mut run.in_flight);
+        self.desk.follow()?;
         result?;
-        run.summary.spent_micros = self.settings.clock.boot_micros() - started;
+        run.summary.spent_micros = self.desk.clock.boot_micros() - started;
         run.summary.stopped = stop();
         self.tell_state(&run)?;
         Ok(run.summary)
@@ -149,7 +189,7 @@ impl Worker {
 
     /// Whether no sound can follow `last`: the recorder isn't running, or its next segment would be here by now.
     fn is_final(&self, last: WallTime, now: WallTime, nothing_comes: bool) -> bool {
-        let segment = i64::from(self.settings.segment_minutes).saturating_mul(60_000_000);
+        let segment = i64::from(self.segment_minutes).saturating_mul(60_000_000);
         nothing_comes || now.micros_since(last) > segment.saturating_add(SEGMENT_GRACE_MICROS)
     }
 
@@ -161,9 +201,10 @@ impl Worker {
             while run.in_flight.len() < QUEUE_DEPTH {
                 let Some(planned) = self.plan_next(run)? else { break };
                 if planned.window.pieces.is_empty() {
-                    self.commit(run, &planned, Outcome::Nothing, None, Vec::new(), 0)?;
+                    let stored = self.desk.store_nothing(self.pass.key, planned)?;
+                    self.stored(run, &stored)?;
                 } else {
-                    self.submit(run, InFlight { planned, attempts: 1 })?;
+                    self.submit(run, planned)?;
                 }
                 if (run.stop)() {
                     return Ok(());
@@ -172,21 +213,31 @@ impl Worker {
             if run.in_flight.is_empty() {
                 return Ok(());
             }
-            if let Some((ticket, result)) = self.settings.recogniser.next(STOP_CHECK)
-                && let Some(window) = run.in_flight.remove(&ticket)
-            {
-                self.take(run, window, result)?;
+            let patience = if self.step_live()? { STEP } else { STOP_CHECK };
+            let mut sender =
+                Sender { lane: Lane::Backlog, decoding: &self.plan.decoding, in_flight: &mut run.in_flight };
+            if let Some(answer) = self.desk.queue.answer(&mut sender, patience)? {
+                let stored = self.desk.store_answer(self.pass.key, answer)?;
+                self.stored(run, &stored)?;
             }
         }
     }
 
-    /// The next window of the track that is furthest behind, so that both sides of a conversation come together.
+    /// The next window of the track that is furthest behind, so that both sides of a conversation come together. `None` where there
+    /// is nothing to do before an answer has come.
     fn plan_next(&mut self, run: &mut Run<'_, '_>) -> Result<Option<PlannedWindow>, WorkerError> {
         loop {
-            let next = (0..run.streams.len()).filter_map(|at| Some((run.streams.get(at)?.next_start()?, at))).min();
+            let one_by_one = self.finds_out_languages();
+            let waits = |stream: &TrackStream| {
+                one_by_one && run.in_flight.values().any(|window| window.planned.track == *stream.track())
+            };
+            let next = run.streams.iter().enumerate().filter(|(_, stream)| !waits(stream));
+            let next = next.filter_map(|(at, stream)| Some((stream.next_start()?, at))).min();
             let Some((_, at)) = next else { return Ok(None) };
             let Some(stream) = run.streams.get_mut(at) else { return Ok(None) };
-            if let Some(planned) = stream.next(&mut self.settings.vad, &self.settings.plan.windows)? {
+            let (live, desk) = (&mut self.live, &mut self.desk);
+            let mut between = || live.as_mut().map_or(Ok(()), |live| live.step(desk));
+            if let Some(planned) = stream.next(&mut self.vad, &self.plan.windows, &mut between)? {
                 return Ok(Some(planned));
             }
             // What is left of this track may still go on.
@@ -195,97 +246,48 @@ impl Worker {
         }
     }
 
-    fn submit(&mut self, run: &mut Run<'_, '_>, window: InFlight) -> Result<(), WorkerError> {
-        let decoding = Decoding { stream: window.planned.track.to_string(), ..self.settings.plan.decoding.clone() };
-        let request = Request { samples: window.planned.window.samples.clone(), decoding };
-        let ticket = self.settings.recogniser.submit(request, Lane::Backlog)?;
-        run.in_flight.insert(ticket, window);
-        Ok(())
-    }
-
-    fn take(
-        &mut self,
-        run: &mut Run<'_, '_>,
-        mut window: InFlight,
-        result: Result<Recognised, EngineError>,
-    ) -> Result<(), WorkerError> {
-        match result {
-            Ok(recognised) => {
-                let heard = speech::utterances(&window.planned.window, &recognised);
-                // A stretch in which the model found no word at all is covered, and that is all there is to say of it.
-                let utterances: Vec<NewUtterance> =
-                    heard.iter().filter(|heard| !heard.text.is_empty()).map(utterance).collect();
-                let outcome = if utterances.is_empty() { Outcome::Nothing } else { Outcome::Words };
-                self.commit(run, &window.planned, outcome, None, utterances, recognised.compute_micros)
-            }
-            Err(error) if !concerns_one_window(&error) => Err(error.into()),
-            Err(error) if window.attempts < ATTEMPTS => {
-                tracing::warn!(%error, attempt = window.attempts, span = %window.planned.span, "a window failed");
-                window.attempts += 1;
-                self.submit(run, window)
-            }
-            Err(error) => {
-                let reason = error.to_string();
-                tracing::error!(%reason, span = %window.planned.span, "a window is left out");
-                self.commit(run, &window.planned, Outcome::Quarantined, Some(reason.clone()), Vec::new(), 0)?;
-                run.summary.quarantined += 1;
-                let PlannedWindow { track, span, .. } = &window.planned;
-                (run.report)(Progress::Quarantined { track, span: *span, reason: &reason });
-                Ok(())
-            }
+    fn submit(&mut self, run: &mut Run<'_, '_>, mut planned: PlannedWindow) -> Result<(), WorkerError> {
+        self.needed = self.desk.clock.boot_micros();
+        if self.finds_out_languages() {
+            planned.language = self.desk.language_before(self.pass.key, &planned)?;
         }
+        let mut sender = Sender { lane: Lane::Backlog, decoding: &self.plan.decoding, in_flight: &mut run.in_flight };
+        Ok(self.desk.queue.submit(&mut sender, planned)?)
     }
 
-    /// Stores a window: one transaction. The index follows by itself.
-    fn commit(
-        &mut self,
-        run: &mut Run<'_, '_>,
-        planned: &PlannedWindow,
-        outcome: Outcome,
-        reason: Option<String>,
-        utterances: Vec<NewUtterance>,
-        compute_micros: i64,
-    ) -> Result<(), WorkerError> {
-        let count = utterances.len();
-        self.store.commit_window(&store::WindowRow {
-            pass: self.pass.key,
-            track: planned.track.clone(),
-            span: planned.span,
-            gaps: SpanSet::from_iter([planned.span]).minus(&planned.sound),
-            outcome,
-            reason,
-            speech_micros: planned.window.speech_micros(),
-            compute_micros,
-            utterances,
-        })?;
+    /// Whether a window's language depends on what was stored of the one before.
+    fn finds_out_languages(&self) -> bool {
+        self.plan.decoding.language.is_none()
+    }
+
+    /// Tells of a stored window, and lets the index follow now and then.
+    fn stored(&mut self, run: &mut Run<'_, '_>, stored: &Stored) -> Result<(), WorkerError> {
+        let PlannedWindow { track, span, sound, .. } = &stored.planned;
         run.summary.windows += 1;
-        run.summary.utterances += count as u64;
-        run.summary.sound_micros += planned.sound.len_micros();
-        let now = self.settings.clock.boot_micros();
+        run.summary.utterances += stored.utterances as u64;
+        run.summary.sound_micros += sound.len_micros();
+        if let Some(reason) = &stored.left_out {
+            run.summary.quarantined += 1;
+            (run.report)(Progress::Quarantined { track, span: *span, reason });
+        }
+        let now = self.desk.clock.boot_micros();
         run.summary.spent_micros = now - run.started;
         if now - run.followed > FOLLOW_EVERY_MICROS {
             run.followed = now;
-            self.follower.catch_up(&self.store)?;
+            self.desk.follow()?;
             self.tell_state(run)?;
         }
-        let left_micros = run.left_micros();
-        let speed_x = run.summary.speed_x();
-        (run.report)(Progress::Window {
-            track: &planned.track,
-            span: planned.span,
-            utterances: count,
-            speed_x,
-            left_micros,
-        });
+        let (left_micros, speed_x, utterances) = (run.left_micros(), run.summary.speed_x(), stored.utterances);
+        (run.report)(Progress::Window { track, span: *span, utterances, speed_x, left_micros });
         Ok(())
     }
 
     fn tell_state(&mut self, run: &Run<'_, '_>) -> Result<(), WorkerError> {
-        self.store.set_worker(&WorkerState {
+        self.desk.store.set_worker(&WorkerState {
             pid: std::process::id(),
             speed_x: run.summary.speed_x(),
             backlog_micros: run.left_micros().saturating_add(run.summary.waiting_micros),
-            updated: self.settings.clock.wall(),
+            updated: self.desk.clock.wall(),
         })?;
         Ok(())
     }
@@ -295,40 +297,5 @@ impl Run<'_, '_> {
     fn left_micros(&self) -> i64 {
         let planned: i64 = self.in_flight.values().map(|window| window.planned.sound.len_micros()).sum();
         self.streams.iter().map(TrackStream::left_micros).fold(planned, i64::saturating_add)
-    }
-}
-
-/// Whether another window may fare better. Anything else would be the same for all of them.
-fn concerns_one_window(error: &EngineError) -> bool {
-    matches!(error, EngineError::Crashed { .. } | EngineError::TimedOut { .. } | EngineError::Failed(_))
-}
-
-fn utterance(heard: &Heard) -> NewUtterance {
-    let judgement = doubt::judge(heard);
-    let span = |from: timeline::Position, to: timeline::Position| Span::new(from.wall(), to.wall());
-    NewUtterance {
-        span: span(heard.speech.0, heard.speech.1),
-        text: heard.text.clone(),
-        language: heard.language.clone(),
-        p: heard.p,
-        no_speech_p: heard.no_speech_p,
-        mean_logprob: heard.mean_logprob,
-        vad_mean: heard.vad_mean,
-        vad_peak: heard.vad_peak,
-        state: state(judgement.state),
-        reason: judgement.reason.map(str::to_owned),
-        words: heard
-            .words
-            .iter()
-            .map(|word| Word { span: span(word.start, word.end), text: word.text.clone(), p: word.p })
-            .collect(),
-    }
-}
-
-fn state(state: doubt::State) -> store::State {
-    match state {
-        doubt::State::Shown => store::State::Shown,
-        doubt::State::Doubtful => store::State::Doubtful,
-        doubt::State::Hidden => store::State::Hidden,
     }
 }

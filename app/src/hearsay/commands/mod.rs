@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod gaps;
 pub(crate) mod import;
+pub(crate) mod live;
 pub(crate) mod models;
 pub(crate) mod play;
 pub(crate) mod run;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Devices(args)) => devices::run(&args, &context),
         Some(Command::Import(args)) => import::run(&args, &context),
         Some(Command::Search(args)) => search::run(&args, &context),
+        Some(Command::Live(args)) => live::run(&args, &context),
         Some(Command::Show(args)) => show::run(&args, &context),
         Some(Command::Play(args)) => play::run(&args, &context),
         Some(Command::Export(args)) => export::run(&args, &context),

@@ -1,11 +1,11 @@
 //! `hearsay play`: without a window, to the end, with a line of progress where stderr is a terminal.
 
 use super::{Ears, Output, Player};
+use crate::interrupt::stop_flag;
 use anyhow::Context as _;
 use home::{Exit, Home};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use timeline::Span;
 
@@ -15,10 +15,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// Plays `span` through the default device and comes back when it was heard, at the end of all sound, or at Ctrl-C
 /// (which is no error).
 pub(crate) fn play_to_end(home: &Home, span: Span, ears: Ears) -> anyhow::Result<Exit> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).context("cannot listen to Ctrl-C")?;
-    }
+    let stop = stop_flag()?;
     let player = Player::start(home, Output::Device, || {}).context("cannot start the player")?;
     player.set_ears(ears);
     player.play(span.start);

@@ -1,0 +1,14 @@
+use speech::Window;
+use timeline::{Span, SpanSet, TrackName};
+
+/// A window and what storing it covers.
+pub(crate) struct PlannedWindow {
+    pub(crate) track: TrackName,
+    /// From the first uncovered moment to the window's end.
+    pub(crate) span: Span,
+    /// The sound within: what becomes covered. A gap doesn't, since sound may be found for it later.
+    pub(crate) sound: SpanSet,
+    pub(crate) window: Window,
+    /// The language of the conversation, where it is known from what was said before.
+    pub(crate) language: Option<String>,
+}
