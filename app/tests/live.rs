@@ -54,7 +54,12 @@ fn what_was_said_is_found_within_moments_also_while_old_sound_is_dealt_with() {
         let mut late: Vec<i64> = found.values().map(|(_, late)| *late).collect();
         late.sort_unstable();
         let (half, most) = (late[late.len() / 2], late[late.len() * 95 / 100]);
-        println!("{name}: {} utterances, found after {} ms (median), {} ms (95 %)", late.len(), half / 1_000, most / 1_000);
+        println!(
+            "{name}: {} utterances, found after {} ms (median), {} ms (95 %)",
+            late.len(),
+            half / 1_000,
+            most / 1_000
+        );
         assert!(late.len() >= 6, "{name}: only {} utterances", late.len());
         assert!(half <= 1_500_000 && most <= 3_000_000, "{name}: {late:?}");
     }

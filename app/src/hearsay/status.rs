@@ -8,7 +8,7 @@ use capture::control::{self, ControlError, Request};
 pub(crate) use capture::control::{RecorderStatus, TrackState, TrackStatus};
 use home::{Home, Lock};
 use serde::Serialize;
-use store::Store;
+use store::{PROVISIONAL, PassSummary, Store};
 use timeline::{SpanSet, TrackName};
 
 /// Everything at a glance.
@@ -35,6 +35,31 @@ pub(crate) struct WorkerStatus {
     pub(crate) backlog_s: f64,
     /// How fast it last was, as × real time.
     pub(crate) speed_x: Option<f64>,
+    /// How much speech that sound holds, if it is like what the main pass has dealt with so far.
+    pub(crate) speech_left_s: Option<f64>,
+    /// How long the worker needs for it at that speed.
+    pub(crate) finish_in_s: Option<f64>,
+}
+
+impl WorkerStatus {
+    fn new(running: bool, backlog_s: f64, speed_x: Option<f64>, passes: &[PassSummary]) -> Self {
+        let speech_left_s = speech_share(passes).map(|share| (backlog_s * share * 10.0).round() / 10.0);
+        let finish_in_s = speed_x.filter(|speed| *speed > 0.0).map(|speed| (backlog_s / speed * 10.0).round() / 10.0);
+        Self { running, backlog_s, speed_x, speech_left_s, finish_in_s }
+    }
+}
+
+/// How much of the sound is speech, by what the passes have dealt with; `None` before a minute of it.
+#[expect(clippy::cast_precision_loss, reason = "a share of microseconds")]
+fn speech_share(passes: &[PassSummary]) -> Option<f64> {
+    const ENOUGH_MICROS: i64 = 60_000_000;
+    let most = main_passes(passes).max_by_key(|summary| summary.covered_micros)?;
+    (most.covered_micros >= ENOUGH_MICROS).then(|| most.speech_micros as f64 / most.covered_micros as f64)
+}
+
+/// What was written while it was said waits for the main pass all the same.
+fn main_passes(passes: &[PassSummary]) -> impl Iterator<Item = &PassSummary> {
+    passes.iter().filter(|summary| summary.pass.rank > PROVISIONAL)
 }
 
 /// Two tracks of 16-bit samples at 16 kHz, for a day.
@@ -67,14 +92,12 @@ pub(crate) fn gaps(count: u32, seconds: f64) -> String {
 /// Asks everybody.
 pub(crate) fn gather(home: &Home, store: Option<&Store>) -> Result<Status> {
     let state = store.map(Store::worker).transpose()?.flatten();
+    let passes = store.map(Store::passes).transpose()?.unwrap_or_default();
     let disk_free_bytes = free_bytes(home);
+    let (running, speed_x) = (Lock::is_held(&home.worker_lock()), state.map(|state| state.speed_x));
     Ok(Status {
         recorder: recorder(home),
-        worker: WorkerStatus {
-            running: Lock::is_held(&home.worker_lock()),
-            backlog_s: seconds(backlog_micros(home, store)?),
-            speed_x: state.map(|state| state.speed_x),
-        },
+        worker: WorkerStatus::new(running, seconds(backlog_micros(home, store, &passes)?), speed_x, &passes),
         disk_free_bytes,
         #[allow(clippy::cast_precision_loss, reason = "a number of days, to a tenth")]
         disk_days_left: disk_free_bytes.map(|bytes| (bytes as f64 / BYTES_A_DAY * 10.0).round() / 10.0),
@@ -95,17 +118,16 @@ fn recorder(home: &Home) -> RecorderStatus {
 }
 
 /// Sound that no pass has dealt with. What is being recorded at this moment isn't counted.
-fn backlog_micros(home: &Home, store: Option<&Store>) -> Result<i64> {
+fn backlog_micros(home: &Home, store: Option<&Store>, passes: &[PassSummary]) -> Result<i64> {
     let mut sound: std::collections::BTreeMap<TrackName, SpanSet> = std::collections::BTreeMap::new();
     for segment in Archive::open(home).scan()?.segments {
         if !segment.part {
             sound.entry(segment.name.track).or_default().insert(segment.span);
         }
     }
-    let passes = store.map(Store::passes).transpose()?.unwrap_or_default();
     let mut left = 0_i64;
     for (track, mut sound) in sound {
-        for summary in &passes {
+        for summary in main_passes(passes) {
             if let Some(store) = store {
                 sound = sound.minus(&store.coverage(summary.pass.key, &track)?);
             }

@@ -28,7 +28,7 @@ fn main() {
         drop(engine::serve(BufReader::new(std::io::stdin()), output, model, || std::process::exit(0)));
         return;
     }
-    let tests: [(&str, fn()); 8] = [
+    let tests: [(&str, fn()); 9] = [
         (
             "a_window_goes_through_the_pipe_and_comes_back_as_words",
             a_window_goes_through_the_pipe_and_comes_back_as_words,
@@ -40,6 +40,7 @@ fn main() {
         ("damaged_models_never_reach_the_engine", damaged_models_never_reach_the_engine),
         ("a_program_that_is_no_engine_is_named", a_program_that_is_no_engine_is_named),
         ("the_queue_is_bounded", the_queue_is_bounded),
+        ("an_engine_that_rests_holds_no_memory_and_works_again", an_engine_that_rests_holds_no_memory_and_works_again),
     ];
     for (name, test) in tests {
         if arguments.iter().all(|filter| name.contains(&*filter.to_string_lossy())) {
@@ -192,4 +193,26 @@ fn the_queue_is_bounded() {
     for _ in 0..accepted {
         assert!(engine.next(PATIENCE).unwrap().1.unwrap().words.is_empty());
     }
+}
+
+fn an_engine_that_rests_holds_no_memory_and_works_again() {
+    let me = std::env::current_exe().unwrap();
+    let model = fixtures().join("models/fixture-q8.bin");
+    let mut engine = EngineProcess::resting(&me, &model, EngineOptions::default());
+    assert_eq!(engine.process_id(), None, "it starts with its first window");
+    let mut texts = Vec::new();
+    for _ in 0..2 {
+        let ticket = engine.submit(sentence(), Lane::Backlog).unwrap();
+        let process = engine.process_id().unwrap();
+        engine.rest();
+        assert_eq!(engine.process_id(), Some(process), "not while a window is under way");
+        let (answered, result) = engine.next(PATIENCE).unwrap();
+        assert_eq!(answered, ticket);
+        texts.push(said(&result));
+        engine.rest();
+        assert_eq!(engine.process_id(), None);
+        assert!(!Path::new(&format!("/proc/{process}/maps")).exists(), "the process is gone, and its memory with it");
+    }
+    assert!(!texts[0].is_empty());
+    assert_eq!(texts[0], texts[1]);
 }

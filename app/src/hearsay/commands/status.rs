@@ -100,9 +100,20 @@ fn worker(worker: &WorkerStatus) -> String {
     let waiting = output::duration_of(worker.backlog_s);
     let speed = worker.speed_x.map(|speed| format!(", {speed:.1} × real time")).unwrap_or_default();
     match (worker.running, worker.backlog_s >= 1.0) {
-        (true, true) => format!("transcribing, {waiting} of sound left{speed}"),
+        (true, true) => format!("transcribing, {waiting} of sound left{}{speed}{}", speech(worker), finish(worker)),
         (true, false) => format!("running, everything is transcribed{speed}"),
-        (false, true) => format!("not running, {waiting} of sound left: `hearsay work` transcribes it"),
+        (false, true) => {
+            format!("not running, {waiting} of sound left{}: `hearsay work` transcribes it", speech(worker))
+        }
         (false, false) => "not running, everything is transcribed".to_owned(),
     }
+}
+
+fn speech(worker: &WorkerStatus) -> String {
+    let speech = worker.speech_left_s.filter(|speech| *speech >= 1.0);
+    speech.map(|speech| format!(" (about {} of speech)", output::duration_of(speech))).unwrap_or_default()
+}
+
+fn finish(worker: &WorkerStatus) -> String {
+    worker.finish_in_s.map(|left| format!(", {} to go", output::duration_of(left))).unwrap_or_default()
 }

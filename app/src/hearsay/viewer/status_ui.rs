@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn the_worker_is_described_as_it_is() {
-        let state = |running, backlog_s, speed_x| WorkerStatus { running, backlog_s, speed_x };
+        let state =
+            |running, backlog_s, speed_x| WorkerStatus { running, backlog_s, speed_x, ..WorkerStatus::default() };
         assert_eq!(worker(&state(true, 125.0, Some(14.2))), "Transcribing at 14.2 x real time, 2 min 5 s to go");
         assert_eq!(worker(&state(true, 0.0, Some(14.2))), "All transcribed");
         assert_eq!(worker(&state(false, 60.0, None)), "1 min not transcribed, the worker is not running");
