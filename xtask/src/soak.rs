@@ -30,10 +30,12 @@ enum Part {
     Simulation,
     /// Suspends, steps and rotations
     Clocks,
+    /// From the end of an utterance to the search that finds it
+    Latency,
 }
 
 impl Part {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Clocks,
         Self::Simulation,
         Self::RecorderStops,
@@ -42,6 +44,7 @@ impl Part {
         Self::PowerCuts,
         Self::RecorderLoad,
         Self::WorkerKills,
+        Self::Latency,
     ];
 
     /// The package, its test target (none: its unit tests), what the tests' names begin with or contain, and the
@@ -60,6 +63,7 @@ impl Part {
                 "",
                 &[("HEARSAY_SIMULATED_HOURS", "720"), ("HEARSAY_ROTATIONS", "10000")],
             ),
+            Self::Latency => ("hearsay", Some("live"), "", &[("HEARSAY_LIVE_SECONDS", "140")]),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
         }
     }

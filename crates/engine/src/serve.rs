@@ -1,7 +1,7 @@
 //! The pipe's end inside the engine.
 
 use crate::queue::{Job, Queue};
-use crate::{ENGINE, Whisper, missing_features};
+use crate::{ENGINE, Whisper, WhisperError, missing_features};
 use speech::wire::{self, FromEngine, ToEngine};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -54,10 +54,15 @@ where
         filling.end();
         on_end();
     })?;
+    whisper.break_off_when(queue.break_off());
     while let Some(job) = queue.next() {
         wire::write(&mut output, &FromEngine::Begun { ticket: job.ticket }, &[])?;
         let answer = match whisper.recognise(&job.samples, &job.decoding) {
             Ok(recognised) => FromEngine::Done { ticket: job.ticket, recognised },
+            Err(WhisperError::BrokenOff) => {
+                queue.put_back(job);
+                continue;
+            }
             Err(error) => FromEngine::Failed { ticket: job.ticket, reason: error.to_string() },
         };
         wire::write(&mut output, &answer, &[])?;
@@ -80,7 +85,9 @@ fn open(model: &Path) -> Result<Whisper, String> {
 fn fill(mut input: impl Read, queue: &Queue) -> io::Result<()> {
     while let Some((said, samples)) = wire::read(&mut input)? {
         match said {
-            ToEngine::Submit { ticket, lane, decoding } => queue.push(lane, Job { ticket, decoding, samples }),
+            ToEngine::Submit { ticket, lane, decoding } => {
+                queue.push(Job { ticket, lane, decoding, samples, broken_off: 0 });
+            }
             ToEngine::Cancel { ticket } => queue.cancel(ticket),
         }
     }

@@ -5,7 +5,8 @@ use crate::{alignment, physical_cores};
 use speech::models::ModelInfo;
 use speech::{Decoding, RATE, Recognised};
 use std::path::Path;
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
 use timeline::{Clock, SystemClock};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
@@ -35,6 +36,9 @@ pub enum WhisperError {
         #[source]
         source: whisper_rs::WhisperError,
     },
+    /// It was broken off for a window that someone waits for; to be decoded again.
+    #[error("the window was broken off")]
+    BrokenOff,
     /// There is no such language.
     #[error("{0:?} is not a language that whisper knows")]
     Language(String),
@@ -47,6 +51,7 @@ pub enum WhisperError {
 pub struct Whisper {
     context: WhisperContext,
     state: WhisperState,
+    break_off: Arc<AtomicBool>,
 }
 
 impl Whisper {
@@ -63,7 +68,12 @@ impl Whisper {
         parameters.flash_attn(false).dtw_parameters(alignment::parameters(info));
         let context = WhisperContext::new_with_params(model, parameters).map_err(failed("load the model"))?;
         let state = context.create_state().map_err(failed("prepare the model"))?;
-        Ok(Self { context, state })
+        Ok(Self { context, state, break_off: Arc::default() })
+    }
+
+    /// Raising the flag ends a window that is being decoded with [`WhisperError::BrokenOff`], when its encoder has run or before its next token.
+    pub fn break_off_when(&mut self, raised: Arc<AtomicBool>) {
+        self.break_off = raised;
     }
 
     /// Whether the model knows other languages than English.
@@ -82,9 +92,17 @@ impl Whisper {
             return Ok(Recognised::default());
         }
         let language = self.language(samples, decoding)?;
-        self.state
-            .full(parameters(samples, decoding, &language), samples)
-            .map_err(|source| WhisperError::Whisper { operation: "decode the window", source })?;
+        let mut parameters = parameters(samples, decoding, &language);
+        let raised = Arc::clone(&self.break_off);
+        // whisper-rs takes the closure for what it is boxed in; only a box of its own is called rightly. It is never freed: some bytes a window.
+        parameters.set_abort_callback_safe::<_, Box<dyn FnMut() -> bool>>(Box::new(move || {
+            raised.load(Ordering::Relaxed)
+        }) as Box<dyn FnMut() -> bool>);
+        let broken_off = || self.break_off.load(Ordering::Relaxed);
+        self.state.full(parameters, samples).map_err(|source| {
+            let failed = WhisperError::Whisper { operation: "decode the window", source };
+            if broken_off() { WhisperError::BrokenOff } else { failed }
+        })?;
         let tokens = self.tokens();
         let mut recognised = Recognised {
             no_speech_p: self.state.as_iter().map(|segment| segment.no_speech_probability()).fold(0.0, f32::max),
