@@ -19,10 +19,10 @@ use timeline::{Clock, SystemClock};
 const QUEUE: usize = 64;
 /// No window is given up before this.
 const SHORTEST_PATIENCE: Duration = Duration::from_mins(2);
-/// ... nor before this many times its own length, while nothing is known about the machine's speed.
-const PATIENCE_PER_LENGTH: u32 = 60;
-/// ... nor before this many times the slowest window so far.
-const PATIENCE_PER_SLOWEST: u32 = 20;
+/// ... nor before this many times its own length.
+const PATIENCE_PER_LENGTH: u32 = 10;
+/// ... nor before this many times the slowest window so far, on a machine that is too slow for its model.
+const PATIENCE_PER_SLOWEST: u32 = 4;
 
 /// How a child is run.
 #[derive(Debug, Clone)]
@@ -217,11 +217,9 @@ impl EngineProcess {
         }
         let samples = self.waiting.get(&ticket).map_or(0, |(_, request)| request.samples.len());
         let seconds = u64::try_from(samples / RATE).unwrap_or(0) + 1;
-        let by_speed = match self.slowest {
-            Some(slowest) => slowest * PATIENCE_PER_SLOWEST,
-            None => Duration::from_secs(seconds) * PATIENCE_PER_LENGTH,
-        };
-        by_speed.max(SHORTEST_PATIENCE)
+        let by_length = Duration::from_secs(seconds) * PATIENCE_PER_LENGTH;
+        let by_speed = self.slowest.unwrap_or_default() * PATIENCE_PER_SLOWEST;
+        by_length.max(by_speed).max(SHORTEST_PATIENCE)
     }
 }
 
