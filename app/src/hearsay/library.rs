@@ -126,6 +126,24 @@ impl Library {
         Ok(utterances)
     }
 
+    /// As [`conversation`](Self::conversation), in English where it was translated.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn translated(&mut self, span: Span) -> Result<Vec<Utterance>> {
+        let mut utterances = self.conversation(span)?;
+        let Some(store) = self.store()? else { return Ok(utterances) };
+        let mut translated = store.translations(&span)?;
+        translated.retain(|utterance| utterance.state != State::Hidden);
+        utterances.retain(|original| {
+            let same = |other: &Utterance| other.track == original.track && other.span.contains(original.span.middle());
+            !translated.iter().any(same)
+        });
+        utterances.extend(translated);
+        utterances.sort_by(|a, b| (a.span.start, &a.track).cmp(&(b.span.start, &b.track)));
+        Ok(utterances)
+    }
+
     /// As [`conversation`](Self::conversation), with the hidden ones.
     ///
     /// # Errors

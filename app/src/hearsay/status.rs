@@ -57,9 +57,9 @@ fn speech_share(passes: &[PassSummary]) -> Option<f64> {
     (most.covered_micros >= ENOUGH_MICROS).then(|| most.speech_micros as f64 / most.covered_micros as f64)
 }
 
-/// What was written while it was said waits for the main pass all the same.
+/// What was written while it was said waits for the main pass all the same, and a translation needs what it translates.
 fn main_passes(passes: &[PassSummary]) -> impl Iterator<Item = &PassSummary> {
-    passes.iter().filter(|summary| summary.pass.rank > PROVISIONAL)
+    passes.iter().filter(|summary| summary.pass.rank > PROVISIONAL && !summary.pass.translation)
 }
 
 /// Two tracks of 16-bit samples at 16 kHz, for a day.

@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let settings = Settings {
         plan: PassPlan::backlog(&model, &config.work, SystemClock.wall()),
+        translation: PassPlan::translation(&model, &config.work, SystemClock.wall()),
         recogniser: Box::new(engine),
         vad,
         live: Some(live),

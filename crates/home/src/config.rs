@@ -91,7 +91,7 @@ pub struct WorkConfig {
     pub beam_size: u32,
     /// Sampling temperature; 0 takes the likeliest word.
     pub temperature: f32,
-    /// Translate to English.
+    /// What isn't English is translated too, beside what was said.
     pub translate: bool,
     /// Threads of recognition; 0 chooses by the machine.
     pub threads: u32,

@@ -50,9 +50,18 @@ impl Place {
 
 /// The keys of those among `places` that are current.
 pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Result<HashSet<i64>> {
+    speaking(connection, places, false)
+}
+
+/// The keys of those among `places` that the best translation has.
+pub(crate) fn current_translation(connection: &Connection, places: &[Place]) -> rusqlite::Result<HashSet<i64>> {
+    speaking(connection, places, true)
+}
+
+fn speaking(connection: &Connection, places: &[Place], translation: bool) -> rusqlite::Result<HashSet<i64>> {
     let passes: Vec<(i64, i64)> = connection
-        .prepare_cached(&format!("SELECT key, rank FROM pass {BEST_FIRST}"))?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare_cached(&format!("SELECT key, rank FROM pass WHERE translation = ?1 {BEST_FIRST}"))?
+        .query_map([translation], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut places = places.to_vec();
     places.sort_by_key(|place| (place.track, place.at));

@@ -17,7 +17,8 @@ pub struct NewPass {
     pub model_sha256: String,
     /// The engine's name.
     pub engine: String,
-    /// Everything else that changes what is recognised, as a JSON object.
+    /// Everything else that changes what is recognised, as a JSON object. With `"translate": true` it is a translation, which stands beside
+    /// what was said and never speaks in its place.
     pub params: Value,
     /// The higher, the better; among equals the younger pass is read first.
     pub rank: i64,
@@ -78,6 +79,8 @@ pub struct Pass {
     pub rank: i64,
     /// When it was first asked for.
     pub created: WallTime,
+    /// Whether it stands beside what was said, in English.
+    pub translation: bool,
 }
 
 /// A pass and what it has dealt with so far.
@@ -105,7 +108,7 @@ impl PassSummary {
     }
 }
 
-const COLUMNS: &str = "key, name, model, model_sha256, engine, params, rank, created_us";
+const COLUMNS: &str = "key, name, model, model_sha256, engine, params, rank, created_us, translation";
 
 impl Store {
     /// The pass of that model, engine and parameters; made where it isn't there. The rank and the time of one
@@ -117,12 +120,14 @@ impl Store {
         let operation = "adding a pass";
         let name = new.name();
         let params = canonical(&new.params);
+        let translation = new.params.get("translate") == Some(&Value::Bool(true));
+        let created = new.created.as_micros();
         let values =
-            params![name.as_str(), new.model, new.model_sha256, new.engine, params, new.rank, new.created.as_micros()];
+            params![name.as_str(), new.model, new.model_sha256, new.engine, params, new.rank, created, translation];
         self.connection
             .execute(
-                "INSERT INTO pass (name, model, model_sha256, engine, params, rank, created_us)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO NOTHING",
+                "INSERT INTO pass (name, model, model_sha256, engine, params, rank, created_us, translation)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING",
                 values,
             )
             .during(&self.path, operation)?;
@@ -194,6 +199,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Pass> {
         params,
         rank: row.get(6)?,
         created: WallTime::from_micros(row.get(7)?),
+        translation: row.get(8)?,
     })
 }
 

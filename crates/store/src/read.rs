@@ -2,7 +2,8 @@ use crate::current::{self, Place};
 use crate::error::During;
 use crate::utterance::{COLUMNS, SOURCE, State, Utterance, read};
 use crate::{MAX_UTTERANCE_MICROS, Store, StoreError, track};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use timeline::{Span, UtteranceId, WallTime};
 
@@ -26,6 +27,14 @@ pub struct Counters {
 
 /// Where the next page begins: start, track's name, key.
 type Mark = (i64, String, i64);
+const START: Mark = (i64::MIN, String::new(), 0);
+
+/// Which of some utterances speak.
+type Choose = fn(&Connection, &[Place]) -> rusqlite::Result<HashSet<i64>>;
+
+fn mark_of(last: &Utterance) -> Mark {
+    (last.span.start.as_micros(), last.track.as_str().to_owned(), last.key)
+}
 
 impl Store {
     /// The current utterances that overlap `span`, in time order, whatever their state.
@@ -44,6 +53,23 @@ impl Store {
         }
     }
 
+    /// The translated utterances that overlap `span`, in time order, of the best translation for each moment.
+    ///
+    /// # Errors
+    /// [`StoreError::TooMany`] where there are more than [`MAX_UTTERANCES`].
+    pub fn translations(&self, span: &Span) -> Result<Vec<Utterance>, StoreError> {
+        let (mut found, mut mark): (Vec<Utterance>, Mark) = (Vec::new(), START);
+        loop {
+            let page = self.page(span, &mark, current::current_translation)?;
+            let Some((last, _)) = page.last() else { return Ok(found) };
+            mark = mark_of(last);
+            found.extend(page.into_iter().filter_map(|(utterance, speaks)| speaks.then_some(utterance)));
+            if found.len() > MAX_UTTERANCES {
+                return Err(StoreError::TooMany { span: *span, limit: MAX_UTTERANCES });
+            }
+        }
+    }
+
     /// Hands the current utterances that overlap `span` to `each`, in time order, until it breaks. However long the
     /// span is, only a page of them is in memory.
     ///
@@ -54,11 +80,11 @@ impl Store {
         span: &Span,
         mut each: impl FnMut(Utterance) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StoreError> {
-        let mut mark: Mark = (i64::MIN, String::new(), 0);
+        let mut mark = START;
         loop {
-            let page = self.page(span, &mark)?;
+            let page = self.page(span, &mark, current::current)?;
             let Some((last, _)) = page.last() else { return Ok(ControlFlow::Continue(())) };
-            mark = (last.span.start.as_micros(), last.track.as_str().to_owned(), last.key);
+            mark = mark_of(last);
             for (utterance, is_current) in page {
                 if is_current && each(utterance).is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -67,8 +93,8 @@ impl Store {
         }
     }
 
-    /// A page of utterances of all passes, each with whether it is current.
-    fn page(&self, span: &Span, mark: &Mark) -> Result<Vec<(Utterance, bool)>, StoreError> {
+    /// A page of utterances of all passes, each with whether it is among those that are `chosen`.
+    fn page(&self, span: &Span, mark: &Mark, chosen: Choose) -> Result<Vec<(Utterance, bool)>, StoreError> {
         let operation = "reading utterances";
         let snapshot = self.snapshot(operation)?;
         let read_page = || -> rusqlite::Result<Vec<(Utterance, bool)>> {
@@ -85,7 +111,7 @@ impl Store {
                 .query_map(values, |row| Ok((read(row)?, Place::read_from(row, 19)?)))?
                 .collect::<rusqlite::Result<_>>()?;
             let places: Vec<Place> = rows.iter().map(|(_, place)| *place).collect();
-            let current = current::current(&snapshot, &places)?;
+            let current = chosen(&snapshot, &places)?;
             Ok(rows.into_iter().map(|(utterance, place)| (utterance, current.contains(&place.key))).collect())
         };
         read_page().during(&self.path, operation)

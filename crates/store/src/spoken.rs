@@ -36,4 +36,23 @@ impl Store {
         };
         read().during(&self.path, "reading what was said last")
     }
+
+    /// The language in which most of a pass's utterances within `span` of a track were said; `None` where it has none there.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn language_within(&self, pass: i64, track: &TrackName, span: &Span) -> Result<Option<String>, StoreError> {
+        let read = || {
+            let Some(track) = track::key(&self.connection, track)? else { return Ok(None) };
+            self.connection
+                .prepare_cached(
+                    "SELECT language FROM utterance WHERE track = ?1 AND start_us / 1000 BETWEEN ?2 / 1000 AND ?3 / 1000
+                       AND start_us >= ?2 AND start_us < ?3 AND pass = ?4 AND language IS NOT NULL
+                     GROUP BY language ORDER BY sum(end_us - start_us) DESC, language LIMIT 1",
+                )?
+                .query_row(params![track, span.start.as_micros(), span.end.as_micros(), pass], |row| row.get(0))
+                .optional()
+        };
+        read().during(&self.path, "reading what language was spoken")
+    }
 }

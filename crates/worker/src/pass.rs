@@ -19,23 +19,25 @@ pub struct PassPlan {
 impl PassPlan {
     /// The main pass: recorded sound, every window as full as it gets.
     pub fn backlog(model: &Model, config: &WorkConfig, now: WallTime) -> Self {
-        Self::new("backlog", model, config, WindowParams::backlog(config.max_wait_s), rank(&model.info), now)
+        let windows = WindowParams::backlog(config.max_wait_s);
+        Self::new("backlog", model, windows, decoding(&model.info, config), now)
     }
 
     /// The provisional pass: words as they are said.
     pub fn live(model: &Model, config: &WorkConfig, now: WallTime) -> Self {
-        Self::new("live", model, config, WindowParams::live(), PROVISIONAL, now)
+        let plan = Self::new("live", model, WindowParams::live(), decoding(&model.info, config), now);
+        Self { pass: NewPass { rank: PROVISIONAL, ..plan.pass }, ..plan }
     }
 
-    fn new(
-        lane: &str,
-        model: &Model,
-        config: &WorkConfig,
-        windows: WindowParams,
-        rank: i64,
-        created: WallTime,
-    ) -> Self {
-        let decoding = decoding(&model.info, config);
+    /// The pass that writes English, whatever is spoken, beside the main one; `None` where it isn't wanted, or the model knows English only.
+    pub fn translation(model: &Model, config: &WorkConfig, now: WallTime) -> Option<Self> {
+        let decoding = Decoding { translate: true, ..decoding(&model.info, config) };
+        let windows = WindowParams::backlog(config.max_wait_s);
+        let wanted = config.translate && model.info.multilingual;
+        wanted.then(|| Self::new("backlog", model, windows, decoding, now))
+    }
+
+    fn new(lane: &str, model: &Model, windows: WindowParams, decoding: Decoding, created: WallTime) -> Self {
         // Whatever changes words or their places is part of the pass; threads and the voice detector's backend,
         // which give the same result, aren't.
         let params = json!({
@@ -46,6 +48,7 @@ impl PassPlan {
             "beam_size": decoding.beam_size,
             "temperature": decoding.temperature,
         });
+        let rank = rank(&model.info);
         let (model, model_sha256) = (model.name.clone(), model.sha256.clone());
         let engine = "whisper.cpp".to_owned();
         Self { pass: NewPass { model, model_sha256, engine, params, rank, created }, windows, decoding }
@@ -66,7 +69,7 @@ fn decoding(info: &ModelInfo, config: &WorkConfig) -> Decoding {
     Decoding {
         language,
         allowed,
-        translate: config.translate && info.multilingual,
+        translate: false,
         beam_size: config.beam_size,
         temperature: config.temperature,
         threads: config.threads,

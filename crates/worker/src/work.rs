@@ -17,6 +17,8 @@ use timeline::{Clock, WallTime};
 pub struct Settings {
     /// The pass to extend.
     pub plan: PassPlan,
+    /// The pass that translates what isn't English, once the other has dealt with it; `None`: nothing is translated.
+    pub translation: Option<PassPlan>,
     /// The queue that recognises.
     pub recogniser: Box<dyn Recogniser + Send>,
     /// The voice detector.
@@ -37,8 +39,8 @@ pub struct Worker {
     desk: Desk,
     live: Option<LiveLane>,
     vad: Vad,
-    plan: PassPlan,
-    pass: store::Pass,
+    task: Task,
+    translation: Option<Task>,
     segment_minutes: u32,
     unload_after: Duration,
     /// When the recogniser was last needed, in microseconds since boot.
@@ -46,8 +48,18 @@ pub struct Worker {
     _lock: Lock,
 }
 
+/// A pass to extend.
+#[derive(Clone)]
+struct Task {
+    plan: PassPlan,
+    pass: i64,
+    /// The pass whose words are translated.
+    original: Option<i64>,
+}
+
 /// One run over what is there.
 struct Run<'a, 'b> {
+    task: Task,
     streams: Vec<TrackStream>,
     in_flight: HashMap<Ticket, InFlight>,
     summary: Summary,
@@ -59,6 +71,9 @@ struct Run<'a, 'b> {
 
 /// Windows given to the recogniser ahead of time: the next is found while one is recognised.
 const QUEUE_DEPTH: usize = 2;
+
+/// What everything else is translated to.
+const ENGLISH: &str = "en";
 
 /// How long to wait for the recogniser, or for new sound, until the stop flag is looked at again.
 const STOP_CHECK: Duration = Duration::from_millis(200);
@@ -81,7 +96,12 @@ impl Worker {
         let pass = store.ensure_pass(&settings.plan.pass)?;
         let mut follower = Follower::open(&home.index())?;
         follower.catch_up(&store)?;
-        let Settings { plan, recogniser, vad, live, segment_minutes, unload_after, clock } = settings;
+        let Settings { plan, translation, recogniser, vad, live, segment_minutes, unload_after, clock } = settings;
+        let task = Task { plan, pass: pass.key, original: None };
+        let translation = match translation {
+            Some(plan) => Some(Task { pass: store.ensure_pass(&plan.pass)?.key, plan, original: Some(pass.key) }),
+            None => None,
+        };
         let live = match live {
             Some(live) => Some(store.ensure_pass(&live.plan.pass).map(|pass| LiveLane::new(live, pass))?),
             None => None,
@@ -89,7 +109,18 @@ impl Worker {
         let needed = clock.boot_micros();
         let (archive, queue) = (Archive::open(home), Queue::new(recogniser));
         let desk = Desk { archive, store, follower, queue, clock };
-        Ok(Self { home: home.clone(), desk, live, vad, plan, pass, segment_minutes, unload_after, needed, _lock: lock })
+        Ok(Self {
+            home: home.clone(),
+            desk,
+            live,
+            vad,
+            task,
+            translation,
+            segment_minutes,
+            unload_after,
+            needed,
+            _lock: lock,
+        })
     }
 
     /// Does what is there, then returns. A track's end is taken as final unless the recorder is still at it.
@@ -163,8 +194,31 @@ impl Worker {
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
+        let mut summary = self.extend(self.task.clone(), once, stop, report)?;
+        if let Some(translation) = self.translation.clone()
+            && !summary.stopped
+        {
+            // The sound is the same, and was counted.
+            let Summary { windows, quarantined, spent_micros, stopped, .. } =
+                self.extend(translation, once, stop, report)?;
+            summary.windows += windows;
+            summary.quarantined += quarantined;
+            summary.spent_micros += spent_micros;
+            summary.stopped = stopped;
+        }
+        Ok(summary)
+    }
+
+    /// Extends a pass over what is there.
+    fn extend(
+        &mut self,
+        task: Task,
+        once: bool,
+        stop: &dyn Fn() -> bool,
+        report: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Summary, WorkerError> {
         let scan = self.desk.archive.scan()?;
-        let backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(self.pass.key, track))?;
+        let backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(task.pass, track))?;
         report(Progress::Scanned { left_micros: backlog.left_micros(), faults: &scan.faults });
         let (now, recording) = (self.desk.clock.wall(), Lock::is_held(&self.home.recorder_lock()));
         let mut streams = Vec::new();
@@ -176,7 +230,8 @@ impl Worker {
         }
         let started = self.desk.clock.boot_micros();
         let summary = Summary { faults: scan.faults.len(), ..Summary::default() };
-        let mut run = Run { streams, in_flight: HashMap::new(), summary, started, followed: started, stop, report };
+        let mut run =
+            Run { task, streams, in_flight: HashMap::new(), summary, started, followed: started, stop, report };
         let result = self.drain(&mut run);
         self.desk.queue.cancel(&mut run.in_flight);
         self.desk.follow()?;
@@ -201,7 +256,7 @@ impl Worker {
             while run.in_flight.len() < QUEUE_DEPTH {
                 let Some(planned) = self.plan_next(run)? else { break };
                 if planned.window.pieces.is_empty() {
-                    let stored = self.desk.store_nothing(self.pass.key, planned)?;
+                    let stored = self.desk.store_nothing(run.task.pass, planned)?;
                     self.stored(run, &stored)?;
                 } else {
                     self.submit(run, planned)?;
@@ -215,9 +270,9 @@ impl Worker {
             }
             let patience = if self.step_live()? { STEP } else { STOP_CHECK };
             let mut sender =
-                Sender { lane: Lane::Backlog, decoding: &self.plan.decoding, in_flight: &mut run.in_flight };
+                Sender { lane: Lane::Backlog, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
             if let Some(answer) = self.desk.queue.answer(&mut sender, patience)? {
-                let stored = self.desk.store_answer(self.pass.key, answer)?;
+                let stored = self.desk.store_answer(run.task.pass, answer)?;
                 self.stored(run, &stored)?;
             }
         }
@@ -227,7 +282,7 @@ impl Worker {
     /// is nothing to do before an answer has come.
     fn plan_next(&mut self, run: &mut Run<'_, '_>) -> Result<Option<PlannedWindow>, WorkerError> {
         loop {
-            let one_by_one = self.finds_out_languages();
+            let one_by_one = run.task.finds_out_languages();
             let waits = |stream: &TrackStream| {
                 one_by_one && run.in_flight.values().any(|window| window.planned.track == *stream.track())
             };
@@ -237,7 +292,7 @@ impl Worker {
             let Some(stream) = run.streams.get_mut(at) else { return Ok(None) };
             let (live, desk) = (&mut self.live, &mut self.desk);
             let mut between = || live.as_mut().map_or(Ok(()), |live| live.step(desk));
-            if let Some(planned) = stream.next(&mut self.vad, &self.plan.windows, &mut between)? {
+            if let Some(planned) = stream.next(&mut self.vad, &run.task.plan.windows, &mut between)? {
                 return Ok(Some(planned));
             }
             // What is left of this track may still go on.
@@ -248,16 +303,19 @@ impl Worker {
 
     fn submit(&mut self, run: &mut Run<'_, '_>, mut planned: PlannedWindow) -> Result<(), WorkerError> {
         self.needed = self.desk.clock.boot_micros();
-        if self.finds_out_languages() {
-            planned.language = self.desk.language_before(self.pass.key, &planned)?;
+        if let Some(original) = run.task.original {
+            let language = self.desk.store.language_within(original, &planned.track, &planned.span)?;
+            let Some(language) = language.filter(|language| language != ENGLISH) else {
+                let stored = self.desk.store_nothing(run.task.pass, planned)?;
+                return self.stored(run, &stored);
+            };
+            planned.language = Some(language);
+        } else if run.task.finds_out_languages() {
+            planned.language = self.desk.language_before(run.task.pass, &planned)?;
         }
-        let mut sender = Sender { lane: Lane::Backlog, decoding: &self.plan.decoding, in_flight: &mut run.in_flight };
+        let mut sender =
+            Sender { lane: Lane::Backlog, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
         Ok(self.desk.queue.submit(&mut sender, planned)?)
-    }
-
-    /// Whether a window's language depends on what was stored of the one before.
-    fn finds_out_languages(&self) -> bool {
-        self.plan.decoding.language.is_none()
     }
 
     /// Tells of a stored window, and lets the index follow now and then.
@@ -290,6 +348,13 @@ impl Worker {
             updated: self.desk.clock.wall(),
         })?;
         Ok(())
+    }
+}
+
+impl Task {
+    /// Whether a window's language depends on what was stored of the one before.
+    fn finds_out_languages(&self) -> bool {
+        self.original.is_none() && self.plan.decoding.language.is_none()
     }
 }
 

@@ -16,6 +16,9 @@ pub(crate) struct ShowArgs {
     /// today, yesterday, 2026-11-22, 2026-11-22T14:00..15:30, last 2h
     #[arg(required = true, value_name = "SPAN")]
     span: Vec<String>,
+    /// In English where it was translated (`translate = true` below `[work]`)
+    #[arg(long)]
+    translated: bool,
     /// One JSON object per utterance
     #[arg(long)]
     json: bool,
@@ -31,7 +34,7 @@ Examples:
 pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<Exit> {
     let span = context.span(&args.span)?;
     let mut library = Library::open(&context.home)?;
-    let utterances = library.conversation(span)?;
+    let utterances = if args.translated { library.translated(span)? } else { library.conversation(span)? };
     if utterances.is_empty() {
         explain_nothing(&library);
         return Ok(Exit::NothingFound);
