@@ -14,12 +14,24 @@ use testkit::{Killed, Rig};
 /// How long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long is measured, in each of the two runs: 90s, 5m
+    /// How long is measured, on each of the two machines: 90s, 5m
     #[arg(long = "for", value_name = "TIME", default_value = "5m", value_parser = length)]
     length: Duration,
     /// The executable that is measured [default: the one in release, built now]
     #[arg(long, value_name = "FILE")]
     recorder: Option<PathBuf>,
+    /// On one of the two machines alone
+    #[arg(long, value_enum)]
+    machine: Option<Machine>,
+}
+
+/// What else the machine has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Machine {
+    /// Nothing but to play what is recorded
+    Idle,
+    /// More than it can: every core is busy
+    Busy,
 }
 
 /// What comes before measuring: opening devices and filling what is filled once.
@@ -49,7 +61,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "{:18}  {:>10}  {:>28}  {:>6}  {:>12}",
         "", "of a core", "private MiB start/end/most", "losses", "recorded s"
     )?;
-    for (name, busy) in [("idle machine", 0), ("every core busy", cores)] {
+    for (machine, name, busy) in [(Machine::Idle, "idle machine", 0), (Machine::Busy, "every core busy", cores)] {
+        if args.machine.is_some_and(|only| only != machine) {
+            continue;
+        }
         let cost = measure(&recorder, args.length, busy)?;
         let mib = |bytes: u64| format!("{:.1}", f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX)) / 1024.0);
         let memory = format!("{} / {} / {}", mib(cost.private_start), mib(cost.private_end), mib(cost.private_most));
