@@ -8,6 +8,7 @@
 //! queue the server has, since with a short one it drops sound without a word.
 
 mod connection;
+mod latency;
 mod reader;
 mod server;
 #[cfg(test)]

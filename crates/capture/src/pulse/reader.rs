@@ -1,6 +1,7 @@
 //! The thread that reads a stream's socket.
 
 use super::connection::{Connection, plain};
+use super::latency::{Latency, Timing};
 use crate::Feed;
 use pulseaudio::protocol::{
     self, Command, CommandReply, DESCRIPTOR_SIZE, GetSourceInfo, LatencyParams, ProtocolError, RecordLatency,
@@ -18,9 +19,7 @@ const READ_BYTES: usize = 1 << 20;
 const MESSAGE_BYTES: usize = READ_BYTES - DESCRIPTOR_SIZE;
 /// How often the server is asked about latency and mute, and how soon a closed stream is noticed at the latest.
 const ASK_EVERY: Duration = Duration::from_secs(1);
-
-/// A device that wakes up reports latencies of a second and more; one that runs has fragments of 40 ms.
-const BELIEVABLE_LATENCY: i64 = 200_000;
+const ASK_EVERY_MICROS: i64 = 1_000_000;
 
 /// What the reader shares with the stream's handle.
 #[derive(Debug)]
@@ -39,8 +38,7 @@ pub(super) struct Reader {
     feed: Feed,
     clock: Arc<dyn Clock>,
     seen: Arc<Seen>,
-    /// How much earlier than it arrives a frame was captured, in microseconds, as the server last said.
-    latency: i64,
+    latency: Latency,
     latency_reply: Option<u32>,
     mute_reply: Option<u32>,
     asked: i64,
@@ -56,13 +54,13 @@ impl Reader {
     ) -> (Self, Arc<Seen>) {
         let seen = Arc::new(Seen { ended: OnceLock::new(), muted: AtomicBool::new(source.muted) });
         let reader = Self {
+            latency: Latency::new(feed.rate()),
             connection,
             channel,
             source: source.index,
             feed,
             clock,
             seen: seen.clone(),
-            latency: 0,
             latency_reply: None,
             mute_reply: None,
             asked: 0,
@@ -122,7 +120,11 @@ impl Reader {
         let (samples, _) = body.as_chunks::<2>();
         let now = self.clock.boot_micros();
         let frames = samples.len() / self.feed.channels();
-        let captured = now - self.feed.rate().micros(frames as u64) - self.latency;
+        if !self.latency.has_begun() {
+            // What the server said before is no longer so.
+            self.asked = now - ASK_EVERY_MICROS;
+        }
+        let captured = self.latency.captured(now, frames as u64);
         self.feed.push(samples, |sample| f32::from(i16::from_le_bytes(sample)) / 32768.0, captured);
     }
 
@@ -143,9 +145,10 @@ impl Reader {
                     latency.source_usec,
                     latency.sink_usec
                 );
-                // Sound recorded from a monitor is yet to be heard; sound from a source is older than it looks.
-                let latency = micros(latency.source_usec) - micros(latency.sink_usec);
-                self.latency = if latency.abs() <= BELIEVABLE_LATENCY { latency } else { 0 };
+                let frame_bytes = 2 * self.feed.channels() as u64;
+                let written = u64::try_from(latency.write_offset).unwrap_or(0) / frame_bytes;
+                let timing = Timing { source: micros(latency.source_usec), sink: micros(latency.sink_usec), written };
+                self.latency.told(self.clock.boot_micros(), timing);
                 self.latency_reply = None;
                 Ok(())
             }
@@ -166,10 +169,10 @@ impl Reader {
         TagStructReader::new(&mut body, self.connection.version()).read().map_err(|error: ProtocolError| plain(&error))
     }
 
-    /// Asks for latency and mute once a second, if the last questions were answered.
+    /// Asks for latency and mute once a second and when sound begins, if the last questions were answered.
     fn ask_now_and_then(&mut self) -> Result<(), String> {
         let now = self.clock.boot_micros();
-        let due = now - self.asked >= i64::try_from(ASK_EVERY.as_micros()).unwrap_or(i64::MAX);
+        let due = now - self.asked >= ASK_EVERY_MICROS;
         if !due || self.latency_reply.is_some() || self.mute_reply.is_some() {
             return Ok(());
         }
