@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_recorder;
+mod compare;
 mod process_usage;
 mod soak;
 
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
-    after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak simulation\n  cargo xtask bench recorder --for 5m"
+    after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak simulation\n  cargo xtask bench recorder --for 5m\n  cargo xtask compare --hours 1"
 )]
 struct Args {
     #[command(subcommand)]
@@ -25,12 +26,15 @@ enum Task {
     Soak(soak::Args),
     /// Measure, and print a table
     Bench(bench::Args),
+    /// Measure hearsay beside whisper-cli and faster-whisper on a synthetic day
+    Compare(Box<compare::Args>),
 }
 
 fn main() -> ExitCode {
     let result = match Args::parse().task {
         Task::Soak(args) => soak::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Compare(args) => compare::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
