@@ -45,7 +45,7 @@ pub(crate) struct Args {
     /// How long the synthetic day is, in hours: two tracks, a quarter of it speech
     #[arg(long, value_name = "H", default_value_t = 16.0)]
     hours: f64,
-    /// Only twenty minutes of that day, taken evenly out of it in stretches of two: for large models
+    /// Only twenty minutes of that day, in stretches of two with as much and as little said in them: for large models
     #[arg(long)]
     slice: bool,
     /// The slice's length in minutes
