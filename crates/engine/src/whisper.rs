@@ -105,13 +105,26 @@ impl Whisper {
         })?;
         let tokens = self.tokens();
         let mut recognised = Recognised {
-            no_speech_p: self.state.as_iter().map(|segment| segment.no_speech_probability()).fold(0.0, f32::max),
+            no_speech_p: self.no_speech(threads(decoding))?,
             words: words(&tokens, samples.len()),
             language: Some(language),
             compute_micros: 0,
         };
         recognised.compute_micros = SystemClock.boot_micros() - began;
         Ok(recognised)
+    }
+
+    /// How likely the window just decoded holds no speech: the probability of that token behind the start of the transcript, as in
+    /// Whisper's own code, at the price of one token more. whisper.cpp's own figure is read from the first of the prompt's logits, of which it
+    /// computes only the last: with a prompt of several tokens it is whatever the window before has left there.
+    fn no_speech(&mut self, threads: usize) -> Result<f32, WhisperError> {
+        let failed = |source| WhisperError::Whisper { operation: "ask whether there is speech", source };
+        self.state.decode(&[self.context.token_sot()], 0, threads).map_err(failed)?;
+        let logits = self.state.get_logits().map_err(failed)?;
+        let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = logits.iter().map(|logit| (logit - most).exp()).sum();
+        let token = usize::try_from(self.context.token_nosp()).unwrap_or(usize::MAX);
+        Ok(logits.get(token).map_or(0.0, |logit| (logit - most).exp() / sum))
     }
 
     /// The text tokens of the window just decoded.

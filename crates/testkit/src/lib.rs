@@ -4,6 +4,7 @@
 //! * [`Display`]: an X server of the test's own.
 //! * [`fixture`], [`references`], [`WordErrors`]: the recordings, what was said in them, and how far a text is off.
 //! * [`sound`]: WAV files as samples, and where one sound lies in another.
+//! * [`Noise`]: hours in which nobody speaks.
 //! * [`Ramp`], [`read_by_all`]: sound that counts its frames, and files as other people's programs read them.
 //! * [`SmallDisk`], [`power_cut`], [`busy_cores`]: a disk that gets full, power that fails, a machine without time.
 //! * [`wait_until`], [`files_below`], [`wav_frames`]: waiting for processes, and looking at what they write.
@@ -15,6 +16,7 @@
 mod busy;
 mod chance;
 mod display;
+mod noise;
 pub mod power_cut;
 mod process;
 mod ramp;
@@ -29,6 +31,7 @@ mod word_errors;
 pub use busy::busy_cores;
 pub use chance::{Chance, count};
 pub use display::Display;
+pub use noise::Noise;
 pub use process::{Killed, TestkitError, output};
 pub use ramp::{Ramp, Wrong};
 pub use readers::read_by_all;
