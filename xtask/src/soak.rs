@@ -14,6 +14,10 @@ pub(crate) struct Args {
 /// Tests that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
+    /// A conversation cut into segments at random, with workers that die: two hours
+    CutAnywhere,
+    /// Ten hours in which nobody speaks
+    Noise,
     /// The worker is killed while it transcribes the sample day
     WorkerKills,
     /// The recorder is killed at random moments
@@ -30,12 +34,12 @@ enum Part {
     Simulation,
     /// Suspends, steps and rotations
     Clocks,
-    /// From the end of an utterance to the search that finds it
-    Latency,
 }
 
 impl Part {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
+        Self::Noise,
+        Self::CutAnywhere,
         Self::Clocks,
         Self::Simulation,
         Self::RecorderStops,
@@ -44,13 +48,24 @@ impl Part {
         Self::PowerCuts,
         Self::RecorderLoad,
         Self::WorkerKills,
-        Self::Latency,
     ];
 
     /// The package, its test target (none: its unit tests), what the tests' names begin with or contain, and the
     /// counts, each in the variable that the test reads.
     fn tests(self) -> (&'static str, Option<&'static str>, &'static str, &'static [(&'static str, &'static str)]) {
         match self {
+            Self::CutAnywhere => (
+                "worker",
+                Some("cut_anywhere"),
+                "cut_anywhere_",
+                &[
+                    ("HEARSAY_CUT_LAYOUTS", "200"),
+                    ("HEARSAY_CUT_MINUTES", "20"),
+                    ("HEARSAY_CUT_MODEL_LAYOUTS", "200"),
+                    ("HEARSAY_CUT_MODEL_MINUTES", "20"),
+                ],
+            ),
+            Self::Noise => ("speech", Some("hard_sound"), "", &[("HEARSAY_NOISE_SECONDS", "3600")]),
             Self::WorkerKills => ("hearsay", Some("day"), "killed", &[("HEARSAY_KILLS", "200")]),
             Self::RecorderKills => ("hearsay", Some("recorder"), "killed", &[("HEARSAY_RECORDER_KILLS", "200")]),
             Self::RecorderStops => ("hearsay", Some("recorder"), "stopped", &[("HEARSAY_RECORDER_STOPS", "200")]),
@@ -63,7 +78,6 @@ impl Part {
                 "",
                 &[("HEARSAY_SIMULATED_HOURS", "720"), ("HEARSAY_ROTATIONS", "10000")],
             ),
-            Self::Latency => ("hearsay", Some("live"), "", &[("HEARSAY_LIVE_SECONDS", "140")]),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
         }
     }
