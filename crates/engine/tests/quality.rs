@@ -94,7 +94,7 @@ fn whole_way(whisper: &mut Whisper, sound: &[f32]) -> Way {
         let window = found.unwrap_or_else(|| finder.finish(end));
         start = window.span.1;
         if !window.pieces.is_empty() {
-            let recognised = whisper.recognise(&window.samples, &decoding()).unwrap();
+            let recognised = whisper.recognise(&window.levelled(), &decoding()).unwrap();
             way.windows += 1;
             way.packed_s += window.samples.len() as f64 / RATE as f64;
             way.compute_s += recognised.compute_micros as f64 / 1e6;
@@ -206,6 +206,44 @@ fn the_whole_way_hears_as_well_as_the_model_fed_by_the_reference() {
     assert!(wer <= wer_by_reference + WORSE_AT_MOST, "{wer:.1} % against {wer_by_reference:.1} %");
     assert!(score.edges_right as f64 >= EDGES_AT_LEAST * score.edges as f64);
     assert!(score.in_place as f64 >= WORDS_IN_PLACE_AT_LEAST * score.found as f64);
+}
+
+/// For information: the fixture model is no measure of real recognition, but the same words louder and fainter should read alike.
+#[test]
+fn faint_speech_reads_almost_as_well_as_loud_speech() {
+    let mut whisper = whisper();
+    let (sound, sentences) = (sound("standup", "mic"), reference("standup", "mic"));
+    let spoken: Vec<String> = sentences.iter().flat_map(|(_, _, text)| normalise(text)).collect();
+    let mut found = |db: f64| {
+        let gain = 10.0_f64.powf(db / 20.0);
+        let faint: Vec<f32> =
+            sound.iter().map(|sample| ((f64::from(*sample) * gain * 32_768.0).round() / 32_768.0) as f32).collect();
+        let way = whole_way(&mut whisper, &faint);
+        let heard: Vec<String> = way.heard.iter().flat_map(|heard| normalise(&heard.text)).collect();
+        percent(spoken.len().saturating_sub(wrong(&spoken, &heard)), spoken.len())
+    };
+    // Its speech lies near -22 dBFS.
+    let [loud, faint, fainter] = [0.0, -18.0, -33.0].map(&mut found);
+    eprintln!("words right at -22 dBFS {loud:.1} %, at -40 {faint:.1} %, at -55 {fainter:.1} %");
+    assert!(faint >= loud - 5.0);
+}
+
+#[test]
+fn what_is_read_of_a_window_does_not_depend_on_the_window_before() {
+    let mut whisper = whisper();
+    let sound = sound("standup", "mic");
+    let noise = testkit::Noise::LoudRoom.frames(10 * RATE, 1);
+    let mut read = |samples: &[f32]| {
+        let recognised = whisper.recognise(samples, &decoding()).unwrap();
+        speech::Recognised { compute_micros: 0, ..recognised }
+    };
+    let first = read(&sound[64_000..120_000]);
+    let of_noise = read(&noise);
+    assert_eq!(read(&sound[64_000..120_000]), first);
+    read(&sound[20 * RATE..48 * RATE]);
+    assert_eq!(read(&sound[64_000..120_000]), first);
+    eprintln!("no speech, by the model: {:.6} in a sentence, {:.6} in noise", first.no_speech_p, of_noise.no_speech_p);
+    assert!(first.no_speech_p < of_noise.no_speech_p);
 }
 
 #[test]

@@ -15,6 +15,7 @@
 pub mod doubt;
 mod engine_process;
 mod finder_params;
+pub mod level;
 mod mapping;
 pub mod models;
 mod parting;

@@ -48,7 +48,7 @@ impl Queue {
         window.attempts += 1;
         let language = window.planned.language.clone().or_else(|| sender.decoding.language.clone());
         let decoding = Decoding { language, ..sender.decoding.clone() };
-        let request = Request { samples: window.planned.window.samples.clone(), decoding };
+        let request = Request { samples: window.planned.window.levelled(), decoding };
         let ticket = self.recogniser.submit(request, sender.lane)?;
         sender.in_flight.insert(ticket, window);
         Ok(())
