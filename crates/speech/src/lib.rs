@@ -13,6 +13,7 @@
 //! damaged model or an assertion of it ends the process. Text never reaches a log or an error.
 
 pub mod doubt;
+pub mod echo;
 mod engine_process;
 mod finder_params;
 pub mod level;
