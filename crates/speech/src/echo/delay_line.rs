@@ -17,10 +17,10 @@ const NEAR: f64 = 4.0;
 /// stays level.
 const LIKELY_SLOPE: f64 = 30e-6;
 const PEAK_FRAMES: f64 = 0.3;
-/// One peak this clear is an echo, ...
-const CLEAR: f32 = 12.0;
-/// ... or several on one line, which together are as clear as this.
-const CLEAR_TOGETHER: f32 = 16.0;
+/// One peak this clear is an echo (two voices that have nothing to do with each other give up to 11), ...
+const CLEAR: f32 = 20.0;
+/// ... or at least three on one line, which together are as clear as this (chance gives up to 21).
+const CLEAR_TOGETHER: f32 = 36.0;
 
 impl DelayLine {
     /// The line on which most peaks lie; `None` where they tell of no echo.
@@ -36,7 +36,7 @@ impl DelayLine {
         let on_it: Vec<&Peak> = peaks.iter().filter(|peak| line.passes(peak)).collect();
         let together = on_it.iter().map(|peak| peak.clearness).sum::<f32>();
         let clearest = on_it.iter().map(|peak| peak.clearness).fold(0.0, f32::max);
-        (clearest >= CLEAR || (on_it.len() > 1 && together >= CLEAR_TOGETHER)).then(|| Self::fitted(&on_it))
+        (clearest >= CLEAR || (on_it.len() > 2 && together >= CLEAR_TOGETHER)).then(|| Self::fitted(&on_it))
     }
 
     /// The delay at a frame.

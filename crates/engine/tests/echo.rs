@@ -1,0 +1,183 @@
+//! The echo of what was played, through the real detector and a real model: what is left of it on the microphone's side, and
+//! whether the words that were said at the same time survive. `HEARSAY_ECHO_CASES` says how many cases of the grid are tried.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a test that can't read its fixture has failed; figures are of a few hundred words"
+)]
+
+use engine::Whisper;
+use speech::echo::clean;
+use speech::{Decoding, Heard, RATE, Vad, VadChoice, WindowFinder, WindowParams, doubt, models, utterances};
+use testkit::{Chance, Room, count, fixture, normalise, sound, speech_level};
+use timeline::Position;
+
+/// As the worker cleans: blocks of a minute, with half a minute before each.
+const BLOCK: usize = 60 * RATE;
+const CONTEXT: usize = 30 * RATE;
+/// How quiet the microphone's room is where nobody speaks there, in dBFS.
+const QUIET_ROOM_DB: f32 = -66.0;
+/// What is promised, in percent: words of others that are shown on the microphone's side, and own words that are lost.
+const OTHERS_AT_MOST: f64 = 1.0;
+const LOST_AT_MOST: f64 = 2.0;
+/// How many cases of the whole grid are tried in every run.
+const CASES: u32 = 4;
+
+/// Who speaks while the loudspeakers do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Near {
+    /// Nobody.
+    Silent,
+    /// In turns, as the conversation was.
+    InTurns,
+    /// At the same time: the loudspeakers' side is moved by some seconds.
+    AtOnce,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    conversation: &'static str,
+    near: Near,
+    sir_db: f32,
+    delay_ms: f64,
+    drift_ppm: f64,
+}
+
+fn grid() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for conversation in ["standup", "call"] {
+        for near in [Near::AtOnce, Near::Silent, Near::InTurns] {
+            for sir_db in [0.0, 6.0, 12.0] {
+                for (delay_ms, drift_ppm) in [(3.0, 50.0), (40.0, -50.0), (40.0, 0.0), (120.0, 50.0), (120.0, -50.0)] {
+                    cases.push(Case { conversation, near, sir_db, delay_ms, drift_ppm });
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn day(name: &str) -> Vec<f32> {
+    sound::read_wav(&fixture(&format!("days/{name}.wav"))).unwrap().0
+}
+
+fn cleaned(mic: &[f32], reference: &[f32]) -> Vec<f32> {
+    let mut out = Vec::new();
+    for start in (0..mic.len()).step_by(BLOCK) {
+        let (from, to) = (start.saturating_sub(CONTEXT), (start + BLOCK).min(mic.len()));
+        let block = clean(&mic[from..to], &reference[from..to], start - from..to - from);
+        out.extend(block.samples.unwrap_or_else(|| mic[start..to].to_vec()));
+    }
+    out
+}
+
+fn heard(whisper: &mut Whisper, vad: &mut Vad, sound: &[f32]) -> Vec<Heard> {
+    let end = Position(sound.len() as i64);
+    let (mut start, mut heard) = (Position(0), Vec::new());
+    while start < end {
+        let mut finder = WindowFinder::new(start, &WindowParams::default());
+        let mut lead_in = vec![0.0; (-finder.reads_from().0).max(0) as usize];
+        lead_in.extend_from_slice(&sound[finder.reads_from().0.max(0) as usize..]);
+        let found = lead_in.chunks(RATE).find_map(|second| finder.push(vad, second).unwrap());
+        let window = found.unwrap_or_else(|| finder.finish(end));
+        start = window.span.1;
+        if !window.pieces.is_empty() {
+            let decoding = Decoding { threads: 1, ..Decoding::default() };
+            let recognised = whisper.recognise(&window.samples, &decoding).unwrap();
+            heard.extend(utterances(&window, &recognised));
+        }
+    }
+    heard.retain(|heard| doubt::judge(heard).state != doubt::State::Hidden);
+    heard
+}
+
+fn words(heard: &[Heard]) -> Vec<String> {
+    heard.iter().flat_map(|heard| normalise(&heard.text)).collect()
+}
+
+/// The words of `a` that a longest common sequence with `b` leaves out.
+fn missing(a: &[String], b: &[String]) -> Vec<String> {
+    let mut best = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
+    for (i, x) in a.iter().enumerate().rev() {
+        for (j, y) in b.iter().enumerate().rev() {
+            best[i][j] = if x == y { best[i + 1][j + 1] + 1 } else { best[i + 1][j].max(best[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j, mut out) = (0, 0, Vec::new());
+    while i < a.len() {
+        if j < b.len() && a[i] == b[j] {
+            (i, j) = (i + 1, j + 1);
+        } else if j < b.len() && best[i][j + 1] >= best[i + 1][j] {
+            j += 1;
+        } else {
+            out.push(a[i].clone());
+            i += 1;
+        }
+    }
+    out
+}
+
+/// What came of a case: own words without echo, those lost with it; words of others, and words that are new on this side.
+#[derive(Debug, Default, Clone, Copy)]
+struct Score {
+    own: usize,
+    lost: usize,
+    others: usize,
+    shown: usize,
+}
+
+fn run(whisper: &mut Whisper, vad: &mut Vad, case: &Case, seed: u64) -> Score {
+    let (mut near, mut far) = (day(&format!("{}.mic", case.conversation)), day(&format!("{}.loopback", case.conversation)));
+    let level = speech_level(&near);
+    match case.near {
+        Near::InTurns => {}
+        Near::AtOnce => far.rotate_right(3 * RATE),
+        Near::Silent => {
+            let mut chance = Chance::new(seed);
+            let size = 10_f32.powf(QUIET_ROOM_DB / 20.0) * 3.0_f32.sqrt();
+            near.iter_mut().for_each(|s| *s = size * (chance.below(1 << 20) as f32 / (1 << 19) as f32 - 1.0));
+        }
+    }
+    let room = Room { delay_ms: case.delay_ms, drift_ppm: case.drift_ppm, reverberation_ms: 300.0, seed };
+    let echo = room.hear(&far);
+    let gain = level / speech_level(&echo) / 10_f32.powf(case.sir_db / 20.0);
+    let mic: Vec<f32> = near.iter().zip(&echo).map(|(near, echo)| near + gain * echo).collect();
+    let alone = words(&heard(whisper, vad, &near));
+    let with_echo = words(&heard(whisper, vad, &cleaned(&mic, &far)));
+    let others = words(&heard(whisper, vad, &far));
+    let (lost, shown) = (missing(&alone, &with_echo), missing(&with_echo, &alone));
+    if !lost.is_empty() || !shown.is_empty() {
+        eprintln!("    lost {lost:?} new {shown:?}");
+    }
+    Score { own: alone.len(), lost: lost.len(), others: others.len(), shown: shown.iter().filter(|word| others.contains(word)).count() }
+}
+
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
+#[test]
+fn what_was_played_is_not_shown_and_what_was_said_meanwhile_is() {
+    let model = fixture("models/fixture-q8.bin");
+    let mut whisper = Whisper::open(&model, &models::inspect(&model).unwrap()).unwrap();
+    let mut vad = Vad::open(VadChoice::Auto, None).unwrap();
+    let grid = grid();
+    let tried = (count("HEARSAY_ECHO_CASES", CASES) as usize).clamp(1, grid.len());
+    let mut sum = Score::default();
+    for at in 0..tried {
+        // Spread over the grid: 37 has no divisor in common with its length.
+        let case = &grid[at * 37 % grid.len()];
+        let score = run(&mut whisper, &mut vad, case, at as u64);
+        eprintln!("{case:?}: {score:?}");
+        sum.own += score.own;
+        sum.lost += score.lost;
+        sum.others += score.others;
+        sum.shown += score.shown;
+    }
+    let (shown, lost) = (percent(sum.shown, sum.others), percent(sum.lost, sum.own));
+    eprintln!("{tried} of {} cases: {shown:.2} % of {} words of others shown, {lost:.2} % of {} own words lost", grid.len(), sum.others, sum.own);
+    assert!(shown <= OTHERS_AT_MOST && lost <= LOST_AT_MOST, "{shown:.2} % shown, {lost:.2} % lost");
+}
