@@ -198,6 +198,8 @@ pub(crate) fn utterance(from: f64, to: f64, text: &str, state: State) -> NewUtte
         vad_peak: 0.99,
         state,
         reason: (state != State::Shown).then(|| "for the sample".to_owned()),
+        echo_of: None,
+        replay_of: None,
         words: words.iter().enumerate().map(word).collect(),
     }
 }

@@ -117,6 +117,23 @@ impl Store {
         read_page().during(&self.path, operation)
     }
 
+    /// What one pass heard within `span`, current or not, in time order: at most a page of it.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn of_pass(&self, pass: i64, span: &Span) -> Result<Vec<Utterance>, StoreError> {
+        let read_all = || -> rusqlite::Result<Vec<Utterance>> {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM {SOURCE}
+                 WHERE u.start_us >= ?1 - {MAX_UTTERANCE_MICROS} AND u.start_us < ?2 AND u.end_us > ?1 AND u.pass = ?3
+                 ORDER BY u.start_us, t.name, u.key LIMIT {PAGE}"
+            );
+            let values = params![span.start.as_micros(), span.end.as_micros(), pass];
+            self.connection.prepare_cached(&sql)?.query_map(values, read)?.collect()
+        };
+        read_all().during(&self.path, "reading a pass's utterances")
+    }
+
     /// The utterances with these private keys, in the order of `keys`, current or not. Those that aren't there are
     /// left out.
     ///

@@ -140,6 +140,10 @@ pub struct NewUtterance {
     pub state: State,
     /// Why it is not simply shown.
     pub reason: Option<String>,
+    /// Public id of what came back through the microphone.
+    pub echo_of: Option<String>,
+    /// Public id of what the program itself played.
+    pub replay_of: Option<String>,
     /// Its words in order.
     pub words: Vec<Word>,
 }
@@ -270,10 +274,10 @@ impl Placed<'_> {
         connection
             .prepare_cached(
                 "INSERT INTO utterance (pass, track, start_us, end_us, at_us, repeat, text, language, p, no_speech_p,
-                                        mean_logprob, vad_mean, vad_peak, state, reason, words)
+                                        mean_logprob, vad_mean, vad_peak, state, reason, words, echo_of, replay_of)
                  VALUES (?1, ?2, ?3, ?4, ?5,
                          1 + coalesce((SELECT max(repeat) FROM utterance WHERE track = ?2 AND start_us / 1000 = ?3 / 1000 AND pass = ?1), 0),
-                         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             )?
             .execute(params![
                 self.window.pass,
@@ -291,6 +295,8 @@ impl Placed<'_> {
                 new.state.as_str(),
                 new.reason,
                 words::pack(&new.words, new.span.start, &new.text),
+                new.echo_of,
+                new.replay_of,
             ])
             .map(|_| ())
     }

@@ -23,6 +23,8 @@ fn a_window_comes_back_as_it_was_stored() {
         vad_peak: 0.75,
         state: State::Doubtful,
         reason: Some("few words".to_owned()),
+        echo_of: Some("20231114T221320.900Z-loopback-00000000".to_owned()),
+        replay_of: Some("20231113T080000.000Z-mic-00000000".to_owned()),
         words: vec![
             word(1_250, 1_600, "Good", 0.9876),
             word(1_600, 2_400, "morning,", 1.0),
@@ -37,6 +39,7 @@ fn a_window_comes_back_as_it_was_stored() {
     assert_eq!(read.id.to_string(), format!("20231114T221321.250Z-mic-{}", archive.name(pass)));
     assert_eq!((read.track.as_str(), read.side, read.span), ("mic", Side::Said, utterance.span));
     assert_eq!((&read.text, &read.language, &read.reason), (&utterance.text, &utterance.language, &utterance.reason));
+    assert_eq!((&read.echo_of, &read.replay_of), (&utterance.echo_of, &utterance.replay_of));
     assert_eq!((read.p, read.no_speech_p, read.mean_logprob), (0.8125, 0.03125, -0.25));
     assert_eq!((read.vad_mean, read.vad_peak, read.state), (0.5, 0.75, State::Doubtful));
     assert_eq!(read.words, utterance.words);

@@ -79,6 +79,8 @@ fn utterance(line: &Reference, begin_s: f64, number: usize) -> NewUtterance {
         vad_peak: 0.99,
         state: if doubtful { State::Doubtful } else { State::Shown },
         reason: doubtful.then(|| "words are improbable".to_owned()),
+        echo_of: None,
+        replay_of: None,
         words: words.into_iter().enumerate().map(word).collect(),
     }
 }

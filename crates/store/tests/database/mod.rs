@@ -28,6 +28,8 @@ pub(crate) fn said(start: i64, end: i64, text: &str) -> NewUtterance {
         vad_peak: 1.0,
         state: State::Shown,
         reason: None,
+        echo_of: None,
+        replay_of: None,
         words: vec![],
     }
 }
