@@ -153,6 +153,7 @@ impl<'a> Life<'a> {
         let queue = Queue { ears, waiting: VecDeque::new(), submitted: Arc::clone(&self.submitted), death };
         let settings = Settings {
             plan: plan(),
+            translation: None,
             recogniser: Box::new(queue),
             vad: Vad::open(VadChoice::Builtin, None).unwrap(),
             live: None,
