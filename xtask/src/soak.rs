@@ -34,10 +34,14 @@ enum Part {
     Simulation,
     /// Suspends, steps and rotations
     Clocks,
+    /// From the end of an utterance to the search that finds it
+    Latency,
+    /// The engine's memory over many windows and loads
+    EngineMemory,
 }
 
 impl Part {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -48,6 +52,8 @@ impl Part {
         Self::PowerCuts,
         Self::RecorderLoad,
         Self::WorkerKills,
+        Self::Latency,
+        Self::EngineMemory,
     ];
 
     /// The package, its test target (none: its unit tests), what the tests' names begin with or contain, and the
@@ -77,6 +83,13 @@ impl Part {
                 Some("simulated"),
                 "",
                 &[("HEARSAY_SIMULATED_HOURS", "720"), ("HEARSAY_ROTATIONS", "10000")],
+            ),
+            Self::Latency => ("hearsay", Some("live"), "", &[("HEARSAY_LIVE_SECONDS", "140")]),
+            Self::EngineMemory => (
+                "engine",
+                Some("process"),
+                "memory",
+                &[("HEARSAY_ENGINE_WINDOWS", "200"), ("HEARSAY_ENGINE_LOADS", "20")],
             ),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
         }

@@ -6,6 +6,8 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "a test that can't read its fixture has failed; and it reports as a harness would"
 )]
 
@@ -15,6 +17,7 @@ use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use testkit::{Chance, count};
 
 /// Generous: the machine may be busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -28,7 +31,7 @@ fn main() {
         drop(engine::serve(BufReader::new(std::io::stdin()), output, model, || std::process::exit(0)));
         return;
     }
-    let tests: [(&str, fn()); 9] = [
+    let tests: [(&str, fn()); 11] = [
         (
             "a_window_goes_through_the_pipe_and_comes_back_as_words",
             a_window_goes_through_the_pipe_and_comes_back_as_words,
@@ -41,9 +44,12 @@ fn main() {
         ("a_program_that_is_no_engine_is_named", a_program_that_is_no_engine_is_named),
         ("the_queue_is_bounded", the_queue_is_bounded),
         ("an_engine_that_rests_holds_no_memory_and_works_again", an_engine_that_rests_holds_no_memory_and_works_again),
+        ("the_engine_keeps_no_memory_of_many_windows", the_engine_keeps_no_memory_of_many_windows),
+        ("loading_again_and_again_keeps_no_memory", loading_again_and_again_keeps_no_memory),
     ];
     for (name, test) in tests {
-        if arguments.iter().all(|filter| name.contains(&*filter.to_string_lossy())) {
+        let filters = arguments.iter().map(|argument| argument.to_string_lossy());
+        if filters.filter(|argument| !argument.starts_with("--")).all(|filter| name.contains(&*filter)) {
             test();
             eprintln!("test {name} ... ok");
         }
@@ -215,4 +221,72 @@ fn an_engine_that_rests_holds_no_memory_and_works_again() {
     }
     assert!(!texts[0].is_empty());
     assert_eq!(texts[0], texts[1]);
+}
+
+/// How many windows and loads in every run; `cargo xtask soak engine-memory` sets 200 and 20.
+const WINDOWS: u32 = 10;
+const LOADS: u32 = 4;
+/// By how much of the first figure the last may be larger.
+const GROWTH: f64 = 1.05;
+
+/// Memory that is a process's alone, in KiB.
+fn private_kib(id: u32) -> f64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap();
+    let own = rollup.lines().filter(|line| line.starts_with("Private_"));
+    own.map(|line| line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap()).sum()
+}
+
+/// A stretch of a conversation that begins and ends somewhere: no two windows are alike.
+fn stretch(sound: &[f32], chance: &mut Chance) -> Request {
+    let len = usize::try_from(16_000 * (4 + chance.below(24))).unwrap();
+    let start = usize::try_from(chance.below((sound.len() - len) as u64)).unwrap();
+    Request { samples: sound[start..start + len].to_vec(), ..sentence() }
+}
+
+fn the_engine_keeps_no_memory_of_many_windows() {
+    let (sound, _) = testkit::sound::read_wav(&fixtures().join("days/call.mic.wav")).unwrap();
+    let mut engine = start(EngineOptions::default());
+    let mut chance = Chance::new(200);
+    let read = |engine: &mut EngineProcess, samples: Request| {
+        engine.submit(samples, Lane::Backlog).unwrap();
+        engine.next(PATIENCE).unwrap().1.unwrap();
+        private_kib(engine.process_id().unwrap())
+    };
+    // The first is as full as a window gets: sentence after sentence.
+    let said = testkit::references(&fixtures().join("days/call.tsv")).unwrap();
+    let at = |seconds: f64| usize::try_from((seconds * 16_000.0) as u64).unwrap();
+    let spoken =
+        said.iter().filter(|said| said.track == "mic").flat_map(|said| &sound[at(said.start_s)..at(said.end_s)]);
+    let first = read(&mut engine, Request { samples: spoken.take(28 * 16_000).copied().collect(), ..sentence() });
+    let windows = count("HEARSAY_ENGINE_WINDOWS", WINDOWS);
+    let last = (1..windows).fold(first, |_, _| read(&mut engine, stretch(&sound, &mut chance)));
+    eprintln!(
+        "the engine has {:.1} MiB after its first window, {:.1} after {windows}",
+        first / 1_024.0,
+        last / 1_024.0
+    );
+    assert!(last <= first * GROWTH);
+}
+
+fn loading_again_and_again_keeps_no_memory() {
+    let mut engine = start(EngineOptions::default());
+    let loads = count("HEARSAY_ENGINE_LOADS", LOADS);
+    let figures: Vec<(f64, f64)> = (0..loads)
+        .map(|_| {
+            engine.rest();
+            assert_eq!(engine.process_id(), None, "an engine that rests is no process");
+            engine.submit(sentence(), Lane::Backlog).unwrap();
+            assert_eq!(said(&engine.next(PATIENCE).unwrap().1), " We decided to postpone Phoenix until December.");
+            (private_kib(engine.process_id().unwrap()), private_kib(std::process::id()))
+        })
+        .collect();
+    let (first, last) = (figures[0], figures[figures.len() - 1]);
+    eprintln!(
+        "after the first of {loads} loads the engine has {:.1} MiB and its parent {:.1}, after the last {:.1} and {:.1}",
+        first.0 / 1_024.0,
+        first.1 / 1_024.0,
+        last.0 / 1_024.0,
+        last.1 / 1_024.0
+    );
+    assert!(last.0 <= first.0 * GROWTH && last.1 <= first.1 * GROWTH);
 }

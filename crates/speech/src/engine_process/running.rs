@@ -47,7 +47,10 @@ impl Running {
             .stderr(stderr)
             // Spinning OpenMP threads are catastrophic on a busy machine; gdb must not be forked on an abort.
             .env("OMP_WAIT_POLICY", "passive")
-            .env("GGML_NO_BACKTRACE", "1");
+            .env("GGML_NO_BACKTRACE", "1")
+            // glibc keeps what was freed, up to the largest that was ever asked for, unless told where to stop: 128 KiB, its first limits.
+            .env("MALLOC_MMAP_THRESHOLD_", "131072")
+            .env("MALLOC_TRIM_THRESHOLD_", "131072");
         // Ctrl-C is for the worker, which ends the engine when it is done with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
