@@ -196,6 +196,8 @@ pub(crate) fn utterance(from: f64, to: f64, text: &str, state: State) -> NewUtte
         mean_logprob: -0.1,
         vad_mean: 0.9,
         vad_peak: 0.99,
+        tokens_per_s: 4.0,
+        repetition: 0.0,
         state,
         reason: (state != State::Shown).then(|| "for the sample".to_owned()),
         echo_of: None,

@@ -1,7 +1,7 @@
 //! Words of a window back to the utterances they were said in.
 
 use crate::parting::part;
-use crate::{Recognised, RecognisedWord, Window, doubt};
+use crate::{RATE, Recognised, RecognisedWord, Window, doubt};
 use timeline::Position;
 
 /// An utterance with its words on the timeline.
@@ -23,6 +23,8 @@ pub struct Heard {
     pub vad_mean: f32,
     /// Highest probability of speech, by the voice detector.
     pub vad_peak: f32,
+    /// Tokens by seconds of its speech.
+    pub tokens_per_s: f32,
     /// The language it was decoded as.
     pub language: Option<String>,
 }
@@ -60,6 +62,7 @@ pub fn utterances(window: &Window, recognised: &Recognised) -> Vec<Heard> {
                 mean_logprob: 0.0,
                 vad_mean: piece.vad_mean,
                 vad_peak: piece.vad_peak,
+                tokens_per_s: 0.0,
                 language: recognised.language.clone(),
             };
             (heard, Sums::default())
@@ -116,9 +119,12 @@ impl Sums {
         self.tokens += word.tokens as f32;
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "an utterance is at most 30 s long")]
     fn close(self, mut heard: Heard) -> Heard {
         heard.text = joined(&heard.words);
         heard.p = if self.words > 0.0 { self.p / self.words } else { 0.0 };
+        let seconds = heard.speech.1.since(heard.speech.0).max(1) as f32 / RATE as f32;
+        heard.tokens_per_s = self.tokens / seconds;
         heard.mean_logprob = if self.tokens > 0.0 { self.logprob / self.tokens } else { 0.0 };
         heard
     }

@@ -108,7 +108,7 @@ impl Store {
             let values = params![span.start.as_micros(), span.end.as_micros(), mark.0, mark.1, mark.2];
             let rows: Vec<(Utterance, Place)> = snapshot
                 .prepare_cached(&sql)?
-                .query_map(values, |row| Ok((read(row)?, Place::read_from(row, 19)?)))?
+                .query_map(values, |row| Ok((read(row)?, Place::read_from(row, 21)?)))?
                 .collect::<rusqlite::Result<_>>()?;
             let places: Vec<Place> = rows.iter().map(|(_, place)| *place).collect();
             let current = chosen(&snapshot, &places)?;

@@ -86,6 +86,10 @@ pub struct Utterance {
     pub vad_mean: f32,
     /// The highest probability of speech by the voice detector, 0 to 1.
     pub vad_peak: f32,
+    /// The recogniser's tokens by seconds of speech; 0 where it wasn't kept.
+    pub tokens_per_s: f32,
+    /// The part of its words that is one phrase said again and again, 0 to 1.
+    pub repetition: f32,
     /// How far it is to be believed.
     pub state: State,
     /// Why it is not simply shown.
@@ -102,7 +106,8 @@ pub struct Utterance {
 
 /// The columns that [`read`] wants, after `FROM utterance u JOIN track t ON t.key = u.track JOIN pass p ON p.key = u.pass`.
 pub(crate) const COLUMNS: &str = "u.key, u.start_us, u.end_us, t.name, t.side, p.name, u.repeat, u.text, u.language, \
-     u.p, u.no_speech_p, u.mean_logprob, u.vad_mean, u.vad_peak, u.state, u.reason, u.echo_of, u.replay_of, u.words";
+     u.p, u.no_speech_p, u.mean_logprob, u.vad_mean, u.vad_peak, u.state, u.reason, u.echo_of, u.replay_of, u.words, \
+     u.tokens_per_s, u.repetition";
 /// Where [`COLUMNS`] come from.
 pub(crate) const SOURCE: &str = "utterance u JOIN track t ON t.key = u.track JOIN pass p ON p.key = u.pass";
 
@@ -130,6 +135,8 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Utterance> {
         mean_logprob: row.get(11)?,
         vad_mean: row.get(12)?,
         vad_peak: row.get(13)?,
+        tokens_per_s: row.get(19)?,
+        repetition: row.get(20)?,
         state: state_at(row, 14)?,
         reason: row.get(15)?,
         pass,

@@ -136,6 +136,10 @@ pub struct NewUtterance {
     pub vad_mean: f32,
     /// The highest probability of speech by the voice detector, 0 to 1.
     pub vad_peak: f32,
+    /// The recogniser's tokens by seconds of speech.
+    pub tokens_per_s: f32,
+    /// The part of its words that is one phrase said again and again, 0 to 1.
+    pub repetition: f32,
     /// How far it is to be believed.
     pub state: State,
     /// Why it is not simply shown.
@@ -274,10 +278,11 @@ impl Placed<'_> {
         connection
             .prepare_cached(
                 "INSERT INTO utterance (pass, track, start_us, end_us, at_us, repeat, text, language, p, no_speech_p,
-                                        mean_logprob, vad_mean, vad_peak, state, reason, words, echo_of, replay_of)
+                                        mean_logprob, vad_mean, vad_peak, state, reason, words, echo_of, replay_of,
+                                        tokens_per_s, repetition)
                  VALUES (?1, ?2, ?3, ?4, ?5,
                          1 + coalesce((SELECT max(repeat) FROM utterance WHERE track = ?2 AND start_us / 1000 = ?3 / 1000 AND pass = ?1), 0),
-                         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             )?
             .execute(params![
                 self.window.pass,
@@ -297,6 +302,8 @@ impl Placed<'_> {
                 words::pack(&new.words, new.span.start, &new.text),
                 new.echo_of,
                 new.replay_of,
+                number(new.tokens_per_s),
+                number(new.repetition),
             ])
             .map(|_| ())
     }

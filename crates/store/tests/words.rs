@@ -21,6 +21,8 @@ fn a_window_comes_back_as_it_was_stored() {
         mean_logprob: -0.25,
         vad_mean: 0.5,
         vad_peak: 0.75,
+        tokens_per_s: 4.0,
+        repetition: 0.0,
         state: State::Doubtful,
         reason: Some("few words".to_owned()),
         echo_of: Some("20231114T221320.900Z-loopback-00000000".to_owned()),

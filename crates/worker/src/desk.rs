@@ -103,6 +103,8 @@ fn utterance(heard: &Heard) -> NewUtterance {
         mean_logprob: heard.mean_logprob,
         vad_mean: heard.vad_mean,
         vad_peak: heard.vad_peak,
+        tokens_per_s: heard.tokens_per_s,
+        repetition: doubt::repetition(heard),
         state: state(judgement.state),
         reason: judgement.reason.map(str::to_owned),
         words: heard

@@ -123,6 +123,8 @@ mod tests {
             mean_logprob: -0.1,
             vad_mean: 0.9,
             vad_peak: 0.9,
+            tokens_per_s: 4.0,
+            repetition: 0.0,
             state,
             reason: None,
             pass,

@@ -77,6 +77,8 @@ fn utterance(line: &Reference, begin_s: f64, number: usize) -> NewUtterance {
         mean_logprob: -0.2,
         vad_mean: 0.9,
         vad_peak: 0.99,
+        tokens_per_s: 4.0,
+        repetition: 0.0,
         state: if doubtful { State::Doubtful } else { State::Shown },
         reason: doubtful.then(|| "words are improbable".to_owned()),
         echo_of: None,

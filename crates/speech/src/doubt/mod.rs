@@ -8,7 +8,7 @@
 //! | hidden | `event` | all of it is `[BLANK_AUDIO]`, `(crickets chirping)`, `*sighs*`, `♪` and their kin |
 //! | hidden | `repetition` | one to six words said at least [`LOOP_TIMES`] times in a row make up most of it |
 //! | hidden | `no speech` | the model hears no speech (above [`NO_SPEECH`]) and is unsure of its words (below [`UNSURE`]) |
-//! | hidden | `phantom phrase` | all of it is a phrase that models invent **and** the evidence is weak |
+//! | hidden | `phantom phrase` | all of it is a phrase that models invent in its language **and** the evidence is weak |
 //! | doubtful | `unsure` | the words' mean log-probability is below [`VERY_UNSURE`] |
 //! | doubtful | `faint` | the voice detector was hardly ever above its threshold ([`FAINT_PEAK`]) |
 //! | doubtful | `too fast` | more than [`FASTEST`] words a second, over at least [`FAST_WORDS`] words |
@@ -22,7 +22,7 @@ mod events;
 
 use crate::{Heard, RATE};
 pub(crate) use events::strip;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 /// whisper.cpp's `no_speech_thold`.
@@ -80,7 +80,7 @@ pub fn judge(heard: &Heard) -> Judgement {
         hidden("repetition")
     } else if heard.no_speech_p > NO_SPEECH && heard.mean_logprob < UNSURE {
         hidden("no speech")
-    } else if weak && phantoms().contains(&words.join(" ")) {
+    } else if weak && is_phantom(&words, heard.language.as_deref()) {
         hidden("phantom phrase")
     } else if heard.mean_logprob < VERY_UNSURE {
         doubtful("unsure")
@@ -99,19 +99,32 @@ fn is_too_fast(heard: &Heard, words: usize) -> bool {
     words >= FAST_WORDS && words as f32 / seconds > FASTEST
 }
 
+/// The part of its words that one phrase of up to six words makes up by being said again and again, 0 to 1. Twice is no repetition.
+#[expect(clippy::cast_precision_loss, reason = "an utterance has some hundred words")]
+pub fn repetition(heard: &Heard) -> f32 {
+    let words = plain_words(&heard.text);
+    let longest = (1..=6).map(|len| (len, longest_run(&words, len)));
+    let longest = longest.filter(|(len, longest)| *longest > 2 * len).map(|(_, longest)| longest).max();
+    longest.unwrap_or(0) as f32 / words.len().max(1) as f32
+}
+
 /// Whether one phrase, said over and over, makes up more than half of the words.
 fn is_loop(words: &[String]) -> bool {
     (1..=6).any(|len| {
-        let mut longest = 0;
-        let mut run = 1;
-        for at in len..words.len() {
-            // A run of equal neighbours at distance `len` is the phrase going round.
-            let same = words.get(at) == words.get(at - len);
-            run = if same { run + 1 } else { 1 };
-            longest = longest.max(run - 1 + len);
-        }
+        let longest = longest_run(words, len);
         longest >= len * LOOP_TIMES && longest * 2 > words.len()
     })
+}
+
+/// How many words the longest run has in which a phrase of `len` words goes round.
+fn longest_run(words: &[String], len: usize) -> usize {
+    let (mut longest, mut run) = (0, 1);
+    for at in len..words.len() {
+        // A run of equal neighbours at distance `len` is the phrase going round.
+        run = if words.get(at) == words.get(at - len) { run + 1 } else { 1 };
+        longest = longest.max(run - 1 + len);
+    }
+    longest
 }
 
 /// Lower case, letters, digits and inner apostrophes only.
@@ -122,15 +135,25 @@ fn plain_words(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn phantoms() -> &'static HashSet<String> {
-    static PHANTOMS: OnceLock<HashSet<String>> = OnceLock::new();
+/// Whether models invent this phrase in that language; in any, where the language isn't known.
+fn is_phantom(words: &[String], language: Option<&str>) -> bool {
+    let phrase = words.join(" ");
+    match language {
+        Some(language) => phantoms().get(language).is_some_and(|phrases| phrases.contains(&phrase)),
+        None => phantoms().values().any(|phrases| phrases.contains(&phrase)),
+    }
+}
+
+/// The phrases by language.
+fn phantoms() -> &'static HashMap<&'static str, HashSet<String>> {
+    static PHANTOMS: OnceLock<HashMap<&'static str, HashSet<String>>> = OnceLock::new();
     PHANTOMS.get_or_init(|| {
-        include_str!("phantoms.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once('\t'))
-            .map(|(_, phrase)| plain_words(phrase).join(" "))
-            .collect()
+        let mut phantoms: HashMap<&str, HashSet<String>> = HashMap::new();
+        let lines = include_str!("phantoms.txt").lines().filter(|line| !line.starts_with('#'));
+        for (language, phrase) in lines.filter_map(|line| line.split_once('\t')) {
+            phantoms.entry(language).or_default().insert(plain_words(phrase).join(" "));
+        }
+        phantoms
     })
 }
 

@@ -18,6 +18,7 @@ fn clear(text: &str) -> Heard {
         mean_logprob: -0.2,
         vad_mean: 0.93,
         vad_peak: 0.99,
+        tokens_per_s: 4.0,
         language: Some("en".to_owned()),
     }
 }
@@ -89,6 +90,35 @@ fn weak_evidence_hides_a_phantom_phrase_and_nothing_else() {
         let mut sentence = clear("The budget goes to Monica.");
         weaken(&mut sentence);
         assert_eq!(reason(&sentence), (State::Shown, None));
+    }
+}
+
+#[test]
+fn a_phrase_is_a_phantom_of_its_own_language() {
+    for (language, text, is_hidden) in [
+        (Some("de"), "Untertitel der Amara.org-Community", true),
+        (Some("de"), "Vielen Dank.", true),
+        (Some("en"), "Vielen Dank.", false),
+        (Some("fr"), "Merci !", true),
+        (Some("de"), "Merci.", false),
+        (None, "Merci.", true),
+        (Some("ja"), "ご視聴ありがとうございました", true),
+    ] {
+        let mut heard = clear(text);
+        heard.language = language.map(str::to_owned);
+        assert_eq!(reason(&heard), (State::Shown, None), "{text}: clear speech is shown");
+        heard.vad_mean = 0.5;
+        let expected = if is_hidden { (State::Hidden, Some("phantom phrase")) } else { (State::Shown, None) };
+        assert_eq!(reason(&heard), expected, "{text} as {language:?}");
+    }
+}
+
+#[test]
+fn repetition_is_the_part_that_one_phrase_makes_up() {
+    for (text, part) in
+        [("so so so so", 1.0), ("We met on Friday.", 0.0), ("no no no I said it once", 3.0 / 7.0), ("", 0.0)]
+    {
+        assert!((repetition(&clear(text)) - part).abs() < 1e-6, "{text}: {}", repetition(&clear(text)));
     }
 }
 

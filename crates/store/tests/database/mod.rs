@@ -26,6 +26,8 @@ pub(crate) fn said(start: i64, end: i64, text: &str) -> NewUtterance {
         mean_logprob: -0.1,
         vad_mean: 0.9,
         vad_peak: 1.0,
+        tokens_per_s: 4.0,
+        repetition: 0.0,
         state: State::Shown,
         reason: None,
         echo_of: None,
