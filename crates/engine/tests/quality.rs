@@ -24,6 +24,8 @@ const WORSE_AT_MOST: f64 = 2.0;
 const EDGE_S: f64 = 0.3;
 const EDGES_AT_LEAST: f64 = 0.95;
 const WORDS_IN_PLACE_AT_LEAST: f64 = 0.96;
+/// How far the first word of an utterance may be from the start of the reference's sentence, in the median: 80 ms, as of words.
+const FIRST_WORD_S: f64 = 0.08;
 
 /// A sentence of the reference: start, end in seconds, text.
 type Sentence = (f64, f64, String);
@@ -156,6 +158,39 @@ impl Score {
     }
 }
 
+/// How far before and behind a word's start its sound is looked at, in samples: 0.15 s.
+const AROUND: usize = 2_400;
+/// A word whose surroundings stay below this part of the track's speech (RMS) starts in silence.
+const SILENCE: f64 = 0.03;
+
+fn loudness(sound: &[f32]) -> f64 {
+    (sound.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>() / sound.len().max(1) as f64).sqrt()
+}
+
+/// How far the first words of utterances are from where the references' sentences begin, in seconds; and how many of all words
+/// start in silence.
+fn word_starts(way: &Way, sound: &[f32], sentences: &[Sentence]) -> (Vec<f64>, usize) {
+    let speech: Vec<f32> = way
+        .heard
+        .iter()
+        .flat_map(|heard| &sound[heard.speech.0.0 as usize..(heard.speech.1.0 as usize).min(sound.len())])
+        .copied()
+        .collect();
+    let least = SILENCE * loudness(&speech);
+    let words = way.heard.iter().flat_map(|heard| &heard.words);
+    let in_silence = words
+        .filter(|word| {
+            let at = word.start.0 as usize;
+            loudness(&sound[at.saturating_sub(AROUND)..(at + AROUND).min(sound.len())]) < least
+        })
+        .count();
+    let off = sentences.iter().filter_map(|sentence| {
+        let heard = way.heard.iter().find(|heard| (seconds(heard).0 - sentence.0).abs() <= EDGE_S)?;
+        Some((heard.words.first()?.start.0 as f64 / RATE as f64 - sentence.0).abs())
+    });
+    (off.collect(), in_silence)
+}
+
 fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole as f64
 }
@@ -164,6 +199,7 @@ fn percent(part: usize, whole: usize) -> f64 {
 fn the_whole_way_hears_as_well_as_the_model_fed_by_the_reference() {
     let mut whisper = whisper();
     let mut score = Score::default();
+    let (mut first_words_off, mut in_silence) = (Vec::new(), 0);
     let (mut windows, mut packed_s, mut compute_s, mut speech_s) = (0, 0.0, 0.0, 0.0);
     for (conversation, track) in [("standup", "mic"), ("standup", "loopback"), ("call", "mic"), ("call", "loopback")] {
         let (sound, sentences) = (sound(conversation, track), reference(conversation, track));
@@ -183,12 +219,23 @@ fn the_whole_way_hears_as_well_as_the_model_fed_by_the_reference() {
                     && heard.words.iter().all(|w| heard.speech.0 <= w.start && w.end <= heard.speech.1)
             );
         }
+        let (off, silent) = word_starts(&way, &sound, &sentences);
+        first_words_off.extend(off);
+        in_silence += silent;
         score.add(&way, &sentences, &by_reference);
         windows += way.windows;
         packed_s += way.packed_s;
         compute_s += way.compute_s;
         speech_s += way.heard.iter().map(|heard| seconds(heard).1 - seconds(heard).0).sum::<f64>();
     }
+    first_words_off.sort_by(f64::total_cmp);
+    eprintln!(
+        "first words of {} utterances: {:.0} ms from the sentence's start in the median; {in_silence} words start in silence",
+        first_words_off.len(),
+        1_000.0 * first_words_off[first_words_off.len() / 2]
+    );
+    assert_eq!(in_silence, 0);
+    assert!(first_words_off[first_words_off.len() / 2] <= FIRST_WORD_S);
     let wer = percent(score.wrong, score.words);
     let [wer_by_reference, roomy, roomier] = score.wrong_by_reference.map(|wrong| percent(wrong, score.words));
     eprintln!(
