@@ -73,6 +73,14 @@ impl Report {
             summary.utterances,
             summary.windows
         ));
+        if summary.recognised > 0 {
+            say(&format!(
+                "{} windows held speech, {:.0} % full: {:.0} for an hour of speech",
+                summary.recognised,
+                summary.fill() * 100.0,
+                summary.windows_per_speech_hour()
+            ));
+        }
         if summary.quarantined > 0 {
             say(&format!("{} windows were left out, see above", summary.quarantined));
         }

@@ -28,6 +28,11 @@ pub struct Piece {
 }
 
 impl Window {
+    /// Microseconds of sound in it.
+    pub fn packed_micros(&self) -> i64 {
+        i64::try_from(self.samples.len()).unwrap_or(i64::MAX).saturating_mul(125) / 2
+    }
+
     /// Microseconds of speech in it, pads not counted.
     pub fn speech_micros(&self) -> i64 {
         self.pieces.iter().map(|piece| piece.speech.1.since(piece.speech.0).saturating_mul(125) / 2).sum()

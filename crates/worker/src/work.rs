@@ -323,6 +323,10 @@ impl Worker {
         let PlannedWindow { track, span, sound, .. } = &stored.planned;
         run.summary.windows += 1;
         run.summary.utterances += stored.utterances as u64;
+        let window = &stored.planned.window;
+        run.summary.recognised += u64::from(!window.pieces.is_empty());
+        run.summary.packed_micros += window.packed_micros();
+        run.summary.speech_micros += window.speech_micros();
         run.summary.sound_micros += sound.len_micros();
         if let Some(reason) = &stored.left_out {
             run.summary.quarantined += 1;
