@@ -1,4 +1,4 @@
-use crate::bench_recorder;
+use crate::{bench_engine, bench_recorder};
 use clap::Subcommand;
 
 /// What is measured.
@@ -12,10 +12,13 @@ pub(crate) struct Args {
 enum What {
     /// Processor time and memory of the recorder, both tracks at 48 kHz in stereo
     Recorder(bench_recorder::Args),
+    /// Processor time of a window by threads, states, flash attention, beams and the model's arithmetic
+    Engine(bench_engine::Args),
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.what {
         What::Recorder(args) => bench_recorder::run(args),
+        What::Engine(args) => bench_engine::run(args),
     }
 }

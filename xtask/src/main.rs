@@ -1,6 +1,7 @@
 //! `cargo xtask`: what takes too long for every run of the tests, and what is measured instead of tested.
 
 mod bench;
+mod bench_engine;
 mod bench_recorder;
 mod compare;
 mod process_usage;

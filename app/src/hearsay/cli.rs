@@ -1,10 +1,10 @@
 //! The command line. What a command does is in its own file below `commands`.
 
 use crate::commands::{
-    ask_recorder::PauseArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs, devices::DevicesArgs,
-    doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs, import::ImportArgs, live::LiveArgs, models::ModelsArgs,
-    play::PlayArgs, run, search::SearchArgs, service::ServiceArgs, show::ShowArgs, sibling::SiblingArgs,
-    status::StatusArgs, view::ViewArgs,
+    ask_recorder::PauseArgs, bench::BenchArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs,
+    devices::DevicesArgs, doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs, import::ImportArgs, live::LiveArgs,
+    models::ModelsArgs, play::PlayArgs, run, search::SearchArgs, service::ServiceArgs, show::ShowArgs,
+    sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -91,6 +91,8 @@ pub(crate) enum Command {
     Service(ServiceArgs),
     /// List, fetch, add and check speech models
     Models(ModelsArgs),
+    /// Measure how fast this machine transcribes with a model
+    Bench(BenchArgs),
     /// Print the configuration in effect
     Config(ConfigArgs),
     /// Print a script that completes commands and options in a shell

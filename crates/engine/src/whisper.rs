@@ -49,7 +49,7 @@ pub enum WhisperError {
 
 /// A loaded model.
 pub struct Whisper {
-    context: WhisperContext,
+    context: Arc<WhisperContext>,
     state: WhisperState,
     break_off: Arc<AtomicBool>,
 }
@@ -60,15 +60,36 @@ impl Whisper {
     /// # Errors
     /// [`WhisperError::Whisper`] where whisper.cpp refuses it.
     pub fn open(model: &Path, info: &ModelInfo) -> Result<Self, WhisperError> {
+        // Flash attention is slower on a CPU (`cargo xtask bench engine` says by how much), and switches the words' times off everywhere.
+        Self::open_with(model, info, false)
+    }
+
+    /// As [`open`](Self::open), with flash attention or without: to be measured against each other.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(model: &Path, info: &ModelInfo, flash_attention: bool) -> Result<Self, WhisperError> {
         static LOGGING: Once = Once::new();
         LOGGING.call_once(whisper_rs::install_logging_hooks);
         let failed = |operation| move |source| WhisperError::Whisper { operation, source };
         let mut parameters = WhisperContextParameters::default();
-        // Flash attention costs a quarter on a CPU, and switches the words' times off everywhere.
-        parameters.flash_attn(false).dtw_parameters(alignment::parameters(info));
+        parameters.flash_attn(flash_attention);
+        if !flash_attention {
+            parameters.dtw_parameters(alignment::parameters(info));
+        }
         let context = WhisperContext::new_with_params(model, parameters).map_err(failed("load the model"))?;
         let state = context.create_state().map_err(failed("prepare the model"))?;
-        Ok(Self { context, state, break_off: Arc::default() })
+        Ok(Self { context: Arc::new(context), state, break_off: Arc::default() })
+    }
+
+    /// Another that computes on its own with the same weights, which are in memory once.
+    ///
+    /// # Errors
+    /// [`WhisperError::Whisper`] where its memory can't be had.
+    pub fn beside(&self) -> Result<Self, WhisperError> {
+        let failed = |source| WhisperError::Whisper { operation: "prepare the model", source };
+        let state = self.context.create_state().map_err(failed)?;
+        Ok(Self { context: Arc::clone(&self.context), state, break_off: Arc::default() })
     }
 
     /// Raising the flag ends a window that is being decoded with [`WhisperError::BrokenOff`], when its encoder has run or before its next token.

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod ask_recorder;
+pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Service(args)) => service::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
         Some(Command::Models(args)) => models::run(&args, &context),
+        Some(Command::Bench(args)) => bench::run(&args, &context),
         Some(Command::Config(args)) => config::run(&args, &context),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Demo(args)) => demo::run(&args, &context),
