@@ -1,3 +1,11 @@
+//! A loudspeaker that a microphone hears too.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "places and sizes of minutes of sound, rounded on purpose"
+)]
+
 use crate::Chance;
 use realfft::RealFftPlanner;
 
@@ -65,7 +73,9 @@ impl Room {
             })
             .collect();
         let energy: f64 = tail.iter().map(|tap| tap * tap).sum();
-        tail.iter_mut().for_each(|tap| *tap *= (REVERBERANT / energy.max(1e-12)).sqrt());
+        for tap in &mut tail {
+            *tap *= (REVERBERANT / energy.max(1e-12)).sqrt();
+        }
         std::iter::once(1.0).chain(tail).map(|tap| tap as f32).collect()
     }
 }

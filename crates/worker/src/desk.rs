@@ -107,6 +107,8 @@ fn utterance(heard: &Heard) -> NewUtterance {
         repetition: doubt::repetition(heard),
         state: state(judgement.state),
         reason: judgement.reason.map(str::to_owned),
+        echo_of: None,
+        replay_of: None,
         words: heard
             .words
             .iter()

@@ -50,7 +50,9 @@ impl Fft {
         if self.inverse.process_with_scratch(spectrum, sound, scratch).is_err() {
             sound.fill(0.0);
         }
-        sound.iter_mut().for_each(|sample| *sample *= self.scale);
+        for sample in sound {
+            *sample *= self.scale;
+        }
     }
 }
 
