@@ -65,15 +65,18 @@ mod tests {
     fn window(loudness: [f32; 2]) -> Window {
         let piece = |at: usize| Piece {
             packed: at..at + 10_000,
-            speech: (Position(50_000).plus(at.cast_signed() as i64), Position(58_000).plus(at.cast_signed() as i64)),
-            sound_start: Position(49_000).plus(at.cast_signed() as i64),
+            speech: (
+                Position(50_000).plus(i64::try_from(at).unwrap()),
+                Position(58_000).plus(i64::try_from(at).unwrap()),
+            ),
+            sound_start: Position(49_000).plus(i64::try_from(at).unwrap()),
             vad_mean: 0.9,
             vad_peak: 1.0,
         };
         let wave = |loud: f32| {
             (0..10_000).map(move |at: u16| {
                 let spoken = (1_000..9_000).contains(&at);
-                loud * if spoken { 1.0 } else { 0.01 } * if at % 2 == 0 { 1.0 } else { -1.0 }
+                loud * if spoken { 1.0 } else { 0.01 } * if at.is_multiple_of(2) { 1.0 } else { -1.0 }
             })
         };
         let [first, second] = loudness;

@@ -2,12 +2,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stdout,
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
-    reason = "a test that can't read its fixture has failed; figures are of minutes of sound; and it says what it measured"
+    reason = "a test that can't read its fixture has failed; figures are of minutes of sound"
 )]
 
 use speech::{
