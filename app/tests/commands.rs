@@ -221,6 +221,18 @@ fn show_and_every_format_of_export_are_as_their_goldens() {
 }
 
 #[test]
+fn what_is_hidden_is_found_by_who_asks_for_it_with_its_reason() {
+    let sample = Sample::day();
+    let found = sample.run(&["search", "is:hidden", "--json"]).json();
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|row| row["state"] == "hidden" && row["reason"].is_string()), "{found:?}");
+    let lines = sample.run(&["search", "is:hidden"]).out;
+    assert!(lines.contains("(hidden: "), "{lines}");
+    let text = found[0]["text"].as_str().unwrap();
+    assert!(!sample.run(&["search", text]).out.contains("(hidden: "), "nobody else finds it");
+}
+
+#[test]
 fn export_writes_a_file_and_overwrites_none() {
     let sample = Sample::day();
     let arguments = ["export", "2026-11-23", "--format", "srt", "--to", "standup.srt"];

@@ -130,7 +130,8 @@ struct Score {
 }
 
 fn run(whisper: &mut Whisper, vad: &mut Vad, case: &Case, seed: u64) -> Score {
-    let (mut near, mut far) = (day(&format!("{}.mic", case.conversation)), day(&format!("{}.loopback", case.conversation)));
+    let (mut near, mut far) =
+        (day(&format!("{}.mic", case.conversation)), day(&format!("{}.loopback", case.conversation)));
     let level = speech_level(&near);
     match case.near {
         Near::InTurns => {}
@@ -152,7 +153,12 @@ fn run(whisper: &mut Whisper, vad: &mut Vad, case: &Case, seed: u64) -> Score {
     if !lost.is_empty() || !shown.is_empty() {
         eprintln!("    lost {lost:?} new {shown:?}");
     }
-    Score { own: alone.len(), lost: lost.len(), others: others.len(), shown: shown.iter().filter(|word| others.contains(word)).count() }
+    Score {
+        own: alone.len(),
+        lost: lost.len(),
+        others: others.len(),
+        shown: shown.iter().filter(|word| others.contains(word)).count(),
+    }
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -178,6 +184,11 @@ fn what_was_played_is_not_shown_and_what_was_said_meanwhile_is() {
         sum.shown += score.shown;
     }
     let (shown, lost) = (percent(sum.shown, sum.others), percent(sum.lost, sum.own));
-    eprintln!("{tried} of {} cases: {shown:.2} % of {} words of others shown, {lost:.2} % of {} own words lost", grid.len(), sum.others, sum.own);
+    eprintln!(
+        "{tried} of {} cases: {shown:.2} % of {} words of others shown, {lost:.2} % of {} own words lost",
+        grid.len(),
+        sum.others,
+        sum.own
+    );
     assert!(shown <= OTHERS_AT_MOST && lost <= LOST_AT_MOST, "{shown:.2} % shown, {lost:.2} % lost");
 }

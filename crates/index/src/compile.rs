@@ -26,7 +26,7 @@ pub(crate) fn compile(query: &Query, options: &Options, fields: &Fields) -> Opti
     let mut clauses = vec![(Occur::Must, compiler.node(query.root.as_ref()?))];
     clauses.extend(options.side.map(|side| (Occur::Must, compiler.filter(&Filter::Side(side)))));
     clauses.extend(options.span.map(|span| (Occur::Must, compiler.filter(&Filter::Overlaps(span)))));
-    if !options.include_hidden {
+    if !options.include_hidden && !query.asks_for_hidden() {
         let hidden = Term::from_field_u64(fields.state, u64::from(HIDDEN));
         clauses.push((Occur::MustNot, Box::new(TermQuery::new(hidden, IndexRecordOption::Basic))));
     }
@@ -116,6 +116,10 @@ impl Compiler<'_> {
                 Term::from_field_text(self.fields.language, language),
                 IndexRecordOption::Basic,
             )),
+            Filter::State(state) => {
+                let term = Term::from_field_u64(self.fields.state, u64::from(*state));
+                Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+            }
             Filter::P { from, to } => {
                 let term = |p: f64| Term::from_field_f64(self.fields.p, p);
                 // One side of the range has to have a bound.

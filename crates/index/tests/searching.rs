@@ -152,6 +152,9 @@ fn fields_restrict_a_term_or_the_whole_query() {
     }
     let hidden = Options { include_hidden: true, ..Options::default() };
     assert_eq!(keys(&searcher, "wolf", &hidden), [4, 3, 2, 1, 6]);
+    assert_eq!(keys(&searcher, "wolf is:hidden", &Options::default()), [4], "who asks for them gets them");
+    assert_eq!(keys(&searcher, "is:hidden", &Options::default()), [4]);
+    assert_eq!(keys(&searcher, "wolf -is:hidden", &hidden), keys(&searcher, "wolf", &Options::default()));
     let heard = Options { side: Some(Side::Heard), ..Options::default() };
     assert_eq!(keys(&searcher, "wolf", &heard), [3, 2]);
     let span = Options { span: Some(Span::new(at(-90_000), at(11))), ..Options::default() };

@@ -39,9 +39,20 @@ fn probe() {
             let t = std::time::Instant::now();
             let (out, touched) = all_cleaned(&near, &far);
             assert_eq!(out.len(), near.len());
-            println!("{name} rotated {rotate}: no echo, touched {touched}, {:.0} x", near.len() as f64 / RATE as f64 / t.elapsed().as_secs_f64());
+            println!(
+                "{name} rotated {rotate}: no echo, touched {touched}, {:.0} x",
+                near.len() as f64 / RATE as f64 / t.elapsed().as_secs_f64()
+            );
         }
-        for (sir, delay_ms, drift_ppm, rotate) in [(0.0, 3.0, 0.0, 0), (0.0, 40.0, 50.0, 0), (6.0, 120.0, -50.0, 0), (12.0, 3.0, 50.0, 0), (0.0, 40.0, 0.0, 3), (0.0, 40.0, 50.0, 3), (12.0, 120.0, -50.0, 3)] {
+        for (sir, delay_ms, drift_ppm, rotate) in [
+            (0.0, 3.0, 0.0, 0),
+            (0.0, 40.0, 50.0, 0),
+            (6.0, 120.0, -50.0, 0),
+            (12.0, 3.0, 50.0, 0),
+            (0.0, 40.0, 0.0, 3),
+            (0.0, 40.0, 50.0, 3),
+            (12.0, 120.0, -50.0, 3),
+        ] {
             let mut far = far.clone();
             far.rotate_right(rotate * RATE);
             let room = Room { delay_ms, drift_ppm, reverberation_ms: 300.0, seed: 5 };
@@ -53,8 +64,18 @@ fn probe() {
             let (out, touched) = all_cleaned(&mic, &far);
             let x = near.len() as f64 / RATE as f64 / t.elapsed().as_secs_f64();
             let left: Vec<f32> = out.iter().zip(&near).map(|(o, n)| o - n).collect();
-            let erle: Vec<String> = (0..mic.len()).step_by(15 * RATE).map(|a| { let b = (a + 15 * RATE).min(mic.len()); format!("{:.0}", 10.0 * (power(&echo[a..b]) / power(&left[a..b])).log10()) }).collect();
-            println!("{name} sir {sir} delay {delay_ms} drift {drift_ppm} rotate {rotate}: touched {touched} ERLE {:.1} by 15 s {} ; {x:.0} x", 10.0 * (power(&echo) / power(&left)).log10(), erle.join(" "));
+            let erle: Vec<String> = (0..mic.len())
+                .step_by(15 * RATE)
+                .map(|a| {
+                    let b = (a + 15 * RATE).min(mic.len());
+                    format!("{:.0}", 10.0 * (power(&echo[a..b]) / power(&left[a..b])).log10())
+                })
+                .collect();
+            println!(
+                "{name} sir {sir} delay {delay_ms} drift {drift_ppm} rotate {rotate}: touched {touched} ERLE {:.1} by 15 s {} ; {x:.0} x",
+                10.0 * (power(&echo) / power(&left)).log10(),
+                erle.join(" ")
+            );
         }
     }
 }

@@ -120,7 +120,11 @@ fn explain_nothing(library: &mut Library) -> Result<()> {
 fn print(out: &mut Out, found: &Found) -> Result<()> {
     for Hit { utterance, highlights, .. } in &found.hits {
         let text = out.highlighted(&utterance.text, highlights);
-        let doubt = if utterance.state == State::Shown { "" } else { " (doubtful)" };
+        let doubt = match (utterance.state, &utterance.reason) {
+            (State::Shown, _) => String::new(),
+            (state, Some(reason)) => format!(" ({state}: {reason})"),
+            (state, None) => format!(" ({state})"),
+        };
         let id = out.dim(&format!("[{}]", utterance.id));
         writeln!(out, "{}  {:5}  {text}{doubt}  {id}", output::local(utterance.span.start), utterance.side.as_str())?;
     }

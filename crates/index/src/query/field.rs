@@ -13,6 +13,7 @@ pub(super) enum Field {
     Time,
     Lang,
     Conf,
+    Is,
 }
 
 impl Field {
@@ -26,6 +27,7 @@ impl Field {
             ("time", Self::Time),
             ("lang", Self::Lang),
             ("conf", Self::Conf),
+            ("is", Self::Is),
         ];
         fields.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, field)| field)
     }
@@ -57,6 +59,9 @@ impl Field {
             }
             Self::Lang => language(value).ok_or_else(|| format!("cannot read {value:?} as a language, such as de")),
             Self::Conf => p(value).ok_or_else(|| format!("cannot read {value:?} as a probability, such as <0.5")),
+            Self::Is => {
+                state(value).ok_or_else(|| format!("cannot read {value:?} as one of shown, doubtful and hidden"))
+            }
         }
     }
 }
@@ -78,6 +83,11 @@ fn minute(text: &str) -> Option<u64> {
     let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.len() <= 2);
     let (hours, minutes) = (number(hours)?, number(minutes)?);
     (minutes < 60 && hours * 60 + minutes <= 1_440).then_some(hours * 60 + minutes)
+}
+
+fn state(value: &str) -> Option<Filter> {
+    let state = ["shown", "doubtful", "hidden"].iter().position(|known| known.eq_ignore_ascii_case(value))?;
+    u8::try_from(state).ok().map(Filter::State)
 }
 
 fn language(value: &str) -> Option<Filter> {

@@ -15,6 +15,7 @@
 //! | `time:09:00..12:00` | a time of any day; over midnight too |
 //! | `lang:de` | a language |
 //! | `conf:<0.5` | how sure the recogniser was: `<`, `<=`, `>`, `>=` or `0.2..0.5` |
+//! | `is:hidden` | what is kept and not shown otherwise; `is:doubtful`, `is:shown` |
 //!
 //! Nothing is an error: what can't be read is left out or taken as words, and a note says so. A query with no
 //! words finds nothing, unless a field restricts it; then it finds everything there. Of a longer text the first
@@ -26,6 +27,7 @@ mod parser;
 
 pub use parser::parse;
 
+use crate::document::HIDDEN;
 use std::ops::Bound;
 use timeline::{Side, Span};
 
@@ -62,6 +64,13 @@ impl Query {
             }
         });
         terms
+    }
+
+    /// Whether it asks for what is hidden otherwise.
+    pub(crate) fn asks_for_hidden(&self) -> bool {
+        let mut asks = false;
+        self.each_positive(&mut |node| asks |= *node == Node::Only(Filter::State(HIDDEN)));
+        asks
     }
 
     /// Calls `each` for every part that is not excluded.
@@ -123,4 +132,6 @@ pub(crate) enum Filter {
     Language(String),
     /// The mean probability of the words.
     P { from: Bound<f64>, to: Bound<f64> },
+    /// How far it is to be believed: 0 shown, 1 doubtful, 2 hidden.
+    State(u8),
 }

@@ -211,6 +211,7 @@ mod tests {
             }
             Node::Only(Filter::Side(side)) => format!("[{side}]"),
             Node::Only(Filter::Clock { from, to }) => format!("[{from}..{to}]"),
+            Node::Only(Filter::State(state)) => format!("[state {state}]"),
             Node::Only(Filter::Language(language)) => format!("[{language}]"),
             Node::Only(Filter::P { from, to }) => format!("[{from:?},{to:?}]"),
             Node::Only(Filter::Overlaps(_)) => "[span]".to_owned(),
@@ -249,6 +250,7 @@ mod tests {
             ("on:2026-11-22 on:\"last 2h\" since:yesterday until:2026-11-22T15:30 ", "([span] [span] [span] [span])"),
             ("time:09:00..12:00 time:22..2 ", "([540..720] [1320..120])"),
             ("lang:DE conf:<0.5 conf:20%..50% ", "([de] [Unbounded,Excluded(0.5)] [Included(0.2),Included(0.5)])"),
+            ("is:hidden -is:doubtful IS:Shown ", "([state 2] -[state 1] [state 0])"),
             ("don't C++ node.js 12:30 ", "(dont c node.js 12.30)"),
             ("well-being -x1", "(well.being -x1…)"),
             ("https://example.org ", "https.example.org"),
@@ -274,6 +276,7 @@ mod tests {
             ("on:tomorrowish wolf ", "wolf"),
             ("time:25:00 wolf ", "wolf"),
             ("conf:high wolf ", "wolf"),
+            ("is:echo wolf ", "wolf"),
             ("lang: wolf ", "wolf"),
             ("wolf~1 ", "wolf"),
             ("* wolf ", "wolf"),

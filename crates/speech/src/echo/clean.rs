@@ -1,9 +1,9 @@
+use super::Cleaned;
 use super::align::aligned;
 use super::cleaned::SHARE_FRAMES;
 use super::correlation::{is_silent, peaks};
 use super::delay_line::DelayLine;
 use super::filter::{BLOCK, Filter, Others};
-use super::Cleaned;
 use std::ops::Range;
 
 /// Where the echo lies in the filter, in frames: what arrives up to 6 ms earlier than the clearest path has room.
