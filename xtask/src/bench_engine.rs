@@ -8,7 +8,7 @@ use std::process::Command;
 /// With which models.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Model files, such as the same one at several precisions [default: the sample day's]
+    /// Model files, e.g. one in f16, `q8_0` and `q5_1` [default: the sample day's]
     #[arg(value_name = "FILE")]
     models: Vec<PathBuf>,
     /// What is recognised: 16 kHz, mono, 16 bit [default: the sample day's call]
