@@ -157,7 +157,6 @@ impl<'a> Life<'a> {
             recogniser: Box::new(queue),
             vad: Vad::open(VadChoice::Builtin, None).unwrap(),
             live: None,
-            translation: None,
             segment_minutes: 5,
             unload_after: Duration::from_mins(5),
             clock: Box::new(Hands(Arc::clone(&self.now))),
