@@ -6,6 +6,8 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    clippy::print_stderr,
     reason = "a test that can't read its fixture has failed; figures are of a few hundred words"
 )]
 
@@ -139,7 +141,9 @@ fn run(whisper: &mut Whisper, vad: &mut Vad, case: &Case, seed: u64) -> Score {
         Near::Silent => {
             let mut chance = Chance::new(seed);
             let size = 10_f32.powf(QUIET_ROOM_DB / 20.0) * 3.0_f32.sqrt();
-            near.iter_mut().for_each(|s| *s = size * (chance.below(1 << 20) as f32 / (1 << 19) as f32 - 1.0));
+            for sample in &mut near {
+                *sample = size * (chance.below(1 << 20) as f32 / (1 << 19) as f32 - 1.0);
+            }
         }
     }
     let room = Room { delay_ms: case.delay_ms, drift_ppm: case.drift_ppm, reverberation_ms: 300.0, seed };

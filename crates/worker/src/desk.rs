@@ -1,10 +1,10 @@
 use crate::planned_window::PlannedWindow;
 use crate::queue::{Answer, Queue};
-use crate::{Follower, WorkerError, conversation};
+use crate::{Follower, WorkerError, conversation, links};
 use archive::Archive;
 use speech::{Heard, doubt};
 use store::{NewUtterance, Outcome, Store, Word};
-use timeline::{Clock, Span, SpanSet};
+use timeline::{Clock, Side, Span, SpanSet};
 
 /// What every lane works with: the sound, the recogniser, and where words are put down.
 pub(crate) struct Desk {
@@ -44,8 +44,14 @@ impl Desk {
             Answer::Recognised(planned, recognised) => {
                 let heard = speech::utterances(&planned.window, &recognised);
                 // A stretch in which the model found no word at all is covered, and that is all there is to say of it.
-                let utterances: Vec<NewUtterance> =
+                let mut utterances: Vec<NewUtterance> =
                     heard.iter().filter(|heard| !heard.text.is_empty()).map(utterance).collect();
+                let shares = links::shares(&planned, heard.iter().map(|heard| !heard.text.is_empty()));
+                match planned.side {
+                    Side::Said => links::link_echoes(&self.store, pass, &mut utterances, &shares)?,
+                    Side::Heard => links::link_replays(&self.store, &self.archive, &mut utterances)?,
+                    Side::Both => {}
+                }
                 let outcome = if utterances.is_empty() { Outcome::Nothing } else { Outcome::Words };
                 let compute_micros = recognised.compute_micros;
                 self.commit(pass, planned, Came { outcome, utterances, compute_micros, reason: None })

@@ -22,6 +22,8 @@ mod conversation;
 mod desk;
 mod error;
 mod follow;
+mod hearing;
+mod links;
 mod live_lane;
 mod live_track;
 mod pass;

@@ -76,7 +76,15 @@ impl LiveTrack {
             let sound = self.tail.sound().within(&span);
             self.begin_at(span.end);
             if !sound.is_empty() {
-                return Ok(Some(PlannedWindow { track: self.name.clone(), span, sound, window, language: None }));
+                return Ok(Some(PlannedWindow {
+                    track: self.name.clone(),
+                    span,
+                    sound,
+                    window,
+                    language: None,
+                    side: self.tail.side().unwrap_or(Side::Both),
+                    echo: Vec::new(),
+                }));
             }
         }
     }

@@ -1,5 +1,6 @@
 use speech::Window;
-use timeline::{Span, SpanSet, TrackName};
+use speech::echo::EchoShare;
+use timeline::{Side, Span, SpanSet, TrackName};
 
 /// A window and what storing it covers.
 pub(crate) struct PlannedWindow {
@@ -11,4 +12,8 @@ pub(crate) struct PlannedWindow {
     pub(crate) window: Window,
     /// The language of the conversation, where it is known from what was said before.
     pub(crate) language: Option<String>,
+    /// Whose words its track carries.
+    pub(crate) side: Side,
+    /// How much of each of its utterances was echo, where that is known.
+    pub(crate) echo: Vec<EchoShare>,
 }

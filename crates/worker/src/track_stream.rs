@@ -1,8 +1,9 @@
+use crate::hearing::Hearing;
 use crate::planned_window::PlannedWindow;
 use crate::{TrackBacklog, WorkerError};
-use archive::TrackReader;
+use archive::Segment;
 use speech::{Vad, Window, WindowFinder, WindowParams};
-use timeline::{Position, Span, SpanSet, TrackName, WallTime};
+use timeline::{Position, Side, Span, SpanSet, TrackName, WallTime};
 
 /// What is to be done every now and then while a window is being found, which may take a second.
 pub(crate) type Between<'a> = &'a mut dyn FnMut() -> Result<(), WorkerError>;
@@ -10,7 +11,10 @@ pub(crate) type Between<'a> = &'a mut dyn FnMut() -> Result<(), WorkerError>;
 /// A track as windows: what it holds and the pass doesn't cover, earliest first.
 pub(crate) struct TrackStream {
     track: TrackName,
-    reader: TrackReader,
+    side: Side,
+    reader: Hearing,
+    /// Where what was played is known up to; behind it nothing is heard yet.
+    played_until: Option<WallTime>,
     sound: SpanSet,
     covered: SpanSet,
     left: SpanSet,
@@ -26,8 +30,33 @@ const LEAST_WINDOW_MICROS: i64 = 32_000;
 
 impl TrackStream {
     pub(crate) fn new(backlog: TrackBacklog, ended: bool) -> Self {
-        let TrackBacklog { track, segments, sound, covered, left, .. } = backlog;
-        Self { track, reader: TrackReader::new(segments), sound, covered, left, ended }
+        let TrackBacklog { track, side, segments, sound, covered, left } = backlog;
+        let (reader, played_until) = (Hearing::new(segments, Vec::new()), None);
+        Self { track, side, reader, played_until, sound, covered, left, ended }
+    }
+
+    /// The track without the echo of what `played` holds, which is known up to `played_until` if it may go on.
+    pub(crate) fn without_echo(
+        mut self,
+        own: Vec<Segment>,
+        played: Vec<Vec<Segment>>,
+        until: Option<WallTime>,
+    ) -> Self {
+        self.reader = Hearing::new(own, played);
+        let last = self.sound.iter().next_back().map(|span| span.end).filter(|_| !self.ended);
+        self.played_until = [until, last].into_iter().flatten().min();
+        self
+    }
+
+    /// Whose words it carries.
+    pub(crate) fn side(&self) -> Side {
+        self.side
+    }
+
+    /// What isn't dealt with begins here; `None` where nothing is left and nothing can follow.
+    pub(crate) fn front(&self) -> Option<WallTime> {
+        let last = self.sound.iter().next_back().map(|span| span.end).filter(|_| !self.ended);
+        self.next_start().or(last)
     }
 
     /// Where the next window would begin.
@@ -56,7 +85,10 @@ impl TrackStream {
         let Some(last) = self.sound.iter().next_back() else { return Ok(None) };
         // Sound that was found late may lie before some that is covered already; a window ends there.
         let bound = self.covered.iter().map(|span| span.start).find(|covered| *covered > start);
-        let Some(mut window) = self.find(vad, params, (start, last.end.position()), self.ended, between)? else {
+        let whole = self.played_until.map(|until| Hearing::whole_until(until.position()));
+        let whole = whole.filter(|whole| *whole < last.end.position());
+        let (end, ended) = whole.map_or((last.end.position(), self.ended), |whole| (whole, false));
+        let Some(mut window) = self.find(vad, params, (start, end), ended, between)? else {
             return Ok(None);
         };
         if let Some(bound) = bound.filter(|bound| bound.position() < window.span.1) {
@@ -74,7 +106,10 @@ impl TrackStream {
         let sound = self.sound.within(&span);
         self.left.remove(span);
         self.covered.extend(sound.iter());
-        Ok(Some(PlannedWindow { track: self.track.clone(), span, sound, window, language: None }))
+        let shares = window.pieces.iter().map(|piece| self.reader.echo(piece.speech));
+        let echo = if self.side == Side::Said { shares.collect::<Result<_, _>>()? } else { Vec::new() };
+        let (track, side) = (self.track.clone(), self.side);
+        Ok(Some(PlannedWindow { track, span, sound, window, language: None, side, echo }))
     }
 
     /// Reads from `start` until a window closes. Where `end` comes first, closes it there if the sound has `ended`.

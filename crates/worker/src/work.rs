@@ -4,14 +4,14 @@ use crate::planned_window::PlannedWindow;
 use crate::queue::{InFlight, Queue, Sender};
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
-use crate::{Backlog, Follower, PassPlan, Progress, Summary, WorkerError};
+use crate::{Backlog, Follower, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
 use archive::Archive;
 use home::{Home, Lock};
 use speech::{Lane, Recogniser, Ticket, Vad};
 use std::collections::HashMap;
 use std::time::Duration;
 use store::{Store, WorkerState};
-use timeline::{Clock, WallTime};
+use timeline::{Clock, Side, WallTime};
 
 /// What a worker needs to be told.
 pub struct Settings {
@@ -61,6 +61,10 @@ struct Task {
 struct Run<'a, 'b> {
     task: Task,
     streams: Vec<TrackStream>,
+    /// Windows of microphones that wait for what was played meanwhile, one a track at most.
+    held: Vec<PlannedWindow>,
+    /// Up to where tracks with what was played are dealt with that may still go on.
+    heard_fronts: Vec<WallTime>,
     in_flight: HashMap<Ticket, InFlight>,
     summary: Summary,
     started: i64,
@@ -221,23 +225,35 @@ impl Worker {
         let backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(task.pass, track))?;
         report(Progress::Scanned { left_micros: backlog.left_micros(), faults: &scan.faults });
         let (now, recording) = (self.desk.clock.wall(), Lock::is_held(&self.home.recorder_lock()));
+        let heard: Vec<_> = backlog.tracks.iter().filter(|track| track.side == Side::Heard).cloned().collect();
         let mut streams = Vec::new();
         for track in backlog.tracks {
             self.desk.store.ensure_track(&track.track, track.side)?;
             let last = track.sound.iter().next_back().map_or(now, |span| span.end);
             let ended = self.is_final(last, now, once && !recording);
-            streams.push(TrackStream::new(track, ended));
+            streams.push(stream(track, ended, &heard, |last| self.is_final(last, now, once && !recording)));
         }
         let started = self.desk.clock.boot_micros();
         let summary = Summary { faults: scan.faults.len(), ..Summary::default() };
-        let mut run =
-            Run { task, streams, in_flight: HashMap::new(), summary, started, followed: started, stop, report };
+        let mut run = Run {
+            task,
+            streams,
+            held: Vec::new(),
+            heard_fronts: Vec::new(),
+            in_flight: HashMap::new(),
+            summary,
+            started,
+            followed: started,
+            stop,
+            report,
+        };
         let result = self.drain(&mut run);
         self.desk.queue.cancel(&mut run.in_flight);
         self.desk.follow()?;
         result?;
         run.summary.spent_micros = self.desk.clock.boot_micros() - started;
         run.summary.stopped = stop();
+        run.summary.waiting_micros += run.held.drain(..).map(|held| held.sound.len_micros()).sum::<i64>();
         self.tell_state(&run)?;
         Ok(run.summary)
     }
@@ -282,9 +298,13 @@ impl Worker {
     /// is nothing to do before an answer has come.
     fn plan_next(&mut self, run: &mut Run<'_, '_>) -> Result<Option<PlannedWindow>, WorkerError> {
         loop {
+            if let Some(at) = run.held.iter().position(|held| run.heard_up_to(held.span.end)) {
+                return Ok(Some(run.held.swap_remove(at)));
+            }
             let one_by_one = run.task.finds_out_languages();
             let waits = |stream: &TrackStream| {
-                one_by_one && run.in_flight.values().any(|window| window.planned.track == *stream.track())
+                (one_by_one && run.in_flight.values().any(|window| window.planned.track == *stream.track()))
+                    || run.held.iter().any(|held| held.track == *stream.track())
             };
             let next = run.streams.iter().enumerate().filter(|(_, stream)| !waits(stream));
             let next = next.filter_map(|(at, stream)| Some((stream.next_start()?, at))).min();
@@ -293,11 +313,19 @@ impl Worker {
             let (live, desk) = (&mut self.live, &mut self.desk);
             let mut between = || live.as_mut().map_or(Ok(()), |live| live.step(desk));
             if let Some(planned) = stream.next(&mut self.vad, &run.task.plan.windows, &mut between)? {
-                return Ok(Some(planned));
+                if planned.side != Side::Said || run.heard_up_to(planned.span.end) {
+                    return Ok(Some(planned));
+                }
+                // What was played meanwhile must be known first: it may be its echo.
+                run.held.push(planned);
+                continue;
             }
             // What is left of this track may still go on.
             run.summary.waiting_micros += stream.left_micros();
-            run.streams.swap_remove(at);
+            let stream = run.streams.swap_remove(at);
+            if stream.side() == Side::Heard {
+                run.heard_fronts.extend(stream.front());
+            }
         }
     }
 
@@ -363,8 +391,36 @@ impl Task {
 }
 
 impl Run<'_, '_> {
+    /// Whether everything that was played before `end` is dealt with.
+    fn heard_up_to(&self, end: WallTime) -> bool {
+        let heard = |side: Side| side == Side::Heard;
+        let left = self.streams.iter().filter(|stream| heard(stream.side())).filter_map(TrackStream::front);
+        let in_flight = self.in_flight.values().filter(|window| heard(window.planned.side));
+        left.chain(in_flight.map(|window| window.planned.span.start))
+            .chain(self.heard_fronts.iter().copied())
+            .all(|front| front >= end)
+    }
+
     fn left_micros(&self) -> i64 {
-        let planned: i64 = self.in_flight.values().map(|window| window.planned.sound.len_micros()).sum();
+        let planned = self.in_flight.values().map(|window| &window.planned).chain(&self.held);
+        let planned: i64 = planned.map(|planned| planned.sound.len_micros()).sum();
         self.streams.iter().map(TrackStream::left_micros).fold(planned, i64::saturating_add)
     }
+}
+
+/// A track as windows: a microphone's without the echo of what was heard meanwhile.
+fn stream(
+    track: TrackBacklog,
+    ended: bool,
+    heard: &[TrackBacklog],
+    is_final: impl Fn(WallTime) -> bool,
+) -> TrackStream {
+    if track.side != Side::Said || heard.is_empty() {
+        return TrackStream::new(track, ended);
+    }
+    let own = track.segments.clone();
+    let played = heard.iter().map(|track| track.segments.clone()).collect();
+    let ends = heard.iter().filter_map(|track| track.sound.iter().next_back().map(|span| span.end));
+    let until = ends.filter(|end| !is_final(*end)).min();
+    TrackStream::new(track, ended).without_echo(own, played, until)
 }

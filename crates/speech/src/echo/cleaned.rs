@@ -23,8 +23,11 @@ pub struct EchoShare {
 
 impl Cleaned {
     /// A stretch without an echo.
+    pub const UNTOUCHED: Self = Self { samples: None, energy: Vec::new() };
+
+    /// A stretch without an echo.
     pub fn untouched() -> Self {
-        Self::default()
+        Self::UNTOUCHED
     }
 
     /// How much of the frames `span` was echo; nothing where the sound wasn't touched.
