@@ -36,12 +36,14 @@ enum Part {
     Clocks,
     /// From the end of an utterance to the search that finds it
     Latency,
+    /// Echoes over the whole grid of delays, drifts and loudness
+    Echoes,
     /// The engine's memory over many windows and loads
     EngineMemory,
 }
 
 impl Part {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -53,6 +55,7 @@ impl Part {
         Self::RecorderLoad,
         Self::WorkerKills,
         Self::Latency,
+        Self::Echoes,
         Self::EngineMemory,
     ];
 
@@ -84,6 +87,7 @@ impl Part {
                 "",
                 &[("HEARSAY_SIMULATED_HOURS", "720"), ("HEARSAY_ROTATIONS", "10000")],
             ),
+            Self::Echoes => ("engine", Some("echo"), "", &[("HEARSAY_ECHO_CASES", "90")]),
             Self::Latency => ("hearsay", Some("live"), "", &[("HEARSAY_LIVE_SECONDS", "140")]),
             Self::EngineMemory => (
                 "engine",

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -13,3 +14,4 @@ mod home;
 mod import_to_search;
 mod kill;
 mod record_to_search;
+mod replay;
