@@ -1,4 +1,4 @@
-use crate::{bench_engine, bench_recorder};
+use crate::{bench_engine, bench_recorder, bench_vad};
 use clap::Subcommand;
 
 /// What is measured.
@@ -14,11 +14,14 @@ enum What {
     Recorder(bench_recorder::Args),
     /// Processor time of a window by threads, states, flash attention, beams and the model's arithmetic
     Engine(bench_engine::Args),
+    /// Processor time of the voice detector, with ONNX Runtime and without
+    Vad(bench_vad::Args),
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.what {
         What::Recorder(args) => bench_recorder::run(args),
         What::Engine(args) => bench_engine::run(args),
+        What::Vad(args) => bench_vad::run(args),
     }
 }
