@@ -60,7 +60,7 @@ impl Whisper {
     /// # Errors
     /// [`WhisperError::Whisper`] where whisper.cpp refuses it.
     pub fn open(model: &Path, info: &ModelInfo) -> Result<Self, WhisperError> {
-        // Flash attention is slower on a CPU (`cargo xtask bench engine` says by how much), and switches the words' times off everywhere.
+        // Flash attention costs a fifth to a quarter on a CPU, and switches the words' times off everywhere.
         Self::open_with(model, info, false)
     }
 

@@ -12,7 +12,7 @@
 )]
 
 use engine::Whisper;
-use speech::echo::clean;
+use speech::echo::{Cleaned, EchoShare, clean};
 use speech::{Decoding, Heard, RATE, Vad, VadChoice, WindowFinder, WindowParams, doubt, models, utterances};
 use testkit::{Chance, Room, count, fixture, normalise, sound, speech_level};
 use timeline::Position;
@@ -66,14 +66,33 @@ fn day(name: &str) -> Vec<f32> {
     sound::read_wav(&fixture(&format!("days/{name}.wav"))).unwrap().0
 }
 
-fn cleaned(mic: &[f32], reference: &[f32]) -> Vec<f32> {
-    let mut out = Vec::new();
+/// The sound without the echo, and what was taken out of each of its blocks.
+struct Clean {
+    sound: Vec<f32>,
+    blocks: Vec<Cleaned>,
+}
+
+fn cleaned(mic: &[f32], reference: &[f32]) -> Clean {
+    let mut all = Clean { sound: Vec::new(), blocks: Vec::new() };
     for start in (0..mic.len()).step_by(BLOCK) {
         let (from, to) = (start.saturating_sub(CONTEXT), (start + BLOCK).min(mic.len()));
         let block = clean(&mic[from..to], &reference[from..to], start - from..to - from);
-        out.extend(block.samples.unwrap_or_else(|| mic[start..to].to_vec()));
+        all.sound.extend_from_slice(block.samples.as_deref().unwrap_or(&mic[start..to]));
+        all.blocks.push(block);
     }
-    out
+    all
+}
+
+impl Clean {
+    /// Whether an utterance is what the canceller has left of an echo, which the worker hides.
+    fn is_left_over(&self, heard: &Heard) -> bool {
+        let (from, to) = (heard.speech.0.0 as usize, heard.speech.1.0 as usize);
+        let share = self.blocks.iter().enumerate().fold(EchoShare::default(), |share, (at, block)| {
+            let within = |frame: usize| frame.clamp(at * BLOCK, (at + 1) * BLOCK) - at * BLOCK;
+            share.and(&block.share(within(from)..within(to)))
+        });
+        share.is_left_over()
+    }
 }
 
 fn heard(whisper: &mut Whisper, vad: &mut Vad, sound: &[f32]) -> Vec<Heard> {
@@ -151,7 +170,10 @@ fn run(whisper: &mut Whisper, vad: &mut Vad, case: &Case, seed: u64) -> Score {
     let gain = level / speech_level(&echo) / 10_f32.powf(case.sir_db / 20.0);
     let mic: Vec<f32> = near.iter().zip(&echo).map(|(near, echo)| near + gain * echo).collect();
     let alone = words(&heard(whisper, vad, &near));
-    let with_echo = words(&heard(whisper, vad, &cleaned(&mic, &far)));
+    let clean = cleaned(&mic, &far);
+    let mut with_echo = heard(whisper, vad, &clean.sound);
+    with_echo.retain(|heard| !clean.is_left_over(heard));
+    let with_echo = words(&with_echo);
     let others = words(&heard(whisper, vad, &far));
     let (lost, shown) = (missing(&alone, &with_echo), missing(&with_echo, &alone));
     if !lost.is_empty() || !shown.is_empty() {

@@ -8,11 +8,6 @@ use speech::echo::EchoShare;
 use store::{NewUtterance, State, Store, Utterance};
 use timeline::{Side, Span, WallTime};
 
-/// What is left of an echo is at least this far below it, in decibels: a canceller leaves 20 dB less than it takes, and who speaks
-/// at the same time is rarely so quiet.
-const LEFT_OVER_DB: f32 = -15.0;
-/// ... and the echo was most of what the microphone heard.
-const MOSTLY: f32 = 0.5;
 /// As the last resort the words decide, where the echo was at least this much of the sound, ...
 const PARTLY: f32 = 0.3;
 /// ... there are this many words, and of ten of them so many were heard at that time.
@@ -31,8 +26,7 @@ pub(crate) fn link_echoes(
     for (utterance, share) in utterances.iter_mut().zip(shares).filter(|(_, share)| share.of_all() >= PARTLY) {
         let around = store.of_pass(pass, &utterance.span.widened(AROUND_MICROS))?;
         let played: Vec<&Utterance> = around.iter().filter(|heard| heard.side == Side::Heard).collect();
-        let by_sound = share.of_all() >= MOSTLY && share.rest_over_echo_db() <= LEFT_OVER_DB;
-        if !by_sound && !same_words(&utterance.text, &played) {
+        if !share.is_left_over() && !same_words(&utterance.text, &played) {
             continue;
         }
         let nearest = played.iter().max_by_key(|heard| overlap(&heard.span, &utterance.span));

@@ -3,6 +3,12 @@ use std::ops::Range;
 /// Frames of one figure: 10 ms.
 pub(super) const SHARE_FRAMES: usize = 160;
 
+/// What is left of an echo is at least this far below it, in decibels: the canceller leaves 30 dB less than it takes, and who speaks at
+/// the same time is rarely so quiet.
+const LEFT_OVER_DB: f32 = -15.0;
+/// ... and the echo was most of what the microphone heard.
+const MOSTLY: f32 = 0.5;
+
 /// A stretch of a microphone's track as recognition hears it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cleaned {
@@ -43,6 +49,11 @@ impl EchoShare {
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         Self { echo: self.echo + other.echo, rest: self.rest + other.rest }
+    }
+
+    /// Whether what is left is no more than the rest of an echo: nobody spoke.
+    pub fn is_left_over(&self) -> bool {
+        self.of_all() >= MOSTLY && self.rest_over_echo_db() <= LEFT_OVER_DB
     }
 
     /// The echo's part of what the microphone heard, 0 to 1.
