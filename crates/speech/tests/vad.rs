@@ -4,11 +4,18 @@
 use speech::{FRAME, Vad, VadChoice, VadError};
 use std::path::{Path, PathBuf};
 
+/// Between the two backends.
 const TOLERANCE: f32 = 1e-4;
+/// From the reference implementation.
+const REFERENCE_TOLERANCE: f32 = 1e-3;
+const CALL: &str = "call.mic.first-20-s.txt";
 
 fn sound(seconds: usize) -> Vec<[f32; FRAME]> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/days/call.mic.wav");
-    let mut reader = hound::WavReader::open(path).unwrap();
+    recording("days/call.mic.wav", seconds)
+}
+
+fn recording(name: &str, seconds: usize) -> Vec<[f32; FRAME]> {
+    let mut reader = hound::WavReader::open(testkit::fixture(name)).unwrap();
     let samples: Vec<f32> =
         reader.samples::<i16>().take(seconds * 16_000).map(|s| f32::from(s.unwrap()) / 32_768.0).collect();
     samples.as_chunks::<FRAME>().0.to_vec()
@@ -20,18 +27,22 @@ fn probabilities(vad: &mut Vad, frames: &[[f32; FRAME]]) -> Vec<f32> {
 
 fn furthest(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
+    assert!(a.iter().chain(b).all(|p| p.is_finite()), "what is no number is no distance either");
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/call.mic.first-20-s.txt")
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+fn golden_probabilities(name: &str) -> Vec<f32> {
+    std::fs::read_to_string(golden(name)).unwrap().lines().map(|line| line.parse().unwrap()).collect()
 }
 
 #[test]
 fn builtin_pass_gives_the_golden_probabilities() {
     let found = probabilities(&mut Vad::open(VadChoice::Builtin, None).unwrap(), &sound(20));
-    let golden: Vec<f32> =
-        std::fs::read_to_string(golden()).unwrap().lines().map(|line| line.parse().unwrap()).collect();
+    let golden = golden_probabilities(CALL);
     assert!(golden.iter().any(|p| *p > 0.9) && golden.iter().any(|p| *p < 0.1));
     let furthest = furthest(&found, &golden);
     assert!(furthest <= TOLERANCE, "{furthest} from the golden probabilities");
@@ -58,7 +69,27 @@ fn builtin_pass_agrees_with_onnx_runtime_where_that_is_found() {
     if std::env::var_os("HEARSAY_UPDATE_GOLDEN").is_some() {
         use std::io::Write as _;
         let lines: Vec<String> = theirs.iter().take(20 * 16_000 / FRAME).map(|p| format!("{p:.6}\n")).collect();
-        home::files::create_or_truncate(&golden()).unwrap().write_all(lines.concat().as_bytes()).unwrap();
+        home::files::create_or_truncate(&golden(CALL)).unwrap().write_all(lines.concat().as_bytes()).unwrap();
+    }
+}
+
+/// On its own test recording: `golden/silero_test.py` wrote what it says.
+#[test]
+fn both_backends_give_the_reference_implementations_probabilities() {
+    let reference = golden_probabilities("silero-test.txt");
+    assert!(reference.iter().any(|p| *p > 0.9) && reference.iter().any(|p| *p < 0.1));
+    let frames = recording("voice/silero-test.wav", 60);
+    for choice in [VadChoice::Builtin, VadChoice::Onnx] {
+        let mut vad = match Vad::open(choice, None) {
+            Err(error @ VadError::NoLibrary(_)) => {
+                eprintln!("not compared with ONNX Runtime: {error}");
+                continue;
+            }
+            opened => opened.unwrap(),
+        };
+        let furthest = furthest(&probabilities(&mut vad, &frames), &reference);
+        println!("{}: at most {furthest:.1e} from the reference, {} frames", vad.backend(), frames.len());
+        assert!(furthest <= REFERENCE_TOLERANCE, "{choice:?} is {furthest} from the reference implementation");
     }
 }
 
