@@ -1,12 +1,14 @@
 //! Windows over real sound: they depend on the sound and the start, and on nothing else.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't read its fixture has failed")]
 
-use speech::{Vad, VadChoice, Window, WindowFinder, WindowParams};
+use speech::{FRAME, Vad, VadChoice, Window, WindowFinder, WindowParams};
 use std::path::Path;
 use timeline::Position;
 
 /// Where the track's sound begins on the grid: any place that is no multiple of a frame.
 const BEGIN: i64 = 28_726_804_800_123;
+/// Of the detector's frames.
+const FRAME_LEN: i64 = 512;
 
 struct Track(Vec<f32>);
 
@@ -142,4 +144,66 @@ fn sound_that_ends_within_a_word_is_closed_by_finish() {
     let last = windows[0].pieces.last().unwrap();
     check(&cut, &WindowParams::default(), &windows[0]);
     assert!(cut.end().since(last.speech.1) < 1_024, "the word at the end is part of it");
+}
+
+/// What the detector says from where a window that begins at `start` starts to listen, up to `end` or the track's last whole
+/// frame: start and probability of every frame.
+fn heard(track: &Track, start: Position, end: Position, params: &WindowParams) -> Vec<(Position, f32)> {
+    let mut vad = Vad::open(VadChoice::Builtin, None).unwrap();
+    let from = WindowFinder::new(start, params).reads_from();
+    let sound = track.read(from, usize::try_from(end.min(track.end()).since(from)).unwrap());
+    let starts = (from.0..).step_by(FRAME).map(Position);
+    starts.zip(sound.as_chunks().0).map(|(start, frame)| (start, vad.probability(frame).unwrap())).collect()
+}
+
+/// What hysteresis says of frames, written down from its definition: speech begins with a frame at least as likely as `onset`
+/// and ends behind its last frame at least as likely as `offset` that `min_silence_ms` of less likely ones follow.
+fn hysteresis(frames: &[(Position, f32)], params: &WindowParams) -> Vec<(Position, Position)> {
+    let ms = |frames: usize| frames * FRAME / 16;
+    let pause = (params.min_silence_ms as usize * 16).div_ceil(FRAME);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(first) = (at..frames.len()).find(|frame| frames[*frame].1 >= params.onset) {
+        let mut last = first;
+        while let Some(next) =
+            (last + 1..frames.len().min(last + 1 + pause)).find(|frame| frames[*frame].1 >= params.offset)
+        {
+            last = next;
+        }
+        if ms(last + 1 - first) >= params.min_speech_ms as usize {
+            found.push((frames[first].0, frames[last].0.plus(FRAME_LEN)));
+        }
+        at = last + 1;
+    }
+    found
+}
+
+#[test]
+fn utterances_begin_and_end_with_the_very_frames_of_the_detectors_decision() {
+    let backlog = WindowParams::default();
+    // It has pauses of just that many frames, and an utterance; a live window is nearly every utterance's own.
+    let just_enough = WindowParams { min_silence_ms: 3 * 32, min_speech_ms: 15 * 32, ..backlog };
+    let cases = [
+        ("standup.mic.wav", just_enough),
+        ("standup.loopback.wav", backlog),
+        ("call.loopback.wav", backlog),
+        ("call.mic.wav", WindowParams::live()),
+    ];
+    for (name, params) in cases {
+        let track = Track::open(name);
+        let mut utterances = 0;
+        for window in track.windows(&params, 16_000) {
+            // What comes behind the window decides where its last utterance ends.
+            let behind = window.span.1.plus(i64::from(params.min_silence_ms) * 16 + FRAME_LEN);
+            let mut frames = heard(&track, window.span.0, behind, &params);
+            frames.retain(|(start, _)| start.plus(FRAME_LEN) > window.span.0);
+            let mut decided = hysteresis(&frames, &params);
+            decided.retain(|(start, _)| *start < window.span.1);
+            let found: Vec<_> = window.pieces.iter().map(|piece| piece.speech).collect();
+            assert_eq!(found, decided, "{name}, {:?}, {params:?}", window.span);
+            assert!(found.iter().all(|(start, end)| start.0 % FRAME_LEN == 0 && end.0 % FRAME_LEN == 0));
+            utterances += found.len();
+        }
+        assert!(utterances >= 10, "{name}: only {utterances} utterances");
+    }
 }
