@@ -66,6 +66,7 @@ impl Settle {
         let before = self.frames + block.lost_before;
         self.frames = before + block.frames as u64;
         let offset = block.captured - self.rate.micros(before);
+        self.part_from_what_waits(block.captured, offset);
         self.held.push(Held {
             before,
             lost: block.lost_before,
@@ -86,6 +87,16 @@ impl Settle {
                     self.redraw();
                 }
             }
+        }
+    }
+
+    /// What waits is no measure of a block that comes long after it: the machine slept, or the reader was stopped. It comes
+    /// out, and what follows has to prove itself against it.
+    fn part_from_what_waits(&mut self, captured: i64, offset: i64) {
+        let first = self.held.first().map_or(captured, |first| first.captured);
+        let earliest = self.held.iter().map(|held| held.offset).min();
+        if captured - first >= PROOF_MICROS && earliest.is_some_and(|earliest| offset > earliest + LATE_MICROS) {
+            self.redraw();
         }
     }
 
@@ -173,6 +184,31 @@ mod tests {
         assert_eq!(got.len(), 100);
         assert!((got[49] - (1_000_000 + 49 * BLOCK_MICROS)).abs() < 2_000);
         assert_eq!(got[50], 9_000_000);
+    }
+
+    #[test]
+    fn what_comes_after_a_sleep_is_not_placed_with_the_block_that_waited_meanwhile() {
+        // One block of a new stream, and nothing could be asked in the minute until the next came.
+        let blocks: Vec<(i64, i64)> = row(1_000_000, 1).chain(row(60_000_000, 20)).collect();
+        let got = settled(&blocks);
+        assert_eq!((got[0], got[1], got[20]), (1_000_000, 60_000_000, 60_000_000 + 19 * BLOCK_MICROS));
+        // One that was late, so that it waits.
+        let late = (1_000_000 + 50 * BLOCK_MICROS, 150_000);
+        let blocks: Vec<(i64, i64)> = row(1_000_000, 50).chain([late]).chain(row(60_000_000, 20)).collect();
+        let got = settled(&blocks);
+        assert!((got[50] - late.0).abs() <= late.1, "{got:?}");
+        assert_eq!(got[51], 60_000_000);
+    }
+
+    #[test]
+    fn a_reader_that_is_stopped_right_after_the_first_block_makes_no_gap() {
+        let mut blocks: Vec<(i64, i64)> = row(1_000_000, 60).collect();
+        for (block, left) in blocks.iter_mut().skip(1).zip((1..=30).rev()) {
+            block.1 = left * BLOCK_MICROS;
+        }
+        for (got, (captured, _)) in settled(&blocks).iter().zip(&blocks) {
+            assert!((got - captured).abs() < 2_000, "{got} for {captured}");
+        }
     }
 
     #[test]
