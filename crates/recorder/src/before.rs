@@ -1,6 +1,6 @@
 //! What the recorder before this one left: a track that it didn't close has a gap since its last sound.
 
-use archive::{Archive, Journal, Row};
+use archive::{Archive, GapCause, Journal, Row};
 use std::collections::{BTreeMap, BTreeSet};
 use timeline::{Span, TrackName, WallTime};
 
@@ -14,7 +14,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 pub(crate) struct Before {
     /// The tracks that it didn't close, since it died, and when the sound of each ended.
     pub(crate) died: BTreeMap<TrackName, WallTime>,
-    /// When it was paused last.
+    /// Since when it, and those before it that died as well, were in a pause that no gap accounts for.
     pub(crate) paused: Option<WallTime>,
 }
 
@@ -28,10 +28,10 @@ impl Before {
     pub(crate) fn read(archive: &Archive) -> Self {
         let journal = Journal::open(archive);
         let days = archive.days().unwrap_or_default();
-        let (mut open, mut paused) = (BTreeMap::new(), None);
+        let mut noted = Noted::default();
         for day in days.iter().rev().take(DAYS).rev() {
             match journal.rows(day) {
-                Ok(rows) => rows.rows.iter().for_each(|row| note(row, &mut open, &mut paused)),
+                Ok(rows) => rows.rows.iter().for_each(|row| noted.note(row)),
                 Err(error) => tracing::warn!("{error}"),
             }
         }
@@ -41,22 +41,39 @@ impl Before {
             let ours = segments.iter().filter(|it| it.session.as_ref().is_some_and(|id| open.sessions.contains(id)));
             (track, ours.map(|segment| segment.span.end).max().unwrap_or(open.since))
         };
-        Self { died: open.into_iter().map(ended).collect(), paused: paused.map(|(at, _)| at) }
+        Self { died: noted.open.into_iter().map(ended).collect(), paused: noted.unaccounted }
     }
 }
 
-fn note(row: &Row, open: &mut BTreeMap<TrackName, Open>, paused: &mut Option<(WallTime, String)>) {
-    match row {
-        Row::Opened { at, session, track, .. }
-        | Row::Anchor { at, session, track, .. }
-        | Row::DeviceLost { at, session, track, .. } => {
-            // A session that began in a pause has been without this track since.
-            let began = paused.as_ref().filter(|(_, of)| of == session).map_or(*at, |(paused, _)| *paused);
-            let new = || Open { since: began, sessions: BTreeSet::new() };
-            open.entry(track.clone()).or_insert_with(new).sessions.insert(session.clone());
+/// What the rows so far say.
+#[derive(Default)]
+struct Noted {
+    open: BTreeMap<TrackName, Open>,
+    /// The last row of a pause: when, and in which session.
+    paused: Option<(WallTime, String)>,
+    /// The first row of a pause since it ended or a gap accounted for it.
+    unaccounted: Option<WallTime>,
+}
+
+impl Noted {
+    fn note(&mut self, row: &Row) {
+        match row {
+            Row::Opened { at, session, track, .. }
+            | Row::Anchor { at, session, track, .. }
+            | Row::DeviceLost { at, session, track, .. } => {
+                // A session that began in a pause has been without this track since.
+                let began = self.paused.as_ref().filter(|(_, of)| of == session).map_or(*at, |(paused, _)| *paused);
+                let new = || Open { since: began, sessions: BTreeSet::new() };
+                self.open.entry(track.clone()).or_insert_with(new).sessions.insert(session.clone());
+            }
+            Row::Closed { track, .. } => drop(self.open.remove(track)),
+            Row::Paused { at, session, .. } => {
+                self.paused = Some((*at, session.clone()));
+                self.unaccounted.get_or_insert(*at);
+            }
+            Row::Resumed { .. } => self.unaccounted = None,
+            Row::Gap(gap) if gap.cause == GapCause::Paused => self.unaccounted = None,
+            _ => {}
         }
-        Row::Closed { track, .. } => drop(open.remove(track)),
-        Row::Paused { at, session, .. } => *paused = Some((*at, session.clone())),
-        _ => {}
     }
 }

@@ -153,13 +153,15 @@ fn account_for_before(tracks: &mut [Track], kept: Option<Pause>, pause: Option<P
             track.missing_since(ended, GapCause::Crash, context);
         }
         match (kept, pause) {
-            (Some(kept), None) if ended.is_some() => {
-                track.missing_since(kept.since.max(ended.unwrap_or(kept.since)), GapCause::Paused, context);
+            (Some(kept), None) if ended.is_some() || before.paused.is_some() => {
+                let since = before.paused.unwrap_or(kept.since);
+                track.missing_since(ended.map_or(since, |ended| ended.max(since)), GapCause::Paused, context);
                 track.missing_since(kept.until.unwrap_or(context.wall()), GapCause::Crash, context);
             }
             (_, Some(pause)) => {
-                let since = ended.map_or(before.paused.unwrap_or(pause.since), |ended| pause.since.max(ended));
-                track.missing_since(since, GapCause::Paused, context);
+                // The rows say it by the clock of their session; that of the pause may have been set since.
+                let since = before.paused.unwrap_or(pause.since);
+                track.missing_since(ended.map_or(since, |ended| ended.max(since)), GapCause::Paused, context);
             }
             _ => {}
         }

@@ -31,6 +31,32 @@ fn a_pause_lets_go_of_the_devices_and_survives_a_crash_and_a_restart() {
 }
 
 #[test]
+fn recorders_that_die_one_after_another_in_one_pause_leave_no_hole() {
+    for set_back in [0, 3_600 * S] {
+        let mut sim = Sim::recording(1_000);
+        sim.run(60 * S);
+        sim.ask(&Request::Pause { minutes: Some(10) });
+        sim.run(10 * S);
+        sim.stop();
+        sim.clock.step_wall(-set_back);
+        for _ in 0..3 {
+            sim.start();
+            sim.run(30 * S);
+            sim.crash();
+            sim.deliver(10 * S);
+        }
+        // It is over in the meantime.
+        sim.deliver(600 * S + set_back);
+        sim.start();
+        sim.run(60 * S);
+        sim.stop();
+        for track in ["mic", "loopback"] {
+            sim.verdict(track).assert_sound(20_000);
+        }
+    }
+}
+
+#[test]
 fn what_a_recorder_that_died_left_is_a_gap_up_to_the_first_new_frame() {
     let mut sim = Sim::recording(1_000);
     sim.run(60 * S);
