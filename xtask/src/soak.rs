@@ -14,7 +14,7 @@ pub(crate) struct Args {
 /// Tests that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// A conversation cut into segments at random, with workers that die: two hours
+    /// A conversation cut into segments at random, with workers that die; takes hours
     CutAnywhere,
     /// Ten hours in which nobody speaks
     Noise,

@@ -2,7 +2,6 @@
 //! exit code; what it does is the crate `worker`.
 
 mod cli;
-mod model;
 mod report;
 mod run;
 

@@ -1,8 +1,8 @@
 use crate::cli::Args;
-use crate::model;
 use crate::report::Report;
 use anyhow::Context;
 use home::{Config, Exit, Home};
+use speech::models;
 use speech::{EngineOptions, EngineProcess, Recogniser, Vad, VadChoice};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,9 +30,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if home::Lock::is_held(&home.worker_lock()) {
         return Err(second_worker(&home));
     }
-    let model = model::choose(&home, args.model.as_deref().or(config.work.model.as_deref()))?;
-    let live_model = config.work.live_model.as_deref().map(|name| model::choose(&home, Some(name))).transpose()?;
-    let (choice, library) = (vad_choice(config.work.vad), config.work.onnxruntime.clone());
+    let model = models::choose(&home.models(), args.model.as_deref().or(config.work.model.as_deref()))?;
+    let live_model =
+        config.work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
+    let (choice, library) = (VadChoice::from(config.work.vad), config.work.onnxruntime.clone());
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
@@ -79,14 +80,6 @@ fn second_worker(home: &Home) -> anyhow::Error {
         "another worker is at work in {}\nhint: it transcribes everything; `hearsay status` shows how far it is",
         home.root().display()
     )
-}
-
-fn vad_choice(choice: home::VadChoice) -> VadChoice {
-    match choice {
-        home::VadChoice::Auto => VadChoice::Auto,
-        home::VadChoice::Onnx => VadChoice::Onnx,
-        home::VadChoice::Builtin => VadChoice::Builtin,
-    }
 }
 
 /// `hearsay-engine` lies beside this executable.

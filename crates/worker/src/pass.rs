@@ -47,6 +47,8 @@ impl PassPlan {
             "translate": decoding.translate,
             "beam_size": decoding.beam_size,
             "temperature": decoding.temperature,
+            "levelled": true,
+            "echo": if lane == "live" { "kept" } else { "taken out" },
         });
         let rank = rank(&model.info);
         let (model, model_sha256) = (model.name.clone(), model.sha256.clone());

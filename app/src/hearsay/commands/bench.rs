@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use home::{Exit, WorkConfig};
 use speech::models::{self, Model};
 use speech::{Decoding, EngineOptions, EngineProcess, FRAME, Lane, RATE, Recognised, Recogniser, Request};
-use speech::{Vad, VadChoice, WindowFinder, WindowParams};
+use speech::{Vad, WindowFinder, WindowParams};
 use std::io::{Cursor, Write};
 use std::time::Duration;
 use timeline::{Clock, Position, SystemClock};
@@ -76,7 +76,8 @@ struct Figures {
 /// Measures and prints.
 pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     let (config, _) = context.config()?;
-    let model = model(args, context, config.work.model.as_deref())?;
+    let asked = args.model.as_deref().or(config.work.model.as_deref());
+    let model = models::choose(&context.home.models(), asked)?;
     let figures = measure(&model, &config.work)?;
     let mut out = Out::stdout();
     if args.json {
@@ -88,23 +89,10 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn model(args: &BenchArgs, context: &Context, configured: Option<&str>) -> Result<Model> {
-    let folder = context.home.models();
-    let name = match args.model.as_deref().or(configured) {
-        Some(name) => name.to_owned(),
-        None => models::default_model(&folder)?.to_string_lossy().into_owned(),
-    };
-    Ok(models::prepare(&folder, &name)?)
-}
-
 fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
     let speech = speech()?;
-    let choice = match config.vad {
-        home::VadChoice::Auto => VadChoice::Auto,
-        home::VadChoice::Onnx => VadChoice::Onnx,
-        home::VadChoice::Builtin => VadChoice::Builtin,
-    };
-    let mut vad = Vad::open(choice, config.onnxruntime.as_deref()).context("cannot start the voice detector")?;
+    let mut vad =
+        Vad::open(config.vad.into(), config.onnxruntime.as_deref()).context("cannot start the voice detector")?;
     let vad_s = time_vad(&mut vad, &speech)?;
     let began = SystemClock.boot_micros();
     let engine = EngineProcess::spawn(&sibling::path("hearsay-engine")?, &model.path, EngineOptions::default())?;

@@ -46,6 +46,17 @@ pub fn prepare(models: &Path, name_or_path: &str) -> Result<Model, ModelError> {
     Ok(Model { name: name_of(&path), path, sha256, info })
 }
 
+/// The model that was asked for, else the largest that is installed; checked, whole and hashed.
+///
+/// # Errors
+/// As [`default_model`] and [`prepare`].
+pub fn choose(models: &Path, asked: Option<&str>) -> Result<Model, ModelError> {
+    match asked {
+        Some(name) => prepare(models, name),
+        None => prepare(models, &default_model(models)?.to_string_lossy()),
+    }
+}
+
 /// Where a model lies: by its name in the models folder or another tool's cache, or by the path of any file.
 ///
 /// # Errors

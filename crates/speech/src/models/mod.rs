@@ -17,4 +17,4 @@ pub use error::ModelError;
 pub use fetch::{Got, Progress, Wanted, add, get};
 pub use inspect::{ModelInfo, inspect};
 pub use known::{DEFAULT_MIRROR, Known, known, known_by_file, known_by_name};
-pub use locate::{Listed, Model, default_model, list, locate, prepare};
+pub use locate::{Listed, Model, choose, default_model, list, locate, prepare};

@@ -32,6 +32,16 @@ pub enum VadChoice {
     Builtin,
 }
 
+impl From<home::VadChoice> for VadChoice {
+    fn from(choice: home::VadChoice) -> Self {
+        match choice {
+            home::VadChoice::Auto => Self::Auto,
+            home::VadChoice::Onnx => Self::Onnx,
+            home::VadChoice::Builtin => Self::Builtin,
+        }
+    }
+}
+
 impl std::str::FromStr for VadChoice {
     type Err = VadError;
 
