@@ -253,7 +253,11 @@ impl Worker {
         result?;
         run.summary.spent_micros = self.desk.clock.boot_micros() - started;
         run.summary.stopped = stop();
-        run.summary.waiting_micros += run.held.drain(..).map(|held| held.sound.len_micros()).sum::<i64>();
+        let held: i64 = run.held.drain(..).map(|held| held.sound.len_micros()).sum();
+        if !run.summary.stopped {
+            // What was played meanwhile isn't known yet.
+            run.summary.waiting_micros += held;
+        }
         self.tell_state(&run)?;
         Ok(run.summary)
     }

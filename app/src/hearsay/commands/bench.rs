@@ -78,6 +78,7 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     let (config, _) = context.config()?;
     let asked = args.model.as_deref().or(config.work.model.as_deref());
     let model = models::choose(&context.home.models(), asked)?;
+    output::say(&format!("measuring with {}; a large model takes minutes", model.name));
     let figures = measure(&model, &config.work)?;
     let mut out = Out::stdout();
     if args.json {

@@ -23,8 +23,7 @@ pub(crate) struct LiveArgs {
 }
 
 const HELP: &str = "\
-It needs `hearsay run` (or record and work) beside it, and ends with Ctrl-C. What it shows is provisional: a few minutes later the
-same sound is read again in longer stretches, and that is kept.
+It needs `hearsay run` (or record and work) beside it, and ends with Ctrl-C. What it shows is provisional: a few minutes later the same sound is read again in longer stretches, and that is kept.
 
 Example:
   hearsay live";
