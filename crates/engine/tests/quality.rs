@@ -84,7 +84,7 @@ struct Way {
 }
 
 fn whole_way(whisper: &mut Whisper, sound: &[f32]) -> Way {
-    let mut vad = Vad::open(VadChoice::Auto, None).unwrap();
+    let mut vad = Vad::open(VadChoice::Builtin, None).unwrap();
     let end = Position(sound.len() as i64);
     let mut way = Way::default();
     let mut start = Position(0);

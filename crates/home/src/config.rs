@@ -101,7 +101,7 @@ pub struct WorkConfig {
     pub unload_after_min: u32,
     /// What runs the voice detector.
     pub vad: VadChoice,
-    /// The ONNX Runtime library, where it isn't in a usual place.
+    /// The ONNX Runtime library for `vad = "onnx"`, where it isn't in a usual place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub onnxruntime: Option<PathBuf>,
 }
@@ -118,7 +118,7 @@ impl Default for WorkConfig {
             threads: 0,
             max_wait_s: 300,
             unload_after_min: 5,
-            vad: VadChoice::Auto,
+            vad: VadChoice::Builtin,
             onnxruntime: None,
         }
     }
@@ -128,13 +128,11 @@ impl Default for WorkConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum VadChoice {
-    /// ONNX Runtime where a library is found, else the built-in one.
+    /// The built-in forward pass.
     #[default]
-    Auto,
-    /// ONNX Runtime, or an error.
-    Onnx,
-    /// The built-in forward pass over the same weights.
     Builtin,
+    /// ONNX Runtime with the same weights, or an error.
+    Onnx,
 }
 
 /// `[models]`.

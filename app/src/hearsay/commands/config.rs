@@ -47,10 +47,14 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("work.threads", "0 chooses by the machine", ""),
     ("work.max_wait_s", "how long speech may wait for more to share a window with, in seconds of the recording", ""),
     ("work.unload_after_min", "how long the model is kept in memory with nothing to recognise, in minutes", ""),
-    ("work.vad", "what finds speech: \"auto\", \"onnx\" or \"builtin\"", ""),
+    (
+        "work.vad",
+        "what runs the voice detector: \"builtin\", or \"onnx\" for ONNX Runtime, with the same result in more time",
+        "",
+    ),
     (
         "work.onnxruntime",
-        "the ONNX Runtime library, where it isn't in a usual place",
+        "the ONNX Runtime library for it, where that isn't in a usual place",
         "\"/opt/onnxruntime/libonnxruntime.so\"",
     ),
     ("models.mirror", "where ggml-NAME.bin lies", ""),
