@@ -17,13 +17,16 @@ use timeline::{Side, TrackName, WallTime};
 pub struct GapRow {
     /// When it was written.
     pub at: WallTime,
-    /// The session.
+    /// The session that sound came back in, or was to: the one by whose clock the row's times are.
     pub session: String,
     /// The track.
     pub track: TrackName,
     /// Why.
     pub cause: GapCause,
-    /// When the sound stopped.
+    /// When the sound stopped. Where a recorder died, that was in a session before; and where the wall clock was set
+    /// since, this isn't the time at which the sound of that session ends, but earlier or later by as much as the clock
+    /// was set. It is `to` less the time that has really passed, unless the machine was started anew meanwhile: then
+    /// the wall clock is all there is.
     pub from: WallTime,
     /// When it went on.
     pub to: WallTime,
@@ -40,8 +43,17 @@ pub struct GapRow {
 #[serde(tag = "row", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the fields mean the same in every row and are described at GapRow and here")]
 pub enum Row {
-    /// A session began: `boot_us` on the boot clock is `at`.
-    Session { at: WallTime, session: String, boot_us: i64, utc_offset_s: i32 },
+    /// A session began: `boot_us` on the boot clock is `at`. With `boot_id`, which rows of older recorders lack, a later
+    /// recorder knows whether its boot clock is the same one: then it finds a moment of this session again to the
+    /// microsecond, however the wall clock was set since.
+    Session {
+        at: WallTime,
+        session: String,
+        boot_us: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot_id: Option<String>,
+        utc_offset_s: i32,
+    },
     /// A device was opened for a track; `frame` is the track's next.
     Opened { at: WallTime, session: String, track: TrackName, side: Side, device: String, rate: u32, frame: u64 },
     /// `frame` was captured at `boot_us` on the boot clock, when the wall clock said `wall_us`.
@@ -61,7 +73,7 @@ pub enum Row {
 }
 
 impl Row {
-    /// When it was written.
+    /// When it was written, by its session's clock.
     pub const fn at(&self) -> WallTime {
         match self {
             Self::Gap(row) => row.at,
@@ -73,6 +85,21 @@ impl Row {
             | Self::Muted { at, .. }
             | Self::DeviceLost { at, .. }
             | Self::Closed { at, .. } => *at,
+        }
+    }
+
+    /// Its session.
+    pub fn session(&self) -> &str {
+        match self {
+            Self::Gap(row) => &row.session,
+            Self::Session { session, .. }
+            | Self::Opened { session, .. }
+            | Self::Anchor { session, .. }
+            | Self::Paused { session, .. }
+            | Self::Resumed { session, .. }
+            | Self::Muted { session, .. }
+            | Self::DeviceLost { session, .. }
+            | Self::Closed { session, .. } => session,
         }
     }
 }

@@ -55,12 +55,13 @@ impl Session {
         self.step_micros(wall, boot_micros).saturating_abs() > MAX_STEP_MICROS
     }
 
-    /// The journal's row for its start.
-    pub fn row(&self) -> Row {
+    /// The journal's row for its start, with the [`Clock::boot_id`](timeline::Clock::boot_id) of its boot clock.
+    pub fn row(&self, boot_id: Option<String>) -> Row {
         Row::Session {
             at: self.wall,
             session: self.id.clone(),
             boot_us: self.boot_micros,
+            boot_id,
             utc_offset_s: self.wall.local_offset_s(),
         }
     }

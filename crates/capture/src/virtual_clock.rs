@@ -8,6 +8,7 @@ pub struct VirtualClock {
     boot: AtomicI64,
     suspended: AtomicI64,
     wall: AtomicI64,
+    boots: AtomicI64,
 }
 
 impl VirtualClock {
@@ -17,6 +18,7 @@ impl VirtualClock {
             boot: AtomicI64::new(60_000_000),
             suspended: AtomicI64::new(0),
             wall: AtomicI64::new(wall.as_micros()),
+            boots: AtomicI64::new(1),
         })
     }
 
@@ -30,6 +32,14 @@ impl VirtualClock {
     pub fn suspend(&self, micros: i64) {
         self.suspended.fetch_add(micros, SeqCst);
         self.advance(micros);
+    }
+
+    /// The machine boots: its boot clock begins again, a minute ago.
+    pub fn reboot(&self) {
+        self.boots.fetch_add(1, SeqCst);
+        self.boot.store(60_000_000, SeqCst);
+        self.suspended.store(0, SeqCst);
+        self.wall.fetch_add(60_000_000, SeqCst);
     }
 
     /// The wall clock is set, forwards or backwards; no time passes.
@@ -49,5 +59,9 @@ impl Clock for VirtualClock {
 
     fn awake_micros(&self) -> i64 {
         self.boot.load(SeqCst) - self.suspended.load(SeqCst)
+    }
+
+    fn boot_id(&self) -> Option<String> {
+        Some(format!("boot {}", self.boots.load(SeqCst)))
     }
 }

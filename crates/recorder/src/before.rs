@@ -1,7 +1,14 @@
 //! What the recorder before this one left: a track that it didn't close has a gap since its last sound.
+//!
+//! Its rows and files say when things were by the clock of their session. The wall clock may have been set since, by less
+//! than a session notices or by hours: so they are taken back to the boot clock by the line of their own session. After
+//! a reboot nothing is left of that clock; then the wall clock as it is now has to do.
 
+use crate::boot_line::BootLine;
+use crate::context::Context;
+use crate::marks::is_called;
 use archive::{Archive, GapCause, Journal, Row};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use timeline::{Span, TrackName, WallTime};
 
 /// Journals are read back so many days: a track that is recorded has an anchor every ten seconds.
@@ -9,67 +16,150 @@ const DAYS: usize = 2;
 /// Segments end at most so long before a track's last row.
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// What the journal says of the recorder before this one.
+/// What the journal says of the recorder before this one. All moments are on the boot clock.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
-    /// The tracks that it didn't close, since it died, and when the sound of each ended.
-    pub(crate) died: BTreeMap<TrackName, WallTime>,
+    /// The tracks, by their usual names, that it didn't close, since it died, and when the sound of each ended.
+    pub(crate) died: BTreeMap<TrackName, i64>,
     /// Since when it, and those before it that died as well, were in a pause that no gap accounts for.
-    pub(crate) paused: Option<WallTime>,
+    pub(crate) paused: Option<i64>,
 }
 
-/// A track that wasn't closed: since when, and in which sessions.
+/// A session in which a track wasn't closed.
 struct Open {
-    since: WallTime,
-    sessions: BTreeSet<String>,
+    session: String,
+    /// What the track was called in it.
+    name: TrackName,
+    /// A wall time at which it was open.
+    at: WallTime,
+    /// Since when sound was to come.
+    since: i64,
 }
 
 impl Before {
-    pub(crate) fn read(archive: &Archive) -> Self {
-        let journal = Journal::open(archive);
-        let days = archive.days().unwrap_or_default();
+    /// Reads it for the tracks of those usual names.
+    pub(crate) fn read(tracks: &[TrackName], context: &Context) -> Self {
+        let mut rows = last_rows(&context.archive, context.wall());
+        let lines = Lines::of(&rows, context);
+        // The journal's days are in the order of their names, which isn't that of time where the clock was set back.
+        rows.sort_by_key(|row| lines.here(row.session(), row.at()));
         let mut noted = Noted::default();
-        for day in days.iter().rev().take(DAYS).rev() {
-            match journal.rows(day) {
-                Ok(rows) => rows.rows.iter().for_each(|row| noted.note(row)),
-                Err(error) => tracing::warn!("{error}"),
+        for row in &rows {
+            noted.note(row, lines.boot_at(row.session(), row.at()), tracks);
+        }
+        let ended = |(track, open): (TrackName, Vec<Open>)| {
+            // Whoever wrote sound accounted for what was missing before it.
+            let ended = open.iter().rev().find_map(|open| end_of_sound(open, &lines));
+            ended.or(open.first().map(|open| open.since)).map(|ended| (track, ended))
+        };
+        Self { died: noted.open.into_iter().filter_map(ended).collect(), paused: noted.unaccounted }
+    }
+}
+
+/// The rows of the last days, and of those that the clock shows, should it have been ahead before.
+fn last_rows(archive: &Archive, now: WallTime) -> Vec<Row> {
+    let journal = Journal::open(archive);
+    let days = archive.days().unwrap_or_default();
+    let yesterday = now.plus_micros(-DAY_MICROS).utc().format("%Y-%m-%d").to_string();
+    let last = days.len().saturating_sub(DAYS);
+    let mut rows = Vec::new();
+    for (_, day) in days.iter().enumerate().filter(|(n, day)| *n >= last || **day >= yesterday) {
+        match journal.rows(day) {
+            Ok(of_day) => rows.extend(of_day.rows),
+            Err(error) => tracing::warn!("{error}"),
+        }
+    }
+    rows
+}
+
+fn end_of_sound(open: &Open, lines: &Lines<'_>) -> Option<i64> {
+    let span = Span::new(open.at.plus_micros(-DAY_MICROS), WallTime::MAX);
+    let segments = lines.context.archive.segments(&open.name, &span).unwrap_or_default();
+    let ours = segments.iter().filter(|it| it.session.as_ref() == Some(&open.session));
+    ours.map(|segment| lines.boot_at(&open.session, segment.span.end)).max()
+}
+
+/// The lines of sessions.
+struct Lines<'a> {
+    of: BTreeMap<String, BootLine>,
+    context: &'a Context,
+}
+
+impl<'a> Lines<'a> {
+    /// Of the sessions that rows are of, however long ago they began.
+    fn of(rows: &[Row], context: &'a Context) -> Self {
+        let mut lines = Self { of: BTreeMap::new(), context };
+        lines.learn(rows);
+        let journal = Journal::open(&context.archive);
+        for session in rows.iter().map(Row::session) {
+            if !lines.of.contains_key(session)
+                && let Some(began) = WallTime::parse_compact(session)
+            {
+                let day = began.utc().format("%Y-%m-%d").to_string();
+                lines.learn(&journal.rows(&day).unwrap_or_default().rows);
             }
         }
-        let ended = |(track, open): (TrackName, Open)| {
-            let span = Span::new(open.since.plus_micros(-DAY_MICROS), WallTime::MAX);
-            let segments = archive.segments(&track, &span).unwrap_or_default();
-            let ours = segments.iter().filter(|it| it.session.as_ref().is_some_and(|id| open.sessions.contains(id)));
-            (track, ours.map(|segment| segment.span.end).max().unwrap_or(open.since))
-        };
-        Self { died: noted.open.into_iter().map(ended).collect(), paused: noted.unaccounted }
+        lines
+    }
+
+    fn learn(&mut self, rows: &[Row]) {
+        for row in rows {
+            if let Row::Session { at, session, boot_us, boot_id, .. } = row {
+                let line = BootLine { at: *at, boot_us: *boot_us, boot_id: boot_id.clone() };
+                self.of.insert(session.clone(), line);
+            }
+        }
+    }
+
+    /// The moment that a session's clock calls so, where the machine still runs that it ran on.
+    fn here(&self, session: &str, wall: WallTime) -> Option<i64> {
+        self.of.get(session)?.boot_at(wall, self.context.boot_id.as_deref())
+    }
+
+    /// The moment that a session's clock calls so, as near as can be told.
+    fn boot_at(&self, session: &str, wall: WallTime) -> i64 {
+        self.here(session, wall).unwrap_or_else(|| self.context.boot_at(wall))
     }
 }
 
 /// What the rows so far say.
 #[derive(Default)]
 struct Noted {
-    open: BTreeMap<TrackName, Open>,
+    /// By their usual names; the sessions of each in order of time.
+    open: BTreeMap<TrackName, Vec<Open>>,
     /// The last row of a pause: when, and in which session.
-    paused: Option<(WallTime, String)>,
+    paused: Option<(i64, String)>,
     /// The first row of a pause since it ended or a gap accounted for it.
-    unaccounted: Option<WallTime>,
+    unaccounted: Option<i64>,
 }
 
 impl Noted {
-    fn note(&mut self, row: &Row) {
+    fn note(&mut self, row: &Row, moment: i64, tracks: &[TrackName]) {
+        // While the clock was set back, a track had another name.
+        let usual = |name: &TrackName| tracks.iter().find(|usual| is_called(name, usual)).cloned();
         match row {
             Row::Opened { at, session, track, .. }
             | Row::Anchor { at, session, track, .. }
             | Row::DeviceLost { at, session, track, .. } => {
+                let Some(usual) = usual(track) else { return };
+                let open = self.open.entry(usual).or_default();
+                if open.iter().any(|open| open.session == *session) {
+                    return;
+                }
                 // A session that began in a pause has been without this track since.
-                let began = self.paused.as_ref().filter(|(_, of)| of == session).map_or(*at, |(paused, _)| *paused);
-                let new = || Open { since: began, sessions: BTreeSet::new() };
-                self.open.entry(track.clone()).or_insert_with(new).sessions.insert(session.clone());
+                let since = self.paused.as_ref().filter(|(_, of)| of == session).map_or(moment, |(paused, _)| *paused);
+                open.push(Open { session: session.clone(), name: track.clone(), at: *at, since });
             }
-            Row::Closed { track, .. } => drop(self.open.remove(track)),
-            Row::Paused { at, session, .. } => {
-                self.paused = Some((*at, session.clone()));
-                self.unaccounted.get_or_insert(*at);
+            Row::Closed { session, track, .. } => {
+                let Some(open) = usual(track).and_then(|usual| self.open.get_mut(&usual)) else { return };
+                // With it the sessions before are accounted for; rows are told to the millisecond, so that one which
+                // began right after may stand before.
+                let closed = open.iter().position(|open| open.session == *session).map_or(open.len(), |at| at + 1);
+                open.drain(..closed);
+            }
+            Row::Paused { session, .. } => {
+                self.paused = Some((moment, session.clone()));
+                self.unaccounted.get_or_insert(moment);
             }
             Row::Resumed { .. } => self.unaccounted = None,
             Row::Gap(gap) if gap.cause == GapCause::Paused => self.unaccounted = None,

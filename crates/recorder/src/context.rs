@@ -47,6 +47,8 @@ pub(crate) struct Context {
     pub(crate) rate: Option<SampleRate>,
     pub(crate) disk: DiskWatch,
     pub(crate) marks: Marks,
+    /// [`Clock::boot_id`].
+    pub(crate) boot_id: Option<String>,
 }
 
 impl Context {
@@ -56,6 +58,11 @@ impl Context {
 
     pub(crate) fn wall(&self) -> WallTime {
         self.clock.wall()
+    }
+
+    /// Now by the session's own clock, as its rows say it: the wall clock may have been set by less than ends a session.
+    pub(crate) fn at(&self) -> WallTime {
+        self.session.wall_at(self.boot())
     }
 
     /// The session's id, as rows of the journal carry it.

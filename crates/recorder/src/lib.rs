@@ -12,6 +12,7 @@
 mod all_outputs;
 mod asking;
 mod before;
+mod boot_line;
 mod causes;
 mod condition;
 mod context;

@@ -115,7 +115,7 @@ impl Recorder {
         let mut lines = vec![format!("recording into {}; Ctrl-C stops", self.context.archive.folder().display())];
         if let Some(pause) = &self.pause {
             let until = pause
-                .until
+                .until(&self.context)
                 .map_or_else(|| "`hearsay resume`".to_owned(), |until| until.local().format("%H:%M").to_string());
             lines.push(format!("  paused until {until}; no device is open"));
             return lines.join("\n");
@@ -165,7 +165,7 @@ impl Recorder {
             self.begin_session();
         }
         self.look_at_disk(boot);
-        if self.pause.is_some_and(|pause| pause.is_over(wall)) {
+        if self.pause.is_some_and(|pause| pause.is_over(boot)) {
             self.resume();
         }
         for track in &mut self.tracks {
@@ -179,7 +179,7 @@ impl Recorder {
         }
         if boot - self.last_sync >= SYNC_EVERY_MICROS && !self.context.disk.state().stops() {
             self.last_sync = boot;
-            self.context.ledger.sync(wall);
+            self.context.ledger.sync(self.context.at());
             self.pause_file.retry();
         }
         self.status.count_round();
@@ -218,7 +218,7 @@ impl Recorder {
             track.end_session(&mut self.context);
         }
         self.context.session = session_from_now(self.context.clock.as_ref(), &self.context.archive);
-        let row = self.context.session.row();
+        let row = self.context.session.row(self.context.boot_id.clone());
         self.context.ledger.append(&row);
         for track in &mut self.tracks {
             track.begin_session(&mut self.context);
@@ -228,9 +228,8 @@ impl Recorder {
 
     /// A session's rows say how it began, so that they are complete in themselves if it ends without a word.
     fn tell_how_it_begins(&mut self) {
-        if let Some(Pause { until, .. }) = self.pause {
-            let (at, session) = (self.context.wall(), self.context.session_id());
-            self.context.ledger.append(&Row::Paused { at, session, until });
+        if let Some(pause) = self.pause {
+            self.tell_pause(pause);
         } else {
             for track in &mut self.tracks {
                 track.tell_if_not_open(&mut self.context);
@@ -284,17 +283,22 @@ impl Recorder {
     }
 
     fn pause(&mut self, minutes: Option<u32>) {
-        let at = self.context.wall();
-        let until = minutes.map(|minutes| at.plus_micros(i64::from(minutes) * 60_000_000));
+        let now = self.context.boot();
+        let until = minutes.map(|minutes| now + i64::from(minutes) * 60_000_000);
         if self.pause.is_none() {
             for track in &mut self.tracks {
                 track.pause(&mut self.context);
             }
         }
-        let since = self.pause.map_or(at, |pause| pause.since);
-        self.pause = Some(Pause { since, until });
-        self.pause_file.keep(self.pause);
-        let session = self.context.session_id();
+        let pause = Pause { since: self.pause.map_or(now, |pause| pause.since), until };
+        self.pause = Some(pause);
+        self.tell_pause(pause);
+    }
+
+    /// Keeps a pause and tells it, both by the clock of the session.
+    fn tell_pause(&mut self, pause: Pause) {
+        self.pause_file.keep(Some(pause.kept(&self.context)));
+        let (at, session, until) = (self.context.at(), self.context.session_id(), pause.until(&self.context));
         self.context.ledger.append(&Row::Paused { at, session, until });
     }
 
@@ -303,7 +307,7 @@ impl Recorder {
             return;
         }
         self.pause_file.keep(None);
-        let (at, session) = (self.context.wall(), self.context.session_id());
+        let (at, session) = (self.context.at(), self.context.session_id());
         self.context.ledger.append(&Row::Resumed { at, session });
         for track in &mut self.tracks {
             if let Err(error) = track.open(&mut self.context) {
@@ -320,7 +324,7 @@ impl Recorder {
         self.status.write(RecorderStatus {
             running: true,
             paused,
-            paused_until: self.pause.and_then(|pause| pause.until),
+            paused_until: self.pause.and_then(|pause| pause.until(&self.context)),
             tracks: self.tracks.iter().map(|track| track.status(paused, &self.context)).collect(),
             warnings: self.context.disk.state().warning().into_iter().chain(troubles).chain(elsewhere).collect(),
         });
@@ -334,7 +338,7 @@ impl Recorder {
         for track in &mut self.tracks {
             track.end_session(&mut self.context);
         }
-        self.context.ledger.sync(self.context.wall());
+        self.context.ledger.sync(self.context.at());
         Report { tracks: self.tracks.into_iter().map(Track::report).collect() }
     }
 }

@@ -4,7 +4,7 @@ use crate::before::Before;
 use crate::context::{Context, Devices, Supervision};
 use crate::disk::{DiskWatch, Room, room_of};
 use crate::ledger::Ledger;
-use crate::marks::{Marks, is_called};
+use crate::marks::Marks;
 use crate::pause::{Pause, PauseFile};
 use crate::recorder::{TAKE_EVERY, session_from_now};
 use crate::track::{Setting, Track};
@@ -60,8 +60,8 @@ impl<'a> Start<'a> {
         mend(&archive)?;
         let mut context = self.context(archive);
         let mut pause_file = PauseFile::of(self.home);
-        let kept = pause_file.read();
-        let pause = kept.filter(|pause| !pause.is_over(context.wall()));
+        let kept = pause_file.read().map(|kept| Pause::of(&kept, &context));
+        let pause = kept.filter(|pause| !pause.is_over(context.boot()));
         if kept.is_some() && pause.is_none() {
             pause_file.keep(None);
         }
@@ -74,7 +74,7 @@ impl<'a> Start<'a> {
             }
             self.wait(&mut tracks, &context.devices, stop)?;
         }
-        let row = context.session.row();
+        let row = context.session.row(context.boot_id.clone());
         if context.disk.state().stops() {
             context.ledger.append(&row);
         } else {
@@ -100,6 +100,7 @@ impl<'a> Start<'a> {
             devices: Devices { source: self.source.clone(), clock: clock.clone(), supervision: self.supervision },
             disk,
             archive,
+            boot_id: clock.boot_id(),
             clock,
         }
     }
@@ -144,11 +145,10 @@ fn mend(archive: &Archive) -> Result<(), RecorderError> {
 
 /// What a recorder that died left unrecorded, and what a pause does.
 fn account_for_before(tracks: &mut [Track], kept: Option<Pause>, pause: Option<Pause>, context: &Context) {
-    let before = Before::read(&context.archive);
+    let names: Vec<TrackName> = tracks.iter().map(|track| track.usual_name().clone()).collect();
+    let before = Before::read(&names, context);
     for track in tracks {
-        // While the clock was set back, it had another name.
-        let ended =
-            before.died.iter().filter(|(name, _)| is_called(name, track.usual_name())).map(|(_, ended)| *ended).max();
+        let ended = before.died.get(track.usual_name()).copied();
         if let Some(ended) = ended {
             track.missing_since(ended, GapCause::Crash, context);
         }
@@ -156,10 +156,10 @@ fn account_for_before(tracks: &mut [Track], kept: Option<Pause>, pause: Option<P
             (Some(kept), None) if ended.is_some() || before.paused.is_some() => {
                 let since = before.paused.unwrap_or(kept.since);
                 track.missing_since(ended.map_or(since, |ended| ended.max(since)), GapCause::Paused, context);
-                track.missing_since(kept.until.unwrap_or(context.wall()), GapCause::Crash, context);
+                track.missing_since(kept.until.unwrap_or(context.boot()), GapCause::Crash, context);
             }
             (_, Some(pause)) => {
-                // The rows say it by the clock of their session; that of the pause may have been set since.
+                // A recorder that was stopped in the pause has accounted for it up to there.
                 let since = before.paused.unwrap_or(pause.since);
                 track.missing_since(ended.map_or(since, |ended| ended.max(since)), GapCause::Paused, context);
             }

@@ -11,7 +11,7 @@ use capture::control::TrackStatus;
 use capture::{CaptureError, Choice, Device, Kind, Watch};
 use health::Health;
 use std::path::PathBuf;
-use timeline::{SampleRate, Side, TrackName, WallTime};
+use timeline::{SampleRate, Side, TrackName};
 use writing::Writing;
 
 /// Which device a track is recorded from, and as what.
@@ -85,11 +85,10 @@ impl Track {
         self.device.as_ref().map(|(device, _)| device)
     }
 
-    /// Sound was to be recorded since that wall time and wasn't, for that reason, up to the next that is told or
-    /// until it is opened.
-    pub(crate) fn missing_since(&mut self, wall: WallTime, cause: GapCause, context: &Context) {
-        let at = context.boot_at(wall).min(context.boot());
-        self.writing.missing_since(at, cause);
+    /// Sound was to be recorded since that moment of the boot clock and wasn't, for that reason, up to the next that is
+    /// told or until it is opened.
+    pub(crate) fn missing_since(&mut self, at: i64, cause: GapCause, context: &Context) {
+        self.writing.missing_since(at.min(context.boot()), cause);
     }
 
     /// Begins to open the device.
@@ -169,7 +168,7 @@ impl Track {
             Came::Gone { device, reason } => self.gone(&device, &reason, context),
             Came::Muted(muted) => {
                 self.health.muted = muted;
-                let (at, session, track) = (context.wall(), context.session_id(), self.name().clone());
+                let (at, session, track) = (context.at(), context.session_id(), self.name().clone());
                 context.ledger.append(&Row::Muted { at, session, track, muted });
             }
             Came::Silent(silent) => self.health.silent = silent,
@@ -193,7 +192,7 @@ impl Track {
         let Some((device, rate)) = &self.device else { return };
         self.told = true;
         context.ledger.append(&Row::Opened {
-            at: context.wall(),
+            at: context.at(),
             session: context.session_id(),
             track: self.name().clone(),
             side: self.setting.side,
@@ -210,7 +209,7 @@ impl Track {
         }
         self.told = true;
         context.ledger.append(&Row::DeviceLost {
-            at: context.wall(),
+            at: context.at(),
             session: context.session_id(),
             track: self.name().clone(),
             device: String::new(),
@@ -232,7 +231,7 @@ impl Track {
             self.writing.causes.since(now, cause);
         }
         self.device = None;
-        let (at, session, track) = (context.wall(), context.session_id(), self.name().clone());
+        let (at, session, track) = (context.at(), context.session_id(), self.name().clone());
         let (device, reason) = (device.to_string(), reason.to_string());
         self.health.lost(reason.clone());
         context.ledger.append(&Row::DeviceLost { at, session, track, device, reason });
@@ -251,9 +250,7 @@ impl Track {
         let frame = self.writing.next_frame();
         self.writing.end(context);
         if std::mem::take(&mut self.told) || frame > 0 {
-            // By the session's own clock: the wall clock may have been set, which is why the session ends.
-            let at = context.session.wall_at(context.boot());
-            let (session, track) = (context.session_id(), self.name().clone());
+            let (at, session, track) = (context.at(), context.session_id(), self.name().clone());
             context.ledger.append(&Row::Closed { at, session, track, frame });
         }
     }

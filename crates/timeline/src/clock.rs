@@ -10,6 +10,11 @@ pub trait Clock: Send + Sync {
     /// Microseconds that the machine has been awake, on a line of its own: [`boot_micros`](Self::boot_micros) without
     /// the time it was suspended. What waits or watches counts in these, so that a night's sleep is no failure.
     fn awake_micros(&self) -> i64;
+    /// Which run of the machine [`boot_micros`](Self::boot_micros) counts in: a reading of another program belongs to
+    /// the same clock where this is the same. `None` where that can't be known.
+    fn boot_id(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The system's clocks.
@@ -40,6 +45,12 @@ impl Clock for SystemClock {
     #[cfg(target_os = "linux")]
     fn awake_micros(&self) -> i64 {
         micros(rustix::time::ClockId::Monotonic)
+    }
+
+    // The other systems' clocks above begin with the process.
+    #[cfg(target_os = "linux")]
+    fn boot_id(&self) -> Option<String> {
+        std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
     }
 
     // How the other systems' clocks treat sleep differs by version; none has been tried. There, nothing was suspended.

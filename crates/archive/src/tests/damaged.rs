@@ -177,7 +177,7 @@ fn a_lost_journal_and_another_programs_chunk_cost_no_sound() {
     let place = place();
     let session = session();
     let journal = crate::Journal::open(&place.archive);
-    journal.append(&session.row()).unwrap();
+    journal.append(&session.row(None)).unwrap();
     let mut mic = writer(&place.archive, &session, TrackName::mic(), 16_000, 1);
     for block in 0..20 {
         mic.place(&ramp(block * 16_000, 16_000), BOOT + block as i64 * 1_000_000).unwrap();

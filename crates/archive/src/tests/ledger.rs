@@ -8,7 +8,7 @@ fn rows(session: &Session) -> Vec<Row> {
     let id = session.id().to_owned();
     let gap = Gap { span: Span::new(session.wall(), at), frame: 16, frames: 32, written: true };
     vec![
-        session.row(),
+        session.row(None),
         Row::Opened {
             at,
             session: id.clone(),

@@ -58,14 +58,14 @@ fn a_home_that_is_taken_away_is_never_made_anew_and_goes_on_when_it_is_back() {
     for block in 1..4 {
         let error = mic.place(&ramp(block * 160, 160), BOOT + block as i64 * 10_000).unwrap_err().to_string();
         assert!(error.contains("gone"), "{error}");
-        assert!(journal.append(&session.row()).unwrap_err().to_string().contains("gone"));
+        assert!(journal.append(&session.row(None)).unwrap_err().to_string().contains("gone"));
         mic.retry_unfinished().unwrap();
     }
     assert!(!home.exists(), "an empty home in its place would hide that it is gone");
     fs::rename(&away, &home).unwrap();
     assert_eq!(mic.place(&ramp(640, 160), BOOT + 40_000).unwrap().frame, 640);
     mic.finish().unwrap();
-    journal.append(&session.row()).unwrap();
+    journal.append(&session.row(None)).unwrap();
     assert_eq!(repair::left_behind(&archive).unwrap().adopted.len(), 1, "what was let go of is whole");
     let scan = archive.scan().unwrap();
     assert_eq!(scan.faults, []);

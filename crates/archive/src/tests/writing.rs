@@ -148,7 +148,7 @@ fn everything_is_for_the_user_alone_under_any_umask() {
     for block in 0..3 {
         mic.place(&[1; 160], BOOT + block * 60_000_000).unwrap();
     }
-    crate::Journal::open(&place.archive).append(&session.row()).unwrap();
+    crate::Journal::open(&place.archive).append(&session.row(None)).unwrap();
     let source = place.dir.path().join("in.wav");
     std::fs::write(&source, ramp_wav(100)).unwrap();
     let at = time("2026-11-20T10:00:00Z");

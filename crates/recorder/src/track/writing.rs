@@ -287,7 +287,7 @@ impl Writing {
         self.last_anchor = Some(captured);
         let (wall, boot) = (context.wall(), context.boot());
         context.ledger.append(&Row::Anchor {
-            at: wall,
+            at: context.at(),
             session: context.session_id(),
             track: self.name.clone(),
             frame,

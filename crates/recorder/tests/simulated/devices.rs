@@ -23,7 +23,7 @@ fn a_device_that_vanishes_is_back_within_five_seconds_and_the_other_track_loses_
     mic.assert_sound(20_000);
     loopback.assert_sound(5_000);
     assert_eq!((loopback.told, loopback.gaps.len()), (0, 0), "{loopback:#?}");
-    let gaps = gaps(&sim, "mic");
+    let gaps = sim.gaps("mic");
     let [(cause, from, to)] = gaps[..] else { panic!("{gaps:?}") };
     let first = sim.source.with("mic", |plug| plug.runs.iter().find(|run| run.at > back - STEP).unwrap().at);
     assert_eq!(cause, "device_lost");
@@ -48,7 +48,7 @@ fn a_microphone_that_delivers_nothing_is_noticed_within_three_seconds_and_opened
     sim.stop();
     let mic = sim.verdict("mic");
     mic.assert_sound(20_000);
-    assert_eq!(gaps(&sim, "mic").iter().map(|gap| gap.0).collect::<Vec<_>>(), ["stalled"]);
+    assert_eq!(sim.gaps("mic").iter().map(|gap| gap.0).collect::<Vec<_>>(), ["stalled"]);
     assert!(sim.verdict("loopback").gaps.is_empty());
 }
 
@@ -71,7 +71,7 @@ fn a_muted_microphone_is_left_alone() {
         .collect();
     assert_eq!(muted, [true, false]);
     sim.verdict("mic").assert_sound(5_000);
-    assert!(gaps(&sim, "mic").is_empty());
+    assert!(sim.gaps("mic").is_empty());
 }
 
 #[test]
@@ -93,23 +93,4 @@ fn digital_silence_is_told_once_and_reopened_at_most_once_a_minute() {
     sim.verdict("mic").assert_sound(20_000);
     assert!(sim.verdict("mic").gaps.keys().all(|cause| *cause == "reopened"));
     assert!(sim.rows().iter().any(|row| matches!(row, Row::DeviceLost { .. })));
-}
-
-/// A track's gaps: cause, and from when to when by the boot clock.
-fn gaps(sim: &Sim, track: &str) -> Vec<(&'static str, i64, i64)> {
-    let rows = sim.rows();
-    let (boot, wall) = rows
-        .iter()
-        .find_map(|row| match row {
-            Row::Session { at, boot_us, .. } => Some((*boot_us, at.as_micros())),
-            _ => None,
-        })
-        .unwrap();
-    let gap = |row: &Row| match row {
-        Row::Gap(gap) if gap.track.as_str() == track => {
-            Some((gap.cause.as_str(), boot + gap.from.as_micros() - wall, boot + gap.to.as_micros() - wall))
-        }
-        _ => None,
-    };
-    rows.iter().filter_map(gap).collect()
 }

@@ -1,5 +1,6 @@
 use crate::sim::{S, Sim};
 use capture::control::{Request, TrackState};
+use timeline::Clock;
 
 #[test]
 fn a_pause_lets_go_of_the_devices_and_survives_a_crash_and_a_restart() {
@@ -52,6 +53,37 @@ fn recorders_that_die_one_after_another_in_one_pause_leave_no_hole() {
         sim.stop();
         for track in ["mic", "loopback"] {
             sim.verdict(track).assert_sound(20_000);
+        }
+    }
+}
+
+#[test]
+fn a_pause_lasts_as_long_as_was_asked_for_however_the_clock_is_set() {
+    for step in [-3_600, -1, 1, 3_600] {
+        for restarts in [false, true] {
+            let mut sim = Sim::recording(1_000);
+            sim.run(60 * S);
+            sim.ask(&Request::Pause { minutes: Some(10) });
+            sim.run(60 * S);
+            sim.clock.step_wall(step * S);
+            sim.run(60 * S);
+            let left = sim.status().paused_until.unwrap().micros_since(sim.clock.wall());
+            assert!((left - 480 * S).abs() <= 2 * S, "{step} s: {left} µs left");
+            if restarts {
+                sim.crash();
+                sim.start();
+            }
+            sim.run(479 * S);
+            assert!(sim.status().paused, "{step} s, {restarts}");
+            sim.run(2 * S);
+            assert!(!sim.status().paused, "{step} s, {restarts}");
+            sim.run(60 * S);
+            sim.stop();
+            for track in ["mic", "loopback"] {
+                let verdict = sim.verdict(track);
+                verdict.assert_sound(20_000);
+                assert_eq!(verdict.losses(), 0, "{step} s, {restarts}: {verdict:#?}");
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 use crate::sim::{S, STEP, Sim};
+use archive::Row;
 use capture::control::{Request, TrackState};
 use timeline::Clock;
 
@@ -76,4 +77,69 @@ fn a_clock_that_is_set_back_gives_the_tracks_another_name_until_it_has_caught_up
     }
     let last = sim.archive().scan().unwrap().segments.into_iter().rfind(|it| it.name.track.as_str() == "mic");
     assert!(now.micros_since(last.unwrap().span.end) < 2 * STEP, "the clock has caught up");
+}
+
+#[test]
+fn a_clock_that_was_set_before_a_recorder_died_or_after_moves_no_gap() {
+    for (before, after) in [(1, 0), (-1, 0), (0, 1), (0, -1), (0, 3_600), (0, -3_600), (2, -2), (0, -172_800)] {
+        let mut sim = Sim::recording(1_000);
+        sim.run(60 * S);
+        sim.clock.step_wall(before * S);
+        sim.run(4 * S);
+        // The last of it is on its way to the disk when the recorder dies.
+        sim.deliver(STEP);
+        let died = sim.now();
+        sim.crash();
+        sim.clock.step_wall(after * S);
+        sim.deliver(30 * S);
+        sim.start();
+        sim.run(60 * S);
+        // It has told of that; what comes later has no part in it.
+        sim.stop();
+        sim.start();
+        sim.run(10 * S);
+        sim.deliver(STEP);
+        sim.crash();
+        sim.start();
+        sim.run(10 * S);
+        sim.stop();
+        for track in ["mic", "loopback"] {
+            let verdict = sim.verdict(track);
+            verdict.assert_sound(20_000);
+            let gaps = sim.gaps(track);
+            assert_eq!(gaps.len(), 2, "set by {before} s and {after} s: {gaps:?}");
+            let (from, to) = (gaps[0].1 - died + STEP, gaps[0].2 - died - 30 * S);
+            assert!(
+                from.abs() <= 20_000 && (0..=STEP + 20_000).contains(&to),
+                "{before} s, {after} s: {from} and {to}"
+            );
+            assert!(gaps[1].2 - gaps[1].1 <= 2 * STEP, "{before} s, {after} s: {gaps:?}");
+        }
+    }
+}
+
+#[test]
+fn after_a_reboot_or_an_older_recorder_the_wall_clock_says_how_long_a_gap_is() {
+    for reboot in [true, false] {
+        let mut sim = Sim::recording(1_000);
+        sim.run(60 * S);
+        let died = sim.clock.wall();
+        sim.crash();
+        if reboot {
+            sim.clock.reboot();
+        } else {
+            sim.forget_boots();
+        }
+        sim.source.sleep(sim.now());
+        sim.deliver(30 * S);
+        sim.start();
+        sim.run(60 * S);
+        sim.stop();
+        let gaps: Vec<_> =
+            sim.rows().into_iter().filter_map(|row| if let Row::Gap(it) = row { Some(it) } else { None }).collect();
+        assert_eq!(gaps.len(), 2, "{gaps:?}");
+        for gap in gaps {
+            assert!(gap.from.micros_since(died).abs() <= 20_000, "{gap:?}");
+        }
+    }
 }

@@ -43,12 +43,8 @@ impl Sim {
     /// Judges a track (and `NAME-2` and so on, what it was called while the clock was set back).
     pub(crate) fn verdict(&self, track: &str) -> Verdict {
         let rows = self.rows();
-        let session = |row: &Row| match row {
-            Row::Session { at, session, boot_us, .. } => Some((session.clone(), (*boot_us, at.as_micros()))),
-            _ => None,
-        };
-        let sessions: BTreeMap<String, (i64, i64)> = rows.iter().filter_map(session).collect();
-        let ours = |name: &str| name == track || name.starts_with(&format!("{track}-"));
+        let sessions = sessions(&rows);
+        let ours = |name: &str| is_called(name, track);
         let scan = self.archive().scan().unwrap();
         assert!(scan.faults.is_empty(), "{:?}", scan.faults);
         let segments: Vec<Segment> = scan.segments.into_iter().filter(|it| ours(it.name.track.as_str())).collect();
@@ -73,6 +69,31 @@ impl Sim {
         verdict.look_for_holes(&merged(covered), &self.lives);
         verdict
     }
+
+    /// A track's gaps: cause, and from when to when by the boot clock.
+    pub(crate) fn gaps(&self, track: &str) -> Vec<(&'static str, i64, i64)> {
+        let rows = self.rows();
+        let sessions = sessions(&rows);
+        let stretch = |gap: GapRow| {
+            let at = |wall| boot_at(&sessions, &gap.session, wall);
+            (gap.cause.as_str(), at(gap.from), at(gap.to))
+        };
+        rows.into_iter().filter_map(gap).filter(|gap| is_called(gap.track.as_str(), track)).map(stretch).collect()
+    }
+}
+
+/// The lines of the sessions: boot clock and wall time at the start of each.
+fn sessions(rows: &[Row]) -> BTreeMap<String, (i64, i64)> {
+    let session = |row: &Row| match row {
+        Row::Session { at, session, boot_us, .. } => Some((session.clone(), (*boot_us, at.as_micros()))),
+        _ => None,
+    };
+    rows.iter().filter_map(session).collect()
+}
+
+/// Whether a track has that name, or one that it has while the clock is set back.
+fn is_called(name: &str, track: &str) -> bool {
+    name == track || name.starts_with(&format!("{track}-"))
 }
 
 fn gap(row: Row) -> Option<GapRow> {
