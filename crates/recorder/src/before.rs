@@ -4,9 +4,9 @@
 //! than a session notices or by hours: so they are taken back to the boot clock by the line of their own session. After
 //! a reboot nothing is left of that clock; then the wall clock as it is now has to do.
 
-use crate::boot_line::BootLine;
 use crate::context::Context;
 use crate::marks::is_called;
+use crate::session_lines::SessionLines;
 use archive::{Archive, GapCause, Journal, Row};
 use std::collections::BTreeMap;
 use timeline::{Span, TrackName, WallTime};
@@ -40,9 +40,9 @@ impl Before {
     /// Reads it for the tracks of those usual names.
     pub(crate) fn read(tracks: &[TrackName], context: &Context) -> Self {
         let mut rows = last_rows(&context.archive, context.wall());
-        let lines = Lines::of(&rows, context);
+        let lines = SessionLines::of(&rows, context);
         // The journal's days are in the order of their names, which isn't that of time where the clock was set back.
-        rows.sort_by_key(|row| lines.here(row.session(), row.at()));
+        rows.sort_by_cached_key(|row| lines.here(row.session(), row.at()));
         let mut noted = Noted::default();
         for row in &rows {
             noted.note(row, lines.boot_at(row.session(), row.at()), tracks);
@@ -72,54 +72,11 @@ fn last_rows(archive: &Archive, now: WallTime) -> Vec<Row> {
     rows
 }
 
-fn end_of_sound(open: &Open, lines: &Lines<'_>) -> Option<i64> {
+fn end_of_sound(open: &Open, lines: &SessionLines<'_>) -> Option<i64> {
     let span = Span::new(open.at.plus_micros(-DAY_MICROS), WallTime::MAX);
-    let segments = lines.context.archive.segments(&open.name, &span).unwrap_or_default();
+    let segments = lines.archive().segments(&open.name, &span).unwrap_or_default();
     let ours = segments.iter().filter(|it| it.session.as_ref() == Some(&open.session));
     ours.map(|segment| lines.boot_at(&open.session, segment.span.end)).max()
-}
-
-/// The lines of sessions.
-struct Lines<'a> {
-    of: BTreeMap<String, BootLine>,
-    context: &'a Context,
-}
-
-impl<'a> Lines<'a> {
-    /// Of the sessions that rows are of, however long ago they began.
-    fn of(rows: &[Row], context: &'a Context) -> Self {
-        let mut lines = Self { of: BTreeMap::new(), context };
-        lines.learn(rows);
-        let journal = Journal::open(&context.archive);
-        for session in rows.iter().map(Row::session) {
-            if !lines.of.contains_key(session)
-                && let Some(began) = WallTime::parse_compact(session)
-            {
-                let day = began.utc().format("%Y-%m-%d").to_string();
-                lines.learn(&journal.rows(&day).unwrap_or_default().rows);
-            }
-        }
-        lines
-    }
-
-    fn learn(&mut self, rows: &[Row]) {
-        for row in rows {
-            if let Row::Session { at, session, boot_us, boot_id, .. } = row {
-                let line = BootLine { at: *at, boot_us: *boot_us, boot_id: boot_id.clone() };
-                self.of.insert(session.clone(), line);
-            }
-        }
-    }
-
-    /// The moment that a session's clock calls so, where the machine still runs that it ran on.
-    fn here(&self, session: &str, wall: WallTime) -> Option<i64> {
-        self.of.get(session)?.boot_at(wall, self.context.boot_id.as_deref())
-    }
-
-    /// The moment that a session's clock calls so, as near as can be told.
-    fn boot_at(&self, session: &str, wall: WallTime) -> i64 {
-        self.here(session, wall).unwrap_or_else(|| self.context.boot_at(wall))
-    }
 }
 
 /// What the rows so far say.

@@ -28,6 +28,7 @@ mod mix;
 mod outputs;
 mod pause;
 mod recorder;
+mod session_lines;
 mod start;
 mod status;
 mod track;

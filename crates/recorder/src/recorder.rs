@@ -313,6 +313,8 @@ impl Recorder {
             if let Err(error) = track.open(&mut self.context) {
                 tracing::error!("{}: {error}", track.name());
             }
+            // A session that began in the pause hasn't named it yet, and may end before the device is there.
+            track.tell_if_not_open(&mut self.context);
         }
     }
 

@@ -204,7 +204,7 @@ impl Track {
 
     /// Says in the session's journal that the track is in it, though no device is open.
     pub(crate) fn tell_if_not_open(&mut self, context: &mut Context) {
-        if self.device.is_some() {
+        if self.told || self.device.is_some() {
             return;
         }
         self.told = true;

@@ -8,7 +8,7 @@ fn rows(session: &Session) -> Vec<Row> {
     let id = session.id().to_owned();
     let gap = Gap { span: Span::new(session.wall(), at), frame: 16, frames: 32, written: true };
     vec![
-        session.row(None),
+        session.row(Some("a boot".to_owned())),
         Row::Opened {
             at,
             session: id.clone(),
@@ -58,6 +58,7 @@ fn every_row_reads_back_from_one_line() {
         r#"{"row":"session","at":"2026-11-23T09:14:58.500Z","session":"20261123T091458.500Z","boot_us":77000000,"#;
     assert!(text.starts_with(first), "{text}");
     assert!(text.contains(r#"{"row":"gap","at":"#), "{text}");
+    assert!(text.contains(r#""boot_us":77000000,"boot_id":"a boot","utc_offset_s":"#), "{text}");
     assert_eq!(journal.rows("2026-11-24").unwrap(), crate::JournalRows::default());
 }
 

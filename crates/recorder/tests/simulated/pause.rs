@@ -58,6 +58,27 @@ fn recorders_that_die_one_after_another_in_one_pause_leave_no_hole() {
 }
 
 #[test]
+fn a_recorder_that_dies_after_a_pause_before_a_device_is_there_leaves_no_hole() {
+    let mut sim = Sim::recording(1_000);
+    sim.run(60 * S);
+    sim.ask(&Request::Pause { minutes: None });
+    sim.stop();
+    sim.start();
+    sim.source.unplug("mic");
+    sim.run(10 * S);
+    sim.ask(&Request::Resume);
+    sim.run(60 * S);
+    sim.crash();
+    sim.source.plug_back("mic");
+    sim.start();
+    sim.run(60 * S);
+    sim.stop();
+    for track in ["mic", "loopback"] {
+        sim.verdict(track).assert_sound(20_000);
+    }
+}
+
+#[test]
 fn a_pause_lasts_as_long_as_was_asked_for_however_the_clock_is_set() {
     for step in [-3_600, -1, 1, 3_600] {
         for restarts in [false, true] {
