@@ -135,7 +135,7 @@ mod tests {
             assert_eq!(file.read(), Some(kept));
         }
         let older = r#"{"since":"2026-11-23T09:15:12.340Z","until":null}"#;
-        std::fs::write(dir.path().join("pause.json"), older).unwrap();
+        files::create_or_truncate(&dir.path().join("pause.json")).unwrap().write_all(older.as_bytes()).unwrap();
         assert_eq!(file.read(), Some(Kept { since, until: None, boot_us: 0, boot_id: None }));
         file.keep(None);
         assert_eq!(file.read(), None);

@@ -4,8 +4,9 @@ use crate::source::SimSource;
 use archive::{Archive, Journal, Row};
 use capture::control::{RecorderStatus, Request};
 use capture::{Kind, VirtualClock};
-use home::{Home, RecordConfig, SampleRateChoice};
+use home::{Home, RecordConfig, SampleRateChoice, files};
 use recorder::{Recorder, Start, Supervision};
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -151,7 +152,8 @@ impl Sim {
             let text = std::fs::read_to_string(&path).unwrap();
             let boot_id = format!(r#""boot_id":"{}","#, self.clock.boot_id().unwrap());
             assert!(text.contains(&boot_id));
-            std::fs::write(&path, text.replace(&boot_id, "")).unwrap();
+            let mut file = files::create_or_truncate(&path).unwrap();
+            file.write_all(text.replace(&boot_id, "").as_bytes()).unwrap();
         }
     }
 
