@@ -87,6 +87,14 @@ pub(crate) fn places(connection: &Connection, track: i64, span: &Span) -> rusqli
         .collect()
 }
 
+/// Those among `places`, which follow on something, whose documents hold the last words of it: the `current` up to the first that isn't
+/// hidden.
+pub(crate) fn bridged(places: &[Place], current: &HashSet<i64>) -> Vec<i64> {
+    let following: Vec<&Place> = places.iter().filter(|place| current.contains(&place.key)).collect();
+    let seen = following.iter().position(|place| place.state != State::Hidden).map_or(following.len(), |at| at + 1);
+    following.into_iter().take(seen).map(|place| place.key).collect()
+}
+
 fn documents(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Documents> {
     let mut by_track: HashMap<i64, Vec<Place>> = HashMap::new();
     let mut answer = Documents::default();

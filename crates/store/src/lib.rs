@@ -41,6 +41,7 @@
 mod change;
 mod current;
 mod document;
+mod echo;
 mod error;
 mod live;
 mod migrate;

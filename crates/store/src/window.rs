@@ -317,12 +317,7 @@ impl Placed<'_> {
         let current = current::current(connection, &places)?;
         let (inside, after): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| window.contains(place.at));
         let mut keys: Vec<i64> = inside.into_iter().map(|place| place.key).collect();
-        for place in after.into_iter().filter(|place| current.contains(&place.key)) {
-            keys.push(place.key);
-            if place.state != State::Hidden {
-                break;
-            }
-        }
+        keys.extend(document::bridged(&after, &current));
         Ok(keys)
     }
 }

@@ -236,3 +236,42 @@ fn a_provisional_pass_gives_way_to_whatever_another_makes_of_it_nothing_included
     assert_eq!(archive.current(), ["m1", "l3"], "what the main pass failed on is all there is");
     index.assert_same_as_anew(&archive);
 }
+
+#[test]
+fn an_echo_that_was_stored_before_what_was_played_is_linked_later_and_only_in_a_provisional_pass() {
+    let mut archive = Archive::new();
+    let (live, main) = (archive.pass("live", store::PROVISIONAL, 0), archive.pass("main", 2, 0));
+    archive.store.ensure_track(&TrackName::loopback(), Side::Heard).unwrap();
+    let mut index = Follower::default();
+    let mut hidden = said(6_000, 7_000, "(noise)");
+    hidden.state = State::Hidden;
+    let texts =
+        vec![said(1_000, 2_000, "mine"), said(3_000, 5_000, "an echo of it"), hidden, said(8_000, 9_000, "after")];
+    archive.store.commit_window(&archive.window(live, 0, 10_000, texts)).unwrap();
+    let of_main = archive.window(main, 40_000, 50_000, vec![said(41_000, 42_000, "the main pass's")]);
+    archive.store.commit_window(&of_main).unwrap();
+    let played = archive.window(live, 0, 10_000, vec![said(2_900, 4_900, "an echo of it")]);
+    archive.store.commit_window(&WindowRow { track: TrackName::loopback(), ..played }).unwrap();
+    index.follow(&archive);
+    let find = |archive: &Archive, text: &str, side| {
+        let all = archive.store.utterances(&Span::ALL).unwrap();
+        all.into_iter().find(|u| u.text == text && u.side == side).unwrap()
+    };
+    let (echo, of) = (find(&archive, "an echo of it", Side::Said), find(&archive, "an echo of it", Side::Heard).id);
+    assert_eq!(index.held[&find(&archive, "after", Side::Said).key].before, "an echo of it");
+
+    assert!(archive.store.link_echo(echo.key, &of).unwrap());
+    index.follow(&archive);
+    index.assert_same_as_anew(&archive);
+    let linked = find(&archive, "an echo of it", Side::Said);
+    let told = (linked.state, linked.reason.as_deref(), linked.echo_of);
+    assert_eq!(told, (State::Hidden, Some("echo"), Some(of.to_string())));
+    assert_eq!(index.held[&find(&archive, "after", Side::Said).key].before, "mine", "no phrase goes through an echo");
+
+    let (last, of_main) = (archive.store.last_change().unwrap(), find(&archive, "the main pass's", Side::Said));
+    assert!(!archive.store.link_echo(echo.key, &of).unwrap(), "it is linked already");
+    assert!(!archive.store.link_echo(of_main.key, &of).unwrap(), "a pass that isn't provisional is never edited");
+    assert!(!archive.store.link_echo(99, &of).unwrap());
+    assert_eq!(find(&archive, "the main pass's", Side::Said), of_main);
+    assert_eq!(archive.store.last_change().unwrap(), last, "and the index hears of nothing");
+}

@@ -47,6 +47,18 @@ fn the_worker_says_how_it_is_doing() {
 }
 
 #[test]
+fn what_keeps_words_from_coming_as_they_are_said_is_told_until_it_is_over() {
+    let archive = Archive::new();
+    assert_eq!(archive.store.live_fault().unwrap(), None);
+    for fault in ["the model tiny.en is not here", "the engine refused"] {
+        archive.store.set_live_fault(Some(fault)).unwrap();
+        assert_eq!(archive.reopened().live_fault().unwrap().as_deref(), Some(fault));
+    }
+    archive.store.set_live_fault(None).unwrap();
+    assert_eq!(archive.reopened().live_fault().unwrap(), None);
+}
+
+#[test]
 fn a_track_keeps_its_side() {
     let archive = Archive::new();
     archive.store.ensure_track(&TrackName::mic(), Side::Said).unwrap();
