@@ -1,15 +1,15 @@
 use crate::cli::Args;
 use crate::report::Report;
 use anyhow::Context;
-use home::{Config, Exit, Home};
-use speech::models;
-use speech::{EngineOptions, EngineProcess, Recogniser, Vad, VadChoice};
-use std::path::PathBuf;
+use home::{Config, Exit, Home, WorkConfig};
+use speech::models::{self, Model};
+use speech::{EngineError, EngineOptions, EngineProcess, Recogniser, Vad, VadChoice};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use timeline::{Clock, SystemClock};
-use worker::{LiveSettings, PassPlan, Settings, Summary, Worker};
+use worker::{LiveModel, LiveSettings, PassPlan, Settings, Summary, Worker};
 
 /// Sets everything up, works, and says how it ended.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -31,19 +31,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         return Err(second_worker(&home));
     }
     let model = models::choose(&home.models(), args.model.as_deref().or(config.work.model.as_deref()))?;
-    let live_model =
-        config.work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
     let (choice, library) = (VadChoice::from(config.work.vad), config.work.onnxruntime.clone());
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
     let engine = EngineProcess::spawn(&executable, &model.path, EngineOptions::default())?;
-    let live = LiveSettings {
-        plan: PassPlan::live(live_model.as_ref().unwrap_or(&model), &config.work, SystemClock.wall()),
-        recogniser: live_model.map(|model| -> Box<dyn Recogniser + Send> {
-            Box::new(EngineProcess::resting(&executable, &model.path, EngineOptions::default()))
-        }),
-        vad: Box::new(open_vad),
+    let live = {
+        let (home, work, model) = (home.clone(), config.work.clone(), model.clone());
+        let model = Box::new(move || live_model(&home, &work, &model, &executable));
+        LiveSettings { model, vad: Box::new(open_vad) }
     };
     let settings = Settings {
         plan: PassPlan::backlog(&model, &config.work, SystemClock.wall()),
@@ -68,6 +64,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     report.finish(&summary);
     Ok(exit(&summary))
+}
+
+/// The model of what is written while it is said: one of its own where that is set, else the `main` one.
+fn live_model(home: &Home, work: &WorkConfig, main: &Model, engine: &Path) -> Result<LiveModel, EngineError> {
+    let own = work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
+    let model = own.as_ref().unwrap_or(main);
+    let (plan, file) = (PassPlan::live(model, work, SystemClock.wall()), model.path.clone());
+    let recogniser = own.is_some().then(|| -> Box<dyn Recogniser + Send> {
+        Box::new(EngineProcess::resting(engine, &file, EngineOptions::default()))
+    });
+    Ok(LiveModel { plan, file, recogniser })
 }
 
 /// Something was left out: a script should know, though everything else is done.

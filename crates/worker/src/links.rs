@@ -1,12 +1,15 @@
 //! What an utterance is only a repetition of: of what the loudspeakers played (an echo), or of what the program itself played (a
 //! replay). Both are stored, linked and hidden; what was really said at the same time is neither.
+//!
+//! Where echoes were taken out of the sound, it is known how much of an utterance was echo. The live lane has no time for that: there an
+//! utterance can be echo for as long as something was heard meanwhile, and the words decide.
 
 use crate::WorkerError;
 use crate::planned_window::PlannedWindow;
 use archive::{Archive, PlayedLog};
 use speech::echo::EchoShare;
 use store::{NewUtterance, State, Store, Utterance};
-use timeline::{Side, Span, WallTime};
+use timeline::{Side, Span, SpanSet, UtteranceId, WallTime};
 
 /// As the last resort the words decide, where the echo was at least this much of the sound, ...
 const PARTLY: f32 = 0.3;
@@ -16,26 +19,58 @@ const SAME_OF_TEN: usize = 8;
 /// Words of both sides are compared within this time.
 const AROUND_MICROS: i64 = 1_500_000;
 
-/// Links the echoes among what a microphone heard; `shares` says for each how much of it was echo.
+/// Links the echoes among what a microphone heard; `shares` says for each how much of it was echo, where that is known.
 pub(crate) fn link_echoes(
     store: &Store,
     pass: i64,
     utterances: &mut [NewUtterance],
-    shares: &[EchoShare],
+    shares: &[Option<EchoShare>],
 ) -> Result<(), WorkerError> {
-    for (utterance, share) in utterances.iter_mut().zip(shares).filter(|(_, share)| share.of_all() >= PARTLY) {
-        let around = store.of_pass(pass, &utterance.span.widened(AROUND_MICROS))?;
-        let played: Vec<&Utterance> = around.iter().filter(|heard| heard.side == Side::Heard).collect();
-        if !share.is_left_over() && !same_words(&utterance.text, &played) {
-            continue;
-        }
-        let nearest = played.iter().max_by_key(|heard| overlap(&heard.span, &utterance.span));
-        if let Some(heard) = nearest {
-            utterance.echo_of = Some(heard.id.to_string());
+    for (utterance, share) in utterances.iter_mut().zip(shares) {
+        if let Some(heard) = echo_of(store, pass, (&utterance.span, &utterance.text), *share)? {
+            utterance.echo_of = Some(heard.to_string());
             hide(utterance, "echo");
         }
     }
     Ok(())
+}
+
+/// Links the echoes that the live lane stored before what was `played` within a span: answers come in any order.
+pub(crate) fn link_stored_echoes(store: &mut Store, pass: i64, played: &Span) -> Result<(), WorkerError> {
+    let around = store.of_pass(pass, &played.widened(AROUND_MICROS))?;
+    for said in around.iter().filter(|utterance| utterance.side == Side::Said) {
+        if let Some(heard) = echo_of(store, pass, (&said.span, &said.text), None)? {
+            store.link_echo(said.key, &heard)?;
+        }
+    }
+    Ok(())
+}
+
+/// What an utterance of a microphone is an echo of, `share` of it by its sound.
+fn echo_of(
+    store: &Store,
+    pass: i64,
+    (span, text): (&Span, &str),
+    share: Option<EchoShare>,
+) -> Result<Option<UtteranceId>, WorkerError> {
+    if share.is_some_and(|share| share.of_all() < PARTLY) {
+        return Ok(None);
+    }
+    let mut played = store.of_pass(pass, &span.widened(AROUND_MICROS))?;
+    played.retain(|heard| heard.side == Side::Heard);
+    let can_be = share.is_some() || heard_meanwhile(span, &played) >= PARTLY;
+    let left_over = share.is_some_and(|share| share.is_left_over());
+    if !can_be || !(left_over || same_words(text, &played)) {
+        return Ok(None);
+    }
+    Ok(played.into_iter().max_by_key(|heard| overlap(&heard.span, span)).map(|heard| heard.id))
+}
+
+/// The part of an utterance during which something was heard, 0 to 1: who repeats what another has just said does so afterwards.
+#[expect(clippy::cast_precision_loss, reason = "a share of microseconds")]
+fn heard_meanwhile(span: &Span, played: &[Utterance]) -> f32 {
+    let heard: SpanSet = played.iter().map(|heard| heard.span).collect();
+    heard.within(span).len_micros() as f32 / span.len_micros().max(1) as f32
 }
 
 /// Links what the program itself played among what was heard.
@@ -68,9 +103,10 @@ pub(crate) fn link_replays(
     Ok(())
 }
 
-/// Which utterances of a window each share belongs to: those without words were left out.
-pub(crate) fn shares(planned: &PlannedWindow, kept: impl Iterator<Item = bool>) -> Vec<EchoShare> {
-    planned.echo.iter().zip(kept).filter(|(_, kept)| *kept).map(|(share, _)| *share).collect()
+/// How much of each utterance of a window was echo, where that is known; those that weren't `kept`, having no words, are left out.
+pub(crate) fn shares(planned: &PlannedWindow, kept: impl Iterator<Item = bool>) -> Vec<Option<EchoShare>> {
+    let share = |at: usize| planned.echo.as_ref().and_then(|echo| echo.get(at).copied());
+    kept.enumerate().filter(|(_, kept)| *kept).map(|(at, _)| share(at)).collect()
 }
 
 fn hide(utterance: &mut NewUtterance, reason: &str) {
@@ -88,7 +124,7 @@ fn along(micros: i64, speed: f32) -> i64 {
 }
 
 /// Whether most of the words were heard at that time, in this order.
-fn same_words(text: &str, played: &[&Utterance]) -> bool {
+fn same_words(text: &str, played: &[Utterance]) -> bool {
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
         words.map(str::to_lowercase).collect()

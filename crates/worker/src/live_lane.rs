@@ -1,37 +1,45 @@
 use crate::desk::Desk;
+use crate::links;
+use crate::live_fault::LiveFault;
+use crate::live_settings::{LiveModel, LiveSettings};
 use crate::live_track::LiveTrack;
-use crate::queue::{InFlight, Queue, Sender};
+use crate::queue::{Answer, InFlight, Queue, Sender};
 use crate::{PassPlan, WorkerError};
-use speech::{Lane, Recogniser, Ticket, Vad, VadError};
+use speech::{Lane, Ticket};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
-use timeline::{Span, TrackName, WallTime};
-
-/// What the live lane needs to be told.
-pub struct LiveSettings {
-    /// Its pass, which ranks lowest.
-    pub plan: PassPlan,
-    /// A recogniser of its own, for a smaller model; `None`: it shares the other lanes', and overtakes them there.
-    pub recogniser: Option<Box<dyn Recogniser + Send>>,
-    /// Makes a voice detector for each track.
-    pub vad: Box<dyn Fn() -> Result<Vad, VadError> + Send>,
-}
+use timeline::{Side, Span, TrackName, WallTime};
 
 /// Words as they are said, for as long as somebody watches.
 ///
 /// It reads the segments while they grow, a window for each utterance, into a pass of its own: what the main pass makes of the same sound
 /// later takes its place. While nobody watches it costs one look into the database a second.
+///
+/// Whatever it fails on concerns it alone: that is told, it lets go of everything, and begins anew when somebody begins to watch, or a
+/// while later. What the main pass would fail on too, the main pass finds by itself.
 pub(crate) struct LiveLane {
     settings: LiveSettings,
-    pass: store::Pass,
-    own: Option<Queue>,
+    /// What it works with; `None` before it has begun, and after it failed.
+    tools: Option<Tools>,
+    fault: LiveFault,
     tracks: Vec<LiveTrack>,
     in_flight: HashMap<Ticket, InFlight>,
     watched: bool,
+    /// Windows that were given up since one was recognised.
+    given_up: u32,
     /// When it last did its round, asked whether somebody watches, and looked for tracks; in microseconds since boot.
     stepped: i64,
     asked: i64,
     listed: i64,
+}
+
+/// A model, its pass, and its queue if it isn't the other lanes'.
+struct Tools {
+    plan: PassPlan,
+    pass: i64,
+    file: PathBuf,
+    own: Option<Queue>,
 }
 
 /// How often it looks for new sound.
@@ -43,32 +51,51 @@ const LIST_EVERY_MICROS: i64 = 5_000_000;
 const MOST_IN_FLIGHT: usize = 4;
 /// A track that has had no sound for so long isn't being recorded.
 const FRESH_MICROS: i64 = 60_000_000;
+/// One window may be more than the engine can bear; after so many without a word between them it is the engine.
+const MOST_GIVEN_UP: u32 = 2;
 
 impl LiveLane {
-    pub(crate) fn new(mut settings: LiveSettings, pass: store::Pass) -> Self {
-        let own = settings.recogniser.take().map(Queue::new);
+    /// A lane that has its model, or has said why not.
+    pub(crate) fn new(settings: LiveSettings, desk: &mut Desk) -> Self {
         let (never, tracks, in_flight) = (i64::MIN / 2, Vec::new(), HashMap::new());
-        Self { settings, pass, own, tracks, in_flight, watched: false, stepped: never, asked: never, listed: never }
+        let (tools, fault, watched) = (None, LiveFault::default(), false);
+        let (stepped, asked, listed, given_up) = (never, never, never, 0);
+        let mut lane = Self { settings, tools, fault, tracks, in_flight, watched, given_up, stepped, asked, listed };
+        match lane.set_up(desk) {
+            // Another worker's fault.
+            Ok(()) => tell(desk, None),
+            Err(error) => lane.fail(desk, &home::one_line(&error)),
+        }
+        lane
     }
 
-    /// Whether somebody watches.
-    pub(crate) fn is_watched(&self) -> bool {
-        self.watched
+    /// Whether somebody watches, and it can write for them.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.watched && self.tools.is_some()
     }
 
     /// Does what is due: stores what was recognised, and hands over what was said since. Returns at once where nothing is due.
-    pub(crate) fn step(&mut self, desk: &mut Desk) -> Result<(), WorkerError> {
+    pub(crate) fn step(&mut self, desk: &mut Desk) {
         let now = desk.clock.boot_micros();
         if now - self.stepped < i64::try_from(STEP.as_micros()).unwrap_or(0) {
-            return Ok(());
+            return;
         }
         self.stepped = now;
+        if let Err(error) = self.round(desk, now) {
+            self.fail(desk, &home::one_line(&error));
+        }
+    }
+
+    fn round(&mut self, desk: &mut Desk, now: i64) -> Result<(), WorkerError> {
         if now - self.asked >= ASK_EVERY_MICROS {
             self.asked = now;
             self.ask(desk)?;
         }
-        if !self.watched {
+        if !self.watched || !self.fault.lets_try(now) {
             return Ok(());
+        }
+        if self.tools.is_none() {
+            self.set_up(desk)?;
         }
         if now - self.listed >= LIST_EVERY_MICROS {
             self.listed = now;
@@ -80,9 +107,13 @@ impl LiveLane {
 
     /// Ends what is under way. Its sound is the main pass's to deal with.
     pub(crate) fn stop(&mut self, desk: &mut Desk) {
-        self.own.as_mut().unwrap_or(&mut desk.queue).cancel(&mut self.in_flight);
-        if let Some(own) = &mut self.own {
-            own.rest();
+        let own = self.tools.as_mut().and_then(|tools| tools.own.as_mut());
+        match own {
+            Some(own) => {
+                own.cancel(&mut self.in_flight);
+                own.rest();
+            }
+            None => desk.queue.cancel(&mut self.in_flight),
         }
         self.tracks.clear();
         self.watched = false;
@@ -93,11 +124,48 @@ impl LiveLane {
         let watched = until.is_some_and(|until| until > desk.clock.wall());
         match (self.watched, watched) {
             (true, false) => self.stop(desk),
-            (false, true) => self.listed = i64::MIN / 2,
+            (false, true) => {
+                self.listed = i64::MIN / 2;
+                self.fault.try_now();
+            }
             _ => {}
         }
         self.watched = watched;
         Ok(())
+    }
+
+    fn set_up(&mut self, desk: &mut Desk) -> Result<(), WorkerError> {
+        let LiveModel { plan, file, recogniser } = (self.settings.model)()?;
+        let pass = desk.store.ensure_pass(&plan.pass)?.key;
+        self.tools = Some(Tools { plan, pass, file, own: recogniser.map(Queue::new) });
+        if self.fault.is_of_set_up() {
+            self.well(desk);
+        }
+        Ok(())
+    }
+
+    /// Lets go of everything, and says why, once.
+    fn fail(&mut self, desk: &mut Desk, why: &str) {
+        let watched = self.watched;
+        self.stop(desk);
+        // Whoever watches goes on watching: beginning to is what makes it try again at once.
+        self.watched = watched;
+        let tools = self.tools.take();
+        let text = tools.as_ref().map_or_else(|| why.to_owned(), |tools| format!("{}: {why}", tools.file.display()));
+        self.given_up = 0;
+        self.listed = i64::MIN / 2;
+        if self.fault.failed(desk.clock.boot_micros(), tools.is_none(), &text) {
+            tracing::error!(
+                "no words are written as they are said: {text}\nhint: once that is mended, `hearsay live` tries again; what is recorded is transcribed all the same"
+            );
+            tell(desk, Some(&text));
+        }
+    }
+
+    fn well(&mut self, desk: &mut Desk) {
+        if self.fault.over() {
+            tell(desk, None);
+        }
     }
 
     /// Begins with the tracks that are being recorded, and leaves those that aren't any more.
@@ -113,9 +181,10 @@ impl LiveLane {
     }
 
     fn begin(&self, desk: &Desk, name: TrackName, now: WallTime) -> Result<Option<LiveTrack>, WorkerError> {
-        let covered = desk.store.coverage(self.pass.key, &name)?;
+        let Some(tools) = &self.tools else { return Ok(None) };
+        let covered = desk.store.coverage(tools.pass, &name)?;
         let vad = (self.settings.vad)()?;
-        let windows = self.settings.plan.windows;
+        let windows = tools.plan.windows;
         let Some((track, side)) = LiveTrack::begin(&desk.archive, name, windows, vad, now, &covered)? else {
             return Ok(None);
         };
@@ -125,35 +194,63 @@ impl LiveLane {
 
     fn take_answers(&mut self, desk: &mut Desk) -> Result<(), WorkerError> {
         let mut stored = false;
-        while !self.in_flight.is_empty() {
-            let queue = self.own.as_mut().unwrap_or(&mut desk.queue);
-            let mut sender =
-                Sender { lane: Lane::Live, decoding: &self.settings.plan.decoding, in_flight: &mut self.in_flight };
-            let Some(answer) = queue.answer(&mut sender, Duration::ZERO)? else { break };
-            desk.store_answer(self.pass.key, answer)?;
+        while let Some(answer) = self.answer(desk)? {
             stored = true;
+            let given_up = match &answer {
+                Answer::GivenUp(_, error) => Some(home::one_line(error)),
+                Answer::Recognised(..) => None,
+            };
+            let Some(pass) = self.tools.as_ref().map(|tools| tools.pass) else { break };
+            let answered = desk.store_answer(pass, answer)?;
+            if answered.planned.side == Side::Heard && answered.utterances > 0 {
+                links::link_stored_echoes(&mut desk.store, pass, &answered.planned.span)?;
+            }
+            match given_up {
+                None => {
+                    self.given_up = 0;
+                    self.well(desk);
+                }
+                Some(_) if self.given_up + 1 < MOST_GIVEN_UP => self.given_up += 1,
+                Some(why) => self.fail(desk, &why),
+            }
         }
         if stored { desk.follow() } else { Ok(()) }
     }
 
+    fn answer(&mut self, desk: &mut Desk) -> Result<Option<Answer>, WorkerError> {
+        let Some(tools) = self.tools.as_mut().filter(|_| !self.in_flight.is_empty()) else { return Ok(None) };
+        let queue = tools.own.as_mut().unwrap_or(&mut desk.queue);
+        let (lane, decoding) = (Lane::Live, &tools.plan.decoding);
+        let mut sender = Sender { lane, decoding, in_flight: &mut self.in_flight };
+        Ok(queue.answer(&mut sender, Duration::ZERO)?)
+    }
+
     fn hand_over(&mut self, desk: &mut Desk) -> Result<(), WorkerError> {
         let now = desk.clock.wall();
+        let Some(tools) = &mut self.tools else { return Ok(()) };
         for track in &mut self.tracks {
             while self.in_flight.len() < MOST_IN_FLIGHT {
                 let Some(mut planned) = track.next(now)? else { break };
                 if planned.window.pieces.is_empty() {
-                    desk.store_nothing(self.pass.key, planned)?;
+                    desk.store_nothing(tools.pass, planned)?;
                     continue;
                 }
-                if self.settings.plan.decoding.language.is_none() {
-                    planned.language = desk.language_before(self.pass.key, &planned)?;
+                if tools.plan.decoding.language.is_none() {
+                    planned.language = desk.language_before(tools.pass, &planned)?;
                 }
-                let queue = self.own.as_mut().unwrap_or(&mut desk.queue);
-                let mut sender =
-                    Sender { lane: Lane::Live, decoding: &self.settings.plan.decoding, in_flight: &mut self.in_flight };
+                let queue = tools.own.as_mut().unwrap_or(&mut desk.queue);
+                let (lane, decoding) = (Lane::Live, &tools.plan.decoding);
+                let mut sender = Sender { lane, decoding, in_flight: &mut self.in_flight };
                 queue.submit(&mut sender, planned)?;
             }
         }
         Ok(())
+    }
+}
+
+/// Says what keeps words from being written, for those who only read.
+fn tell(desk: &Desk, fault: Option<&str>) {
+    if let Err(error) = desk.store.set_live_fault(fault) {
+        tracing::warn!("{}", home::one_line(&error));
     }
 }

@@ -83,7 +83,7 @@ impl LiveTrack {
                     window,
                     language: None,
                     side: self.tail.side().unwrap_or(Side::Both),
-                    echo: Vec::new(),
+                    echo: None,
                 }));
             }
         }

@@ -14,6 +14,6 @@ pub(crate) struct PlannedWindow {
     pub(crate) language: Option<String>,
     /// Whose words its track carries.
     pub(crate) side: Side,
-    /// How much of each of its utterances was echo, where that is known.
-    pub(crate) echo: Vec<EchoShare>,
+    /// How much of each of its utterances was echo; `None` where nobody has looked for one in the sound.
+    pub(crate) echo: Option<Vec<EchoShare>>,
 }

@@ -6,7 +6,7 @@ use speech::{Vad, Window, WindowFinder, WindowParams};
 use timeline::{Position, Side, Span, SpanSet, TrackName, WallTime};
 
 /// What is to be done every now and then while a window is being found, which may take a second.
-pub(crate) type Between<'a> = &'a mut dyn FnMut() -> Result<(), WorkerError>;
+pub(crate) type Between<'a> = &'a mut dyn FnMut();
 
 /// A track as windows: what it holds and the pass doesn't cover, earliest first.
 pub(crate) struct TrackStream {
@@ -107,7 +107,7 @@ impl TrackStream {
         self.left.remove(span);
         self.covered.extend(sound.iter());
         let shares = window.pieces.iter().map(|piece| self.reader.echo(piece.speech));
-        let echo = if self.side == Side::Said { shares.collect::<Result<_, _>>()? } else { Vec::new() };
+        let echo = if self.side == Side::Said { Some(shares.collect::<Result<_, _>>()?) } else { None };
         let (track, side) = (self.track.clone(), self.side);
         Ok(Some(PlannedWindow { track, span, sound, window, language: None, side, echo }))
     }
@@ -127,7 +127,7 @@ impl TrackStream {
         while at < end {
             let wanted = usize::try_from(end.since(at)).map_or(READ_FRAMES, |left| left.min(READ_FRAMES));
             let Some(samples) = block.get_mut(..wanted) else { break };
-            between()?;
+            between();
             self.reader.read(at, samples)?;
             if let Some(window) = finder.push(vad, samples)? {
                 return Ok(Some(window));

@@ -1,10 +1,10 @@
 use crate::desk::{Desk, Stored};
-use crate::live_lane::{LiveLane, LiveSettings, STEP};
+use crate::live_lane::{LiveLane, STEP};
 use crate::planned_window::PlannedWindow;
 use crate::queue::{InFlight, Queue, Sender};
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
-use crate::{Backlog, Follower, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
+use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
 use archive::Archive;
 use home::{Home, Lock};
 use speech::{Lane, Recogniser, Ticket, Vad};
@@ -106,13 +106,10 @@ impl Worker {
             Some(plan) => Some(Task { pass: store.ensure_pass(&plan.pass)?.key, plan, original: Some(pass.key) }),
             None => None,
         };
-        let live = match live {
-            Some(live) => Some(store.ensure_pass(&live.plan.pass).map(|pass| LiveLane::new(live, pass))?),
-            None => None,
-        };
         let needed = clock.boot_micros();
         let (archive, queue) = (Archive::open(home), Queue::new(recogniser));
-        let desk = Desk { archive, store, follower, queue, clock };
+        let mut desk = Desk { archive, store, follower, queue, clock };
+        let live = live.map(|live| LiveLane::new(live, &mut desk));
         Ok(Self {
             home: home.clone(),
             desk,
@@ -170,7 +167,7 @@ impl Worker {
             if stop() {
                 return Ok(false);
             }
-            let watched = self.step_live()?;
+            let watched = self.step_live();
             let now = self.desk.clock.boot_micros();
             let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
             let waited = since(began);
@@ -185,11 +182,11 @@ impl Worker {
         }
     }
 
-    /// Lets the live lane do what is due; whether somebody watches.
-    fn step_live(&mut self) -> Result<bool, WorkerError> {
-        let Some(live) = &mut self.live else { return Ok(false) };
-        live.step(&mut self.desk)?;
-        Ok(live.is_watched())
+    /// Lets the live lane do what is due; whether it is at work.
+    fn step_live(&mut self) -> bool {
+        let Some(live) = &mut self.live else { return false };
+        live.step(&mut self.desk);
+        live.is_at_work()
     }
 
     fn round(
@@ -288,7 +285,7 @@ impl Worker {
             if run.in_flight.is_empty() {
                 return Ok(());
             }
-            let patience = if self.step_live()? { STEP } else { STOP_CHECK };
+            let patience = if self.step_live() { STEP } else { STOP_CHECK };
             let mut sender =
                 Sender { lane: Lane::Backlog, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
             if let Some(answer) = self.desk.queue.answer(&mut sender, patience)? {
@@ -315,7 +312,11 @@ impl Worker {
             let Some((_, at)) = next else { return Ok(None) };
             let Some(stream) = run.streams.get_mut(at) else { return Ok(None) };
             let (live, desk) = (&mut self.live, &mut self.desk);
-            let mut between = || live.as_mut().map_or(Ok(()), |live| live.step(desk));
+            let mut between = || {
+                if let Some(live) = live {
+                    live.step(desk);
+                }
+            };
             if let Some(planned) = stream.next(&mut self.vad, &run.task.plan.windows, &mut between)? {
                 if planned.side != Side::Said || run.heard_up_to(planned.span.end) {
                     return Ok(Some(planned));
