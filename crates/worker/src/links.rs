@@ -143,3 +143,6 @@ fn same_words(text: &str, played: &[Utterance]) -> bool {
     }
     own.len() >= FEWEST_WORDS && 10 * row.last().copied().unwrap_or(0) >= SAME_OF_TEN * own.len()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use crate::live_settings::{LiveModel, LiveSettings};
 use crate::live_track::LiveTrack;
 use crate::queue::{Answer, InFlight, Queue, Sender};
 use crate::{PassPlan, WorkerError};
-use speech::{Lane, Ticket};
+use speech::{EngineError, Lane, Ticket};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl LiveLane {
         match lane.set_up(desk) {
             // Another worker's fault.
             Ok(()) => tell(desk, None),
-            Err(error) => lane.fail(desk, &home::one_line(&error)),
+            Err(error) => lane.fail(desk, &error),
         }
         lane
     }
@@ -82,7 +82,7 @@ impl LiveLane {
         }
         self.stepped = now;
         if let Err(error) = self.round(desk, now) {
-            self.fail(desk, &home::one_line(&error));
+            self.fail(desk, &error);
         }
     }
 
@@ -145,13 +145,16 @@ impl LiveLane {
     }
 
     /// Lets go of everything, and says why, once.
-    fn fail(&mut self, desk: &mut Desk, why: &str) {
+    fn fail(&mut self, desk: &mut Desk, why: &WorkerError) {
         let watched = self.watched;
         self.stop(desk);
         // Whoever watches goes on watching: beginning to is what makes it try again at once.
         self.watched = watched;
         let tools = self.tools.take();
-        let text = tools.as_ref().map_or_else(|| why.to_owned(), |tools| format!("{}: {why}", tools.file.display()));
+        let mut text = home::one_line(why);
+        if let (WorkerError::Engine(_), Some(tools)) = (why, &tools) {
+            text = format!("{}: {text}", tools.file.display());
+        }
         self.given_up = 0;
         self.listed = i64::MIN / 2;
         if self.fault.failed(desk.clock.boot_micros(), tools.is_none(), &text) {
@@ -197,7 +200,7 @@ impl LiveLane {
         while let Some(answer) = self.answer(desk)? {
             stored = true;
             let given_up = match &answer {
-                Answer::GivenUp(_, error) => Some(home::one_line(error)),
+                Answer::GivenUp(_, error) => Some(error.to_string()),
                 Answer::Recognised(..) => None,
             };
             let Some(pass) = self.tools.as_ref().map(|tools| tools.pass) else { break };
@@ -211,7 +214,7 @@ impl LiveLane {
                     self.well(desk);
                 }
                 Some(_) if self.given_up + 1 < MOST_GIVEN_UP => self.given_up += 1,
-                Some(why) => self.fail(desk, &why),
+                Some(why) => return Err(EngineError::Failed(why).into()),
             }
         }
         if stored { desk.follow() } else { Ok(()) }
