@@ -9,6 +9,7 @@ use crate::status::{self, RecorderStatus, Status, TrackState, WorkerStatus};
 use capture::{Choice, Device, Kind};
 use home::{Config, Home, SourceChoice};
 use serde::Serialize;
+use speech::models::ModelError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use timeline::SystemClock;
@@ -82,6 +83,7 @@ pub(crate) fn examine(context: &Context) -> Vec<Finding> {
         )),
     }
     findings.push(model(&context.home, &config));
+    findings.extend(live_model(&context.home, &config));
     findings.push(modes(&context.home));
     findings
 }
@@ -152,6 +154,7 @@ fn key(kind: Kind) -> &'static str {
 fn everyday(status: &Status, findings: &mut Vec<Finding>) {
     recorder(&status.recorder, findings);
     findings.push(worker(&status.worker));
+    findings.extend(live(&status.worker));
     if let (Some(bytes), Some(days)) = (status.disk_free_bytes, status.disk_days_left) {
         let text = format!("{} free: {days} days of recording round the clock", output::size(bytes));
         findings.push(if bytes < LOW_BYTES {
@@ -205,20 +208,41 @@ fn worker(worker: &WorkerStatus) -> Finding {
     }
 }
 
+/// What keeps the running worker from writing words as they are said.
+fn live(worker: &WorkerStatus) -> Option<Finding> {
+    let fault = worker.live_fault.as_ref()?;
+    let text = format!("no words as they are said: {}", first_line(fault));
+    Some(Finding::bad("live", text, "all else goes on; once that is mended, `hearsay live` tries again"))
+}
+
 fn model(home: &Home, config: &Config) -> Finding {
     let folder = home.models();
     let path = match &config.work.model {
         Some(name) => speech::models::locate(&folder, name),
         None => speech::models::default_model(&folder),
     };
+    whole("model", path, "recording works without; `hearsay models get base.en` fetches one")
+}
+
+/// The model of what is written while it is said, where it has one of its own.
+fn live_model(home: &Home, config: &Config) -> Option<Finding> {
+    let name = config.work.live_model.as_ref()?;
+    let path = speech::models::locate(&home.models(), name);
+    let advice = format!("all but `hearsay live` works without; `hearsay models get {name}`, or unset work.live_model");
+    Some(whole("live model", path, &advice))
+}
+
+/// Whether a model is there, and whole.
+fn whole(topic: &'static str, path: Result<PathBuf, ModelError>, advice: &str) -> Finding {
     match path.and_then(|path| speech::models::inspect(&path).map(|_| path)) {
-        Ok(path) => Finding::good("model", path.display().to_string()),
-        Err(error) => {
-            // Its own hint is on a line of its own.
-            let text = error.to_string().lines().next().unwrap_or_default().to_owned();
-            Finding::note("model", text, "recording works without; `hearsay models get base.en` fetches one")
-        }
+        Ok(path) => Finding::good(topic, path.display().to_string()),
+        Err(error) => Finding::note(topic, first_line(&error.to_string()), advice),
     }
+}
+
+/// An error's own hint is on a line of its own.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Whether anybody but the user may look into the home.
@@ -311,6 +335,27 @@ mod tests {
             assert_eq!(found[0].verdict, verdict, "{found:?}");
             assert_eq!(found[0].advice.is_some(), verdict != Verdict::Good);
         }
+    }
+
+    #[test]
+    fn what_keeps_words_from_coming_as_they_are_said_is_bad_and_told_with_what_to_do() {
+        assert_eq!(live(&WorkerStatus::default()), None);
+        let fault = "the model tiny.en (75 MB) is not here\nhint: get it with `hearsay models get tiny.en`".to_owned();
+        let found = live(&WorkerStatus { live_fault: Some(fault), ..WorkerStatus::default() }).unwrap();
+        assert_eq!(found.verdict, Verdict::Bad);
+        assert_eq!(found.text, "no words as they are said: the model tiny.en (75 MB) is not here");
+        assert!(found.advice.is_some());
+
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let mut config = Config::default();
+        assert_eq!(live_model(&home, &config), None, "it has none of its own");
+        config.work.live_model = Some("no-such-model".to_owned());
+        let found = live_model(&home, &config).unwrap();
+        assert!(found.verdict == Verdict::Note && found.text.contains("no-such-model"), "{found:?}");
+        let fixture = testkit::fixture("models/fixture-q8.bin");
+        config.work.live_model = Some(fixture.to_string_lossy().into_owned());
+        assert_eq!(live_model(&home, &config), Some(Finding::good("live model", fixture.display().to_string())));
     }
 
     #[test]

@@ -39,13 +39,15 @@ pub(crate) struct WorkerStatus {
     pub(crate) speech_left_s: Option<f64>,
     /// How long the worker needs for it at that speed.
     pub(crate) finish_in_s: Option<f64>,
+    /// What keeps the running worker from writing words as they are said; `null`: nothing does.
+    pub(crate) live_fault: Option<String>,
 }
 
 impl WorkerStatus {
     fn new(running: bool, backlog_s: f64, speed_x: Option<f64>, passes: &[PassSummary]) -> Self {
         let speech_left_s = speech_share(passes).map(|share| (backlog_s * share * 10.0).round() / 10.0);
         let finish_in_s = speed_x.filter(|speed| *speed > 0.0).map(|speed| (backlog_s / speed * 10.0).round() / 10.0);
-        Self { running, backlog_s, speed_x, speech_left_s, finish_in_s }
+        Self { running, backlog_s, speed_x, speech_left_s, finish_in_s, live_fault: None }
     }
 }
 
@@ -95,9 +97,12 @@ pub(crate) fn gather(home: &Home, store: Option<&Store>) -> Result<Status> {
     let passes = store.map(Store::passes).transpose()?.unwrap_or_default();
     let disk_free_bytes = free_bytes(home);
     let (running, speed_x) = (Lock::is_held(&home.worker_lock()), state.map(|state| state.speed_x));
+    let backlog_s = seconds(backlog_micros(home, store, &passes)?);
+    // One that has ended says nothing of the next.
+    let live_fault = store.filter(|_| running).map(Store::live_fault).transpose()?.flatten();
     Ok(Status {
         recorder: recorder(home),
-        worker: WorkerStatus::new(running, seconds(backlog_micros(home, store, &passes)?), speed_x, &passes),
+        worker: WorkerStatus { live_fault, ..WorkerStatus::new(running, backlog_s, speed_x, &passes) },
         disk_free_bytes,
         #[allow(clippy::cast_precision_loss, reason = "a number of days, to a tenth")]
         disk_days_left: disk_free_bytes.map(|bytes| (bytes as f64 / BYTES_A_DAY * 10.0).round() / 10.0),

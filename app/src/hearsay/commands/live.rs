@@ -43,10 +43,14 @@ pub(crate) fn run(args: &LiveArgs, context: &Context) -> Result<Exit> {
     let store = Store::open(&context.home.database())?;
     say_what_is_missing(&context.home);
     let (mut out, mut shown) = (Out::stdout(), Shown::since(context.now));
-    let (mut renewed, mut seen) = (i64::MIN / 2, None);
+    let (mut renewed, mut seen, mut fault) = (i64::MIN / 2, None, None);
     while !stop.load(Ordering::Relaxed) {
         let now = SystemClock.boot_micros();
         if now - renewed >= RENEW_EVERY_MICROS {
+            // What was wrong before is tried again as soon as somebody watches.
+            if renewed >= 0 {
+                say_what_is_wrong(&context.home, &store, &mut fault)?;
+            }
             renewed = now;
             store.set_live_until(SystemClock.wall().plus_micros(WATCHED_MICROS))?;
         }
@@ -89,6 +93,16 @@ impl Shown {
 fn print(out: &mut Out, utterance: &Utterance) -> std::io::Result<()> {
     let time = utterance.span.start.local().format("%H:%M:%S").to_string();
     writeln!(out, "{} {:5}  {}", out.dim(&time), utterance.side, utterance.text)
+}
+
+/// Says once what keeps the worker from writing anything.
+fn say_what_is_wrong(home: &Home, store: &Store, said: &mut Option<String>) -> Result<()> {
+    let fault = store.live_fault()?.filter(|_| Lock::is_held(&home.worker_lock()));
+    if let Some(fault) = fault.as_ref().filter(|fault| said.as_ref() != Some(*fault)) {
+        output::note(&format!("no words as they are said: {fault}"));
+    }
+    *said = fault;
+    Ok(())
 }
 
 fn say_what_is_missing(home: &Home) {

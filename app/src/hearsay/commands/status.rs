@@ -56,6 +56,10 @@ fn print(out: &mut Out, status: &Status, today: &[Coverage]) -> Result<()> {
         writeln!(out, "{title:10} {:9} {}", track.track.as_str(), ledger::coverage_line(track))?;
     }
     writeln!(out, "worker     {}", worker(&status.worker))?;
+    if let Some(fault) = &status.worker.live_fault {
+        // A hint stands on a line of its own.
+        writeln!(out, "live       no words as they are said: {}", fault.replace('\n', "\n           "))?;
+    }
     if let (Some(bytes), Some(days)) = (status.disk_free_bytes, status.disk_days_left) {
         writeln!(out, "disk       {} free: {days} days of recording round the clock", output::size(bytes))?;
     }

@@ -153,7 +153,7 @@ impl Day {
 #[test]
 fn the_words_decide_only_where_the_echo_was_a_part_of_the_sound() {
     let day = Day::with_heard((0, 4_000), TEN_WORDS);
-    for (of_all, linked) in [(0.0, false), (0.29, false), (0.31, true), (0.9, true)] {
+    for (of_all, linked) in [(0.0, false), (0.299, false), (0.301, true), (0.9, true)] {
         assert_eq!(day.is_echo((200, 4_200), TEN_WORDS, share(of_all)), linked, "{of_all}");
         assert!(!day.is_echo((200, 4_200), "something else was said here", share(of_all)), "{of_all}");
     }
@@ -221,7 +221,7 @@ fn words_are_compared_with_what_was_heard_within_a_second_and_a_half() {
 /// Headphones, and somebody who repeats what the other has just said.
 #[test]
 fn where_no_echo_was_looked_for_something_has_to_be_heard_meanwhile() {
-    for (heard, linked) in [((0, 2_900), false), ((0, 3_000), true), ((9_000, 20_000), false), ((7_000, 20_000), true)]
+    for (heard, linked) in [((0, 2_999), false), ((0, 3_000), true), ((9_000, 20_000), false), ((7_000, 20_000), true)]
     {
         let day = Day::with_heard(heard, TEN_WORDS);
         assert_eq!(day.is_echo((0, 10_000), TEN_WORDS, None), linked, "{heard:?}");

@@ -1,4 +1,4 @@
-use testkit::fixture;
+use testkit::{Room, fixture};
 
 /// Frames per second.
 pub(crate) const RATE: usize = 16_000;
@@ -21,6 +21,16 @@ impl Conversation {
         let mut mic = self.mic.clone();
         // 5 s in: in the middle of the second sentence.
         mic[5 * RATE] += 1;
+        Self { mic, loopback: self.loopback.clone() }
+    }
+
+    /// The same where the loopback comes out of loudspeakers, and back through the microphone.
+    pub(crate) fn through_loudspeakers(&self) -> Self {
+        let played: Vec<f32> = self.loopback.iter().map(|sample| f32::from(*sample)).collect();
+        let room = Room { delay_ms: 43.0, drift_ppm: 17.0, reverberation_ms: 120.0, seed: 3 };
+        #[expect(clippy::cast_possible_truncation, reason = "an echo is lower than what is played")]
+        let echo = room.hear(&played).into_iter().map(|sample| (0.3 * sample) as i16);
+        let mic = self.mic.iter().zip(echo).map(|(own, echo)| own.saturating_add(echo)).collect();
         Self { mic, loopback: self.loopback.clone() }
     }
 

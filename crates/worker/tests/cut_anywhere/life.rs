@@ -111,6 +111,21 @@ impl<'a> Life<'a> {
         panic!("it never ends");
     }
 
+    /// One segment for each track, and workers that each store one answer and are killed while they wait for the next.
+    pub(crate) fn killed_after_every_answer<E: Ears + Send + 'static>(&mut self, ears: &mut impl FnMut() -> E) -> Rows {
+        let mut tracks = self.tracks();
+        for (writer, samples) in &mut tracks {
+            self.record(writer, samples, (0, self.conversation.len_ms()));
+        }
+        for _ in 0..MOST_WORKERS {
+            if let Some(summary) = self.work(ears(), Death::Killed(1)) {
+                assert_eq!((summary.waiting_micros, summary.quarantined, summary.faults), (0, 0, 0));
+                return self.rows();
+            }
+        }
+        panic!("it never ends");
+    }
+
     fn tracks(&self) -> [(TrackWriter, &'a [i16]); 2] {
         let archive = Archive::open(&self.home);
         let session = Session::start(self.start, BOOT);
