@@ -1,5 +1,10 @@
 //! Words as they are said, in simulated time: echoes among them, and what becomes of the rest when the live lane fails.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
 
 mod counting;
 mod scene;
