@@ -34,6 +34,8 @@ pub enum FaultKind {
     Overlap,
     /// A line of a journal that can't be read.
     Journal,
+    /// A line of a file of words that can't be used.
+    Words,
     /// A `.part` file left behind that can't be finished.
     LeftBehind,
 }

@@ -7,6 +7,7 @@
 //!                       20261123T092000.000Z.mic.wav.part  one that is being written; can be read at any moment
 //!                       journal.jsonl                      the recorder's ledger
 //!                       played.jsonl                       what hearsay itself played, and when
+//!                       words.3fa29c1b.jsonl               what a pass recognised; the worker's
 //! ```
 //!
 //! A segment is a mono 16-bit WAV of one track, at 16 kHz unless set otherwise. It ends on a wall-clock border, all tracks
@@ -68,6 +69,7 @@ mod sound_file;
 mod tests;
 mod track_tail;
 mod wav;
+mod words_log;
 mod writer;
 
 pub use archive_folder::Archive;
@@ -83,4 +85,5 @@ pub use scan::Scan;
 pub use segment::Segment;
 pub use session::{MAX_STEP_MICROS, Session};
 pub use track_tail::TrackTail;
+pub use words_log::{WordsLine, WordsLines, WordsLog};
 pub use writer::{Placed, TrackWriter, WriterSettings};

@@ -11,6 +11,9 @@
 //! doesn't silence another, unless that is a provisional one ([`PROVISIONAL`]): what was written as it was said gives way to
 //! whatever another pass made of it, nothing included.
 //!
+//! Beside the database lie plain files with all of it ([`Stretch`]). They follow it: triggers note what they don't have yet
+//! ([`Store::unwritten`]), and [`Store::restore`] makes a database of them again.
+//!
 //! Writers take short `BEGIN IMMEDIATE` transactions, so several processes may write. Readers
 //! ([`Store::open_read_only`]) never wait for them. No text that was spoken appears in an error.
 //!
@@ -48,8 +51,11 @@ mod migrate;
 mod open;
 mod pass;
 mod read;
+mod restore;
 mod spoken;
+mod stretch;
 mod track;
+mod unwritten;
 mod utterance;
 mod window;
 mod words;
@@ -61,7 +67,10 @@ pub use error::StoreError;
 pub use open::Store;
 pub use pass::{NewPass, PROVISIONAL, Pass, PassSummary};
 pub use read::{Counters, MAX_UTTERANCES};
+pub use restore::Restored;
 pub use spoken::Spoken;
+pub use stretch::Stretch;
+pub use unwritten::{Unwritten, UnwrittenFile};
 pub use utterance::{State, Utterance, Word};
 pub use window::{MAX_UTTERANCE_MICROS, NewUtterance, Outcome, WindowRow};
 pub use worker_state::WorkerState;

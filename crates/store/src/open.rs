@@ -52,27 +52,48 @@ impl Store {
     /// [`StoreError::Missing`] where nothing was ever stored, [`StoreError::Older`] or [`StoreError::Newer`]
     /// where its format is another, [`StoreError::Damaged`] or [`StoreError::Foreign`] where it is none of ours.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        check_sqlite(rusqlite::version_number(), rusqlite::version())?;
-        let missing = || StoreError::Missing { path: path.to_owned() };
-        match std::fs::metadata(path) {
-            Ok(meta) if meta.len() > 0 => {}
-            // Empty: its writer has only just made it.
-            Ok(_) => return Err(missing()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(missing()),
-            Err(source) => {
-                return Err(StoreError::Io { path: path.to_owned(), operation: "looking for the database", source });
-            }
-        }
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.pragma_update(None, "query_only", true).during(path, "opening for reading")?;
-        check_application(&connection, path)?;
-        let (found, known) = (migrate::version(&connection).during(path, "reading its format")?, migrate::known());
+        let (connection, found) = read_only(path)?;
+        let (missing, known) = (|| StoreError::Missing { path: path.to_owned() }, migrate::known());
         match found {
             0 => Err(missing()),
             _ if found > known => Err(StoreError::Newer { path: path.to_owned(), found, known }),
             _ if found < known => Err(StoreError::Older { path: path.to_owned(), found, known }),
             _ => Ok(Self { connection, path: path.to_owned() }),
         }
+    }
+
+    /// Reads the whole database and changes nothing. An older one is as good as one that is up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is none or it holds nothing, [`StoreError::Damaged`] where a part of it can't be read,
+    /// [`StoreError::Newer`] and [`StoreError::Foreign`] as [`open`](Self::open).
+    pub fn examine(path: &Path) -> Result<(), StoreError> {
+        let (connection, found) = read_only(path)?;
+        let known = migrate::known();
+        match found {
+            0 => return Err(StoreError::Missing { path: path.to_owned() }),
+            _ if found > known => return Err(StoreError::Newer { path: path.to_owned(), found, known }),
+            _ => {}
+        }
+        let operation = "reading all of it";
+        let said: String =
+            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).during(path, operation)?;
+        if said == "ok" {
+            return Ok(());
+        }
+        let source =
+            rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(said));
+        Err(StoreError::Damaged { path: path.to_owned(), operation, source })
+    }
+
+    /// Brings all of it into the one file, and closes it.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn close(self) -> Result<(), StoreError> {
+        let operation = "closing";
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).during(&self.path, operation)?;
+        self.connection.close().map_err(|(_, error)| error).during(&self.path, operation)
     }
 
     /// The database's random name, which the index holds beside its cursor.
@@ -94,6 +115,26 @@ impl Store {
     pub(crate) fn snapshot(&self, operation: &'static str) -> Result<Transaction<'_>, StoreError> {
         Transaction::new_unchecked(&self.connection, TransactionBehavior::Deferred).during(&self.path, operation)
     }
+}
+
+/// A connection for reading only, and the format of what it reads.
+fn read_only(path: &Path) -> Result<(Connection, i64), StoreError> {
+    check_sqlite(rusqlite::version_number(), rusqlite::version())?;
+    let missing = || StoreError::Missing { path: path.to_owned() };
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.len() > 0 => {}
+        // Empty: its writer has only just made it.
+        Ok(_) => return Err(missing()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(missing()),
+        Err(source) => {
+            return Err(StoreError::Io { path: path.to_owned(), operation: "looking for the database", source });
+        }
+    }
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.pragma_update(None, "query_only", true).during(path, "opening for reading")?;
+    check_application(&connection, path)?;
+    let found = migrate::version(&connection).during(path, "reading its format")?;
+    Ok((connection, found))
 }
 
 fn check_sqlite(number: i32, found: &'static str) -> Result<(), StoreError> {

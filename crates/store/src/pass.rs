@@ -117,25 +117,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::PassNameTaken`] where another pass has come to the same eight digits.
     pub fn ensure_pass(&self, new: &NewPass) -> Result<Pass, StoreError> {
-        let operation = "adding a pass";
-        let name = new.name();
-        let params = canonical(&new.params);
-        let translation = new.params.get("translate") == Some(&Value::Bool(true));
-        let created = new.created.as_micros();
-        let values =
-            params![name.as_str(), new.model, new.model_sha256, new.engine, params, new.rank, created, translation];
-        self.connection
-            .execute(
-                "INSERT INTO pass (name, model, model_sha256, engine, params, rank, created_us, translation)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING",
-                values,
-            )
-            .during(&self.path, operation)?;
-        let sql = format!("SELECT {COLUMNS} FROM pass WHERE name = ?1");
-        let pass = self.connection.query_row(&sql, [name.as_str()], read).during(&self.path, operation)?;
-        let same =
-            pass.model_sha256 == new.model_sha256 && pass.engine == new.engine && canonical(&pass.params) == params;
-        if same { Ok(pass) } else { Err(StoreError::PassNameTaken { name }) }
+        ensure(&self.connection, new)
+            .during(&self.path, "adding a pass")?
+            .ok_or_else(|| StoreError::PassNameTaken { name: new.name() })
     }
 
     /// All passes with what they cover, best first.
@@ -167,6 +151,34 @@ impl Store {
         };
         read().during(&self.path, "reading coverage")
     }
+}
+
+/// The pass of that model, engine and parameters, made where it isn't there; `None` where another has its name.
+pub(crate) fn ensure(connection: &Connection, new: &NewPass) -> rusqlite::Result<Option<Pass>> {
+    let (name, params, created) = (new.name(), canonical(&new.params), new.created.as_micros());
+    let translation = new.params.get("translate") == Some(&Value::Bool(true));
+    let values =
+        params![name.as_str(), new.model, new.model_sha256, new.engine, params, new.rank, created, translation];
+    connection
+        .prepare_cached(
+            "INSERT INTO pass (name, model, model_sha256, engine, params, rank, created_us, translation)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING",
+        )?
+        .execute(values)?;
+    let sql = format!("SELECT {COLUMNS} FROM pass WHERE name = ?1");
+    let pass = connection.prepare_cached(&sql)?.query_row([name.as_str()], read)?;
+    let same = pass.model_sha256 == new.model_sha256 && pass.engine == new.engine && canonical(&pass.params) == params;
+    Ok(same.then_some(pass))
+}
+
+/// The pass with that key, as it was made.
+pub(crate) fn by_key(connection: &Connection, key: i64) -> rusqlite::Result<Option<NewPass>> {
+    let sql = format!("SELECT {COLUMNS} FROM pass WHERE key = ?1");
+    let pass = connection.prepare_cached(&sql)?.query_row([key], read).optional()?;
+    Ok(pass.map(|pass| {
+        let Pass { model, model_sha256, engine, params, rank, created, .. } = pass;
+        NewPass { model, model_sha256, engine, params, rank, created }
+    }))
 }
 
 /// The order of precedence: rank, then the younger pass.

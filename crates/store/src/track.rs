@@ -9,17 +9,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::OtherSide`] where it is there with another side.
     pub fn ensure_track(&self, track: &TrackName, side: Side) -> Result<(), StoreError> {
-        let operation = "adding a track";
-        self.connection
-            .execute(
-                "INSERT INTO track (name, side) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![track.as_str(), side.as_str()],
-            )
-            .during(&self.path, operation)?;
-        let found = self
-            .connection
-            .query_row("SELECT side FROM track WHERE name = ?1", [track.as_str()], |row| side_at(row, 0))
-            .during(&self.path, operation)?;
+        let found = ensure(&self.connection, track, side).during(&self.path, "adding a track")?;
         if found == side { Ok(()) } else { Err(StoreError::OtherSide { track: track.clone(), side: found }) }
     }
 
@@ -34,6 +24,16 @@ impl Store {
         };
         read().during(&self.path, "reading the tracks")
     }
+}
+
+/// Makes a track where it isn't there; the side that it has.
+pub(crate) fn ensure(connection: &Connection, track: &TrackName, side: Side) -> rusqlite::Result<Side> {
+    connection
+        .prepare_cached("INSERT INTO track (name, side) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![track.as_str(), side.as_str()])?;
+    connection
+        .prepare_cached("SELECT side FROM track WHERE name = ?1")?
+        .query_row([track.as_str()], |row| side_at(row, 0))
 }
 
 /// The private key of a track.

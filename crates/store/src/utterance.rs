@@ -1,5 +1,5 @@
 use crate::error::unreadable;
-use crate::{pass, track, words};
+use crate::{NewUtterance, pass, track, words};
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use timeline::{PassName, Side, Span, TrackName, UtteranceId, WallTime};
@@ -104,6 +104,32 @@ pub struct Utterance {
     pub words: Vec<Word>,
 }
 
+impl Utterance {
+    /// The utterance as it was given to the store, and the number that its id ends in.
+    pub(crate) fn into_new(self) -> (u32, NewUtterance) {
+        let Self { span, text, language, p, no_speech_p, mean_logprob, vad_mean, vad_peak, .. } = self;
+        let Self { tokens_per_s, repetition, state, reason, echo_of, replay_of, words, .. } = self;
+        let new = NewUtterance {
+            span,
+            text,
+            language,
+            p,
+            no_speech_p,
+            mean_logprob,
+            vad_mean,
+            vad_peak,
+            tokens_per_s,
+            repetition,
+            state,
+            reason,
+            echo_of,
+            replay_of,
+            words,
+        };
+        (self.id.repeat, new)
+    }
+}
+
 /// The columns that [`read`] wants, after `FROM utterance u JOIN track t ON t.key = u.track JOIN pass p ON p.key = u.pass`.
 pub(crate) const COLUMNS: &str = "u.key, u.start_us, u.end_us, t.name, t.side, p.name, u.repeat, u.text, u.language, \
      u.p, u.no_speech_p, u.mean_logprob, u.vad_mean, u.vad_peak, u.state, u.reason, u.echo_of, u.replay_of, u.words, \
@@ -151,6 +177,6 @@ pub(crate) fn state_at(row: &Row<'_>, column: usize) -> rusqlite::Result<State> 
 }
 
 /// Ids keep milliseconds; what is finer is cut off.
-fn start_of_id(start: WallTime) -> WallTime {
+pub(crate) fn start_of_id(start: WallTime) -> WallTime {
     WallTime::from_millis(start.as_micros().div_euclid(1_000))
 }

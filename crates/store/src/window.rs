@@ -9,9 +9,9 @@ use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
 /// that came before it.
 pub const MAX_UTTERANCE_MICROS: i64 = 600_000_000;
 /// No window has more utterances.
-const MAX_UTTERANCES_IN_WINDOW: usize = 1_000;
+pub(crate) const MAX_UTTERANCES_IN_WINDOW: usize = 1_000;
 /// No utterance has more text.
-const MAX_TEXT_BYTES: usize = 64 << 10;
+pub(crate) const MAX_TEXT_BYTES: usize = 64 << 10;
 
 /// What came of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +32,11 @@ impl Outcome {
             Self::Nothing => "nothing",
             Self::Quarantined => "quarantined",
         }
+    }
+
+    /// Reads [`as_str`](Self::as_str) back.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Words, Self::Nothing, Self::Quarantined].into_iter().find(|outcome| outcome.as_str() == text)
     }
 }
 
@@ -226,7 +231,8 @@ impl Placed<'_> {
             (speech, compute) = (0, 0);
         }
         for utterance in &self.window.utterances {
-            self.insert_utterance(connection, utterance)?;
+            let at = self.window.place(&utterance.span);
+            insert_utterance(connection, (self.window.pass, self.track), at, None, utterance)?;
         }
         // Nothing may silence what a provisional pass wrote there.
         if self.window.outcome != Outcome::Quarantined {
@@ -236,31 +242,19 @@ impl Placed<'_> {
     }
 
     fn insert_coverage(&self, connection: &Connection, span: Span, speech: i64, compute: i64) -> rusqlite::Result<()> {
-        connection
-            .prepare_cached(
-                "INSERT INTO coverage (pass, track, start_us, end_us, outcome, reason, speech_us, compute_us)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                self.window.pass,
-                self.track,
-                span.start.as_micros(),
-                span.end.as_micros(),
-                self.window.outcome.as_str(),
-                self.window.reason,
-                speech.max(0),
-                compute.max(0),
-            ])
-            .map(|_| ())
+        let Self { window: WindowRow { pass, outcome, reason, .. }, track } = self;
+        insert_coverage(connection, (*pass, *track), &span, (*outcome, reason.as_deref()), (speech, compute))
     }
 
-    /// A silent night is one row: rows of nothing that touch become one.
+    /// A silent day is one row: rows of nothing that touch become one, unless they begin on different days (UTC). Each day
+    /// has its own plain file, and a row that grew for weeks would be stated in the first one's again and again.
     fn insert_nothing(&self, connection: &Connection, span: Span, speech: i64, compute: i64) -> rusqlite::Result<()> {
         let (mut span, mut speech, mut compute) = (span, speech, compute);
         let mut query = connection.prepare_cached(
             "DELETE FROM coverage WHERE pass = ?1 AND track = ?2 AND outcome = 'nothing'
                AND ((start_us < ?3 AND end_us = ?3 AND start_us = (SELECT max(start_us) FROM coverage WHERE pass = ?1 AND track = ?2 AND start_us < ?3))
                     OR start_us = ?4)
+               AND start_us / 86400000000 = ?3 / 86400000000
              RETURNING start_us, end_us, speech_us, compute_us",
         )?;
         let mut rows = query.query([self.window.pass, self.track, span.start.as_micros(), span.end.as_micros()])?;
@@ -271,41 +265,6 @@ impl Placed<'_> {
             compute = compute.saturating_add(row.get(3)?);
         }
         self.insert_coverage(connection, span, speech, compute)
-    }
-
-    fn insert_utterance(&self, connection: &Connection, new: &NewUtterance) -> rusqlite::Result<()> {
-        let at = self.window.place(&new.span);
-        connection
-            .prepare_cached(
-                "INSERT INTO utterance (pass, track, start_us, end_us, at_us, repeat, text, language, p, no_speech_p,
-                                        mean_logprob, vad_mean, vad_peak, state, reason, words, echo_of, replay_of,
-                                        tokens_per_s, repetition)
-                 VALUES (?1, ?2, ?3, ?4, ?5,
-                         1 + coalesce((SELECT max(repeat) FROM utterance WHERE track = ?2 AND start_us / 1000 = ?3 / 1000 AND pass = ?1), 0),
-                         ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-            )?
-            .execute(params![
-                self.window.pass,
-                self.track,
-                new.span.start.as_micros(),
-                new.span.end.as_micros(),
-                at.as_micros(),
-                new.text,
-                new.language,
-                number(new.p),
-                number(new.no_speech_p),
-                number(new.mean_logprob),
-                number(new.vad_mean),
-                number(new.vad_peak),
-                new.state.as_str(),
-                new.reason,
-                words::pack(&new.words, new.span.start, &new.text),
-                new.echo_of,
-                new.replay_of,
-                number(new.tokens_per_s),
-                number(new.repetition),
-            ])
-            .map(|_| ())
     }
 
     /// Every utterance, of whichever pass, that this window may have made current or have stopped from being so, and
@@ -320,6 +279,74 @@ impl Placed<'_> {
         keys.extend(document::bridged(&after, &current));
         Ok(keys)
     }
+}
+
+/// A row of coverage of a pass and track: what came of it and why, and the microseconds of speech and of the engine.
+pub(crate) fn insert_coverage(
+    connection: &Connection,
+    (pass, track): (i64, i64),
+    span: &Span,
+    (outcome, reason): (Outcome, Option<&str>),
+    (speech, compute): (i64, i64),
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO coverage (pass, track, start_us, end_us, outcome, reason, speech_us, compute_us)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            pass,
+            track,
+            span.start.as_micros(),
+            span.end.as_micros(),
+            outcome.as_str(),
+            reason,
+            speech.max(0),
+            compute.max(0),
+        ])
+        .map(|_| ())
+}
+
+/// An utterance of a pass and track, whose place is `at`. `repeat` is the `~2` of its id; `None`: the next that is free.
+pub(crate) fn insert_utterance(
+    connection: &Connection,
+    (pass, track): (i64, i64),
+    at: WallTime,
+    repeat: Option<u32>,
+    new: &NewUtterance,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO utterance (pass, track, start_us, end_us, at_us, repeat, text, language, p, no_speech_p,
+                                    mean_logprob, vad_mean, vad_peak, state, reason, words, echo_of, replay_of,
+                                    tokens_per_s, repetition)
+             VALUES (?1, ?2, ?3, ?4, ?5,
+                     coalesce(?20, 1 + coalesce((SELECT max(repeat) FROM utterance WHERE track = ?2 AND start_us / 1000 = ?3 / 1000 AND pass = ?1), 0)),
+                     ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+        )?
+        .execute(params![
+            pass,
+            track,
+            new.span.start.as_micros(),
+            new.span.end.as_micros(),
+            at.as_micros(),
+            new.text,
+            new.language,
+            number(new.p),
+            number(new.no_speech_p),
+            number(new.mean_logprob),
+            number(new.vad_mean),
+            number(new.vad_peak),
+            new.state.as_str(),
+            new.reason,
+            words::pack(&new.words, new.span.start, &new.text),
+            new.echo_of,
+            new.replay_of,
+            number(new.tokens_per_s),
+            number(new.repetition),
+            repeat,
+        ])
+        .map(|_| ())
 }
 
 /// SQLite keeps NaN as NULL, which no column here takes: a number that isn't one is the least certain there is.

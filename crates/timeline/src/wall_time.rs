@@ -76,6 +76,11 @@ impl WallTime {
         self.utc().to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 
+    /// `2026-11-23T09:15:12.340062Z`: UTC, to the microsecond, so that it reads back as it was.
+    pub fn rfc3339_micros(self) -> String {
+        self.utc().to_rfc3339_opts(SecondsFormat::Micros, true)
+    }
+
     /// `20261123T091512.340Z`: the form in file names and ids.
     pub fn compact(self) -> String {
         self.utc().format("%Y%m%dT%H%M%S%.3fZ").to_string()
@@ -139,6 +144,13 @@ mod tests {
     fn compact_form_reads_back_to_the_millisecond() {
         let time = WallTime::from_micros(1_795_425_312_340_999);
         assert_eq!(WallTime::parse_compact(&time.compact()), Some(WallTime::from_micros(1_795_425_312_340_000)));
+    }
+
+    #[test]
+    fn the_long_form_reads_back_to_the_microsecond() {
+        let time = WallTime::from_micros(1_795_425_312_340_099);
+        assert_eq!(time.rfc3339_micros(), "2026-11-23T09:15:12.340099Z");
+        assert_eq!(WallTime::parse_rfc3339(&time.rfc3339_micros()), Ok(time));
     }
 
     #[test]
