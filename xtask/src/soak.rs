@@ -20,6 +20,8 @@ enum Part {
     Noise,
     /// The worker is killed while it transcribes the sample day
     WorkerKills,
+    /// The database is made anew and killed meanwhile
+    RebuildKills,
     /// The recorder is killed at random moments
     RecorderKills,
     /// The recorder is stopped in mid-block
@@ -43,7 +45,7 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -54,6 +56,7 @@ impl Part {
         Self::PowerCuts,
         Self::RecorderLoad,
         Self::WorkerKills,
+        Self::RebuildKills,
         Self::Latency,
         Self::Echoes,
         Self::EngineMemory,
@@ -76,6 +79,7 @@ impl Part {
             ),
             Self::Noise => ("speech", Some("hard_sound"), "", &[("HEARSAY_NOISE_SECONDS", "3600")]),
             Self::WorkerKills => ("hearsay", Some("day"), "killed", &[("HEARSAY_KILLS", "200")]),
+            Self::RebuildKills => ("hearsay", Some("day"), "rebuild", &[("HEARSAY_REBUILD_KILLS", "50")]),
             Self::RecorderKills => ("hearsay", Some("recorder"), "killed", &[("HEARSAY_RECORDER_KILLS", "200")]),
             Self::RecorderStops => ("hearsay", Some("recorder"), "stopped", &[("HEARSAY_RECORDER_STOPS", "200")]),
             Self::DeviceLosses => ("hearsay", Some("recorder"), "devices", &[("HEARSAY_DEVICE_LOSSES", "20")]),

@@ -84,6 +84,11 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         if let Some(index::IndexError::Outdated { .. } | index::IndexError::Damaged { .. }) = cause.downcast_ref() {
             return Some("`hearsay work` builds the index anew from the transcript; nothing is lost".to_owned());
         }
+        if let Some(store::StoreError::Damaged { .. }) = cause.downcast_ref() {
+            return Some(
+                "`hearsay rebuild` makes it anew of the words beside the sound, and deletes nothing".to_owned(),
+            );
+        }
         if let Some(store::StoreError::TooMany { .. }) = cause.downcast_ref() {
             return Some("ask for a shorter span".to_owned());
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use store::StoreError;
 use timeline::{Clock, SystemClock};
 use worker::{LiveModel, LiveSettings, PassPlan, Settings, Summary, Worker};
 
@@ -53,6 +54,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut worker = match Worker::open(&home, settings) {
         Err(worker::WorkerError::SecondWorker { .. }) => return Err(second_worker(&home)),
+        Err(
+            error @ (worker::WorkerError::NoDatabase { .. } | worker::WorkerError::Store(StoreError::Damaged { .. })),
+        ) => {
+            let hint = "`hearsay rebuild` makes the database anew of the words beside the sound";
+            return Err(anyhow::anyhow!("{}\nhint: {hint}", home::one_line(&error)));
+        }
         opened => opened?,
     };
     let mut report = Report::new(args.supervised);
@@ -79,7 +86,7 @@ fn live_model(home: &Home, work: &WorkConfig, main: &Model, engine: &Path) -> Re
 
 /// Something was left out: a script should know, though everything else is done.
 fn exit(summary: &Summary) -> Exit {
-    if summary.quarantined > 0 || summary.faults > 0 { Exit::Partly } else { Exit::Done }
+    if summary.quarantined > 0 || summary.faults > 0 || summary.unwritten > 0 { Exit::Partly } else { Exit::Done }
 }
 
 fn second_worker(home: &Home) -> anyhow::Error {

@@ -44,6 +44,8 @@ fn listing(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        // The worker's own.
+        .filter(|path| !path.file_name().unwrap().to_string_lossy().starts_with("words."))
         .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()))
         .collect();
     files.sort();

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::{Duration, Instant};
 use store::{Store, Utterance};
 use tempfile::TempDir;
 use testkit::fixture;
@@ -36,6 +38,17 @@ impl TestHome {
             home.import(conversation, at);
         }
         home
+    }
+
+    /// A copy of everything in it.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new();
+        for path in testkit::files_below(self.path(), "") {
+            let to = copy.path().join(path.strip_prefix(self.path()).unwrap());
+            home::files::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::copy(&path, &to).unwrap();
+        }
+        copy
     }
 
     pub(crate) fn import(&self, conversation: &str, at: &str) {
@@ -82,6 +95,29 @@ impl TestHome {
     pub(crate) fn utterances(&self) -> Vec<Utterance> {
         self.store().utterances(&Span::ALL).unwrap()
     }
+}
+
+/// The sample day as a worker leaves it that nobody disturbs. Not to be changed: several tests look at it.
+pub(crate) struct Transcribed {
+    pub(crate) home: TestHome,
+    pub(crate) took: Duration,
+}
+
+/// Made once for the tests that run at the same time, and gone with the last of them.
+pub(crate) fn transcribed() -> Arc<Transcribed> {
+    static MADE: Mutex<Weak<Transcribed>> = Mutex::new(Weak::new());
+    let mut made = MADE.lock().unwrap();
+    if let Some(transcribed) = made.upgrade() {
+        return transcribed;
+    }
+    let home = TestHome::with_sample_day();
+    let started = Instant::now();
+    let ran = home.work();
+    let took = started.elapsed();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let transcribed = Arc::new(Transcribed { home, took });
+    *made = Arc::downgrade(&transcribed);
+    transcribed
 }
 
 pub(crate) fn model() -> PathBuf {

@@ -13,5 +13,6 @@ mod faults;
 mod home;
 mod import_to_search;
 mod kill;
+mod rebuild;
 mod record_to_search;
 mod replay;

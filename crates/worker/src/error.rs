@@ -10,6 +10,22 @@ pub enum WorkerError {
         /// The lock's file.
         path: PathBuf,
     },
+    /// There is no database, but there are words beside the sound to make it of: `hearsay rebuild` does that.
+    #[error("the database {path:?} is missing, but its words lie beside the sound")]
+    NoDatabase {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A file of the database can't be moved or synced while it is made anew. Nothing was deleted; doing it again helps.
+    #[error("cannot {operation} {path:?}: {source}")]
+    File {
+        /// What was tried.
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The lock can't be taken for another reason.
     #[error(transparent)]
     Lock(home::LockError),

@@ -39,6 +39,19 @@ impl Follower {
     /// # Errors
     /// [`WorkerError::Store`] or [`WorkerError::Index`]; what was committed before stays.
     pub fn catch_up(&mut self, store: &Store) -> Result<Followed, WorkerError> {
+        self.catch_up_telling(store, &mut |_| ())
+    }
+
+    /// Makes the index anew, whatever it holds. `tell` is called with how many changes were applied, now and then.
+    ///
+    /// # Errors
+    /// As [`catch_up`](Self::catch_up), which goes on from where this stopped.
+    pub fn begin_again(&mut self, store: &Store, tell: &mut dyn FnMut(usize)) -> Result<Followed, WorkerError> {
+        self.writer.clear()?;
+        self.catch_up_telling(store, tell)
+    }
+
+    fn catch_up_telling(&mut self, store: &Store, tell: &mut dyn FnMut(usize)) -> Result<Followed, WorkerError> {
         let database = store.database_id()?;
         let mut followed = Followed::default();
         let mut seq = match self.writer.cursor() {
@@ -60,6 +73,7 @@ impl Follower {
             self.writer.commit(&Cursor { database: database.clone(), seq: last.seq, nonce: last.nonce })?;
             seq = last.seq;
             followed.changes += changes.len();
+            tell(followed.changes);
         }
     }
 

@@ -15,7 +15,9 @@
 //! pass of its own, and overtakes the first in the recogniser. Both run on one thread: the first lets the second have its turn
 //! ten times a second.
 //!
-//! This crate never writes sound, never deletes a file, and never logs a word that was spoken.
+//! Behind the store follow the index and the plain files beside the sound ([`Rebuild`] makes a lost database of those).
+//!
+//! This crate never writes sound, never deletes a file that isn't its own and unfinished, and never logs a word that was spoken.
 
 mod backlog;
 mod conversation;
@@ -32,6 +34,8 @@ mod pass;
 mod planned_window;
 mod progress;
 mod queue;
+mod rebuild;
+mod scribe;
 mod track_stream;
 mod watch;
 mod work;
@@ -42,4 +46,5 @@ pub use follow::{Followed, Follower};
 pub use live_settings::{LiveModel, LiveSettings};
 pub use pass::PassPlan;
 pub use progress::{Progress, Summary};
+pub use rebuild::{Database, Rebuild, Rebuilding, Rebuilt};
 pub use work::{Settings, Worker};

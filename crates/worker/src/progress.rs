@@ -66,6 +66,8 @@ pub struct Summary {
     pub spent_micros: i64,
     /// Sound at the ends of tracks that may still go on, in microseconds.
     pub waiting_micros: i64,
+    /// Files of words beside the sound that are behind because they couldn't be written.
+    pub unwritten: u64,
     /// Whether the run was stopped before everything was done.
     pub stopped: bool,
 }
@@ -83,6 +85,7 @@ impl Summary {
         self.spent_micros += other.spent_micros;
         self.faults = other.faults;
         self.waiting_micros = other.waiting_micros;
+        self.unwritten = other.unwritten;
         self.stopped = other.stopped;
     }
 

@@ -2,10 +2,11 @@ use crate::desk::{Desk, Stored};
 use crate::live_lane::{LiveLane, STEP};
 use crate::planned_window::PlannedWindow;
 use crate::queue::{InFlight, Queue, Sender};
+use crate::scribe::{Scribe, Step};
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
-use archive::Archive;
+use archive::{Archive, WordsLog};
 use home::{Home, Lock};
 use speech::{Lane, Recogniser, Ticket, Vad};
 use std::collections::HashMap;
@@ -45,6 +46,9 @@ pub struct Worker {
     unload_after: Duration,
     /// When the recogniser was last needed, in microseconds since boot.
     needed: i64,
+    scribe: Scribe,
+    /// When the plain files last followed.
+    wrote: i64,
     _lock: Lock,
 }
 
@@ -92,10 +96,12 @@ impl Worker {
     /// Takes the worker's lock and opens everything; the index catches up with what was stored before.
     ///
     /// # Errors
-    /// [`WorkerError::SecondWorker`] where one lives already; otherwise what couldn't be opened.
+    /// [`WorkerError::SecondWorker`] where one lives already, [`WorkerError::NoDatabase`] where words wait to be put back; otherwise what couldn't be opened.
     pub fn open(home: &Home, settings: Settings) -> Result<Self, WorkerError> {
         home.ensure()?;
         let lock = Lock::acquire(&home.worker_lock())?;
+        let archive = Archive::open(home);
+        refuse_to_begin_again(home, &archive)?;
         let store = Store::open(&home.database())?;
         let pass = store.ensure_pass(&settings.plan.pass)?;
         let mut follower = Follower::open(&home.index())?;
@@ -107,7 +113,7 @@ impl Worker {
             None => None,
         };
         let needed = clock.boot_micros();
-        let (archive, queue) = (Archive::open(home), Queue::new(recogniser));
+        let (scribe, queue) = (Scribe::new(&archive), Queue::new(recogniser));
         let mut desk = Desk { archive, store, follower, queue, clock };
         let live = live.map(|live| LiveLane::new(live, &mut desk));
         Ok(Self {
@@ -120,6 +126,8 @@ impl Worker {
             segment_minutes,
             unload_after,
             needed,
+            scribe,
+            wrote: needed,
             _lock: lock,
         })
     }
@@ -133,7 +141,16 @@ impl Worker {
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
-        self.round(true, stop, report)
+        let mut summary = self.round(true, stop, report)?;
+        // Whoever runs it once copies the folder next.
+        while !stop() {
+            let step = self.write_words()?;
+            summary.unwritten = step.failed;
+            if !step.more {
+                break;
+            }
+        }
+        Ok(summary)
     }
 
     /// Does what is there and what comes, until `stop` says so.
@@ -155,6 +172,7 @@ impl Worker {
                 if let Some(live) = &mut self.live {
                     live.stop(&mut self.desk);
                 }
+                self.write_words()?;
                 return Ok(total);
             }
         }
@@ -169,6 +187,9 @@ impl Worker {
             }
             let watched = self.step_live();
             let now = self.desk.clock.boot_micros();
+            if now - self.wrote > FOLLOW_EVERY_MICROS && self.write_words()?.more {
+                self.wrote = now - FOLLOW_EVERY_MICROS;
+            }
             let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
             let waited = since(began);
             if watched {
@@ -247,6 +268,7 @@ impl Worker {
         let result = self.drain(&mut run);
         self.desk.queue.cancel(&mut run.in_flight);
         self.desk.follow()?;
+        self.write_words()?;
         result?;
         run.summary.spent_micros = self.desk.clock.boot_micros() - started;
         run.summary.stopped = stop();
@@ -370,11 +392,18 @@ impl Worker {
         if now - run.followed > FOLLOW_EVERY_MICROS {
             run.followed = now;
             self.desk.follow()?;
+            self.write_words()?;
             self.tell_state(run)?;
         }
         let (left_micros, speed_x, utterances) = (run.left_micros(), run.summary.speed_x(), stored.utterances);
         (run.report)(Progress::Window { track, span: *span, utterances, speed_x, left_micros });
         Ok(())
+    }
+
+    /// Lets the plain files beside the sound have what was stored, or some of it.
+    fn write_words(&mut self) -> Result<Step, WorkerError> {
+        self.wrote = self.desk.clock.boot_micros();
+        self.scribe.step(&mut self.desk.store, self.wrote)
     }
 
     fn tell_state(&mut self, run: &Run<'_, '_>) -> Result<(), WorkerError> {
@@ -386,6 +415,14 @@ impl Worker {
         })?;
         Ok(())
     }
+}
+
+/// A database that was lost is made of the words beside the sound (`hearsay rebuild`). An empty one in its place would have everything
+/// transcribed again, and the words of other passes would be out of sight.
+fn refuse_to_begin_again(home: &Home, archive: &Archive) -> Result<(), WorkerError> {
+    let path = home.database();
+    let is_there = std::fs::metadata(&path).is_ok_and(|found| found.len() > 0);
+    if is_there || WordsLog::open(archive).is_empty()? { Ok(()) } else { Err(WorkerError::NoDatabase { path }) }
 }
 
 impl Task {

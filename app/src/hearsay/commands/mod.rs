@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod live;
 pub(crate) mod models;
 pub(crate) mod play;
+pub(crate) mod rebuild;
 pub(crate) mod run;
 pub(crate) mod search;
 pub(crate) mod service;
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Export(args)) => export::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
+        Some(Command::Rebuild(args)) => rebuild::run(&args, &context),
         Some(Command::Service(args)) => service::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
         Some(Command::Models(args)) => models::run(&args, &context),

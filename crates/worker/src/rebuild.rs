@@ -1,0 +1,296 @@
+//! Making a lost database, and the index, anew.
+//!
+//! ```text
+//! words.*.jsonl ──► archive.sqlite3.rebuilding ──rename──► archive.sqlite3 ──► index/
+//! *.wav (tracks) ──►                           what was there before: archive.sqlite3.damaged-TIME
+//! ```
+//!
+//! Under the worker's lock. Killed anywhere, it leaves the old database, or none, or the whole new one; done again, it finishes.
+//! Only its own unfinished file is ever deleted. What it reads is never written to.
+
+use crate::scribe::Scribe;
+use crate::{Follower, WorkerError};
+use archive::{Archive, Fault, FaultKind, WordsLog};
+use home::{Home, Lock, files};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use store::{Restored, Store, StoreError, Stretch};
+use timeline::{Span, TrackName, WallTime};
+
+/// What can be made anew, after a look at what is there.
+pub struct Rebuild {
+    home: Home,
+    log: WordsLog,
+    /// What state the database is in.
+    pub database: Database,
+    /// The files of words beside the sound.
+    pub files: Vec<PathBuf>,
+    /// Whether there is an index, whatever it is worth.
+    pub index: bool,
+    _lock: Lock,
+}
+
+/// What state a database is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// It can be read from end to end.
+    Whole,
+    /// It isn't there, or holds nothing.
+    Missing,
+    /// A part of it can't be read, or it is none of ours.
+    Damaged {
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rebuilding {
+    /// So many of the files of words were put back.
+    Files {
+        /// How many.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// So many changes of the database are in the index.
+    Indexed {
+        /// How many.
+        done: usize,
+        /// Of how many, about.
+        of: u64,
+    },
+}
+
+/// What was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Stretches that were put back into a new database.
+    pub stretches: u64,
+    /// Utterances in them.
+    pub utterances: u64,
+    /// Stretches that the words beside the sound lacked, and that they state now.
+    pub stated: u64,
+    /// Lines and files that couldn't be used, and why.
+    pub faults: Vec<Fault>,
+    /// Where the damaged database lies now.
+    pub set_aside: Option<PathBuf>,
+    /// Changes that the index was made of.
+    pub indexed: usize,
+}
+
+impl Rebuild {
+    /// Takes the worker's lock and looks at what is there. Changes nothing.
+    ///
+    /// # Errors
+    /// [`WorkerError::SecondWorker`] where a worker lives; otherwise what can't be read.
+    pub fn look(home: &Home) -> Result<Self, WorkerError> {
+        let lock = Lock::acquire(&home.worker_lock())?;
+        let database = match Store::examine(&home.database()) {
+            Ok(()) => Database::Whole,
+            Err(StoreError::Missing { .. }) => Database::Missing,
+            Err(error @ (StoreError::Damaged { .. } | StoreError::Foreign { .. })) => {
+                Database::Damaged { why: home::one_line(&error) }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let log = WordsLog::open(&Archive::open(home));
+        let files = log.files()?;
+        Ok(Self {
+            home: home.clone(),
+            log,
+            database,
+            files,
+            index: home.index().join("meta.json").exists(),
+            _lock: lock,
+        })
+    }
+
+    /// Makes the database anew where it isn't whole, and then the index. A whole one also gives back what the words beside the sound
+    /// have lost.
+    ///
+    /// # Errors
+    /// What can't be read or written. A line that can't be used is no error: see [`Rebuilt::faults`].
+    pub fn run(self, now: WallTime, tell: &mut dyn FnMut(Rebuilding)) -> Result<Rebuilt, WorkerError> {
+        let mut rebuilt = Rebuilt::default();
+        if self.database != Database::Whole {
+            let unfinished = self.make(&mut rebuilt, tell)?;
+            rebuilt.set_aside = set_aside(&self.home.database(), now)?;
+            let database = self.home.database();
+            files::rename_durably(&unfinished, &database).map_err(file("rename", &unfinished))?;
+        }
+        let mut store = Store::open(&self.home.database())?;
+        if self.database == Database::Whole {
+            rebuilt.stated = self.state_again(&mut store)?;
+        }
+        let of = store.last_change()?.map_or(0, |change| change.seq);
+        let mut told = |done| tell(Rebuilding::Indexed { done, of });
+        let followed = Follower::open(&self.home.index())?.begin_again(&store, &mut told)?;
+        rebuilt.indexed = followed.changes;
+        Ok(rebuilt)
+    }
+
+    /// A whole database beside the place where it belongs.
+    fn make(&self, rebuilt: &mut Rebuilt, tell: &mut dyn FnMut(Rebuilding)) -> Result<PathBuf, WorkerError> {
+        let path = beside(&self.home.database(), ".rebuilding");
+        for part in parts(&path) {
+            remove_unfinished(&part)?;
+        }
+        let mut store = Store::open(&path)?;
+        for (done, words) in self.files.iter().enumerate() {
+            tell(Rebuilding::Files { done, of: self.files.len() });
+            self.put_back(words, &mut store, rebuilt)?;
+        }
+        tell(Rebuilding::Files { done: self.files.len(), of: self.files.len() });
+        for segment in Archive::open(&self.home).scan()?.segments {
+            match store.ensure_track(&segment.name.track, segment.side) {
+                // What was said on it says which side it is; the worker tells of one that isn't the sound's.
+                Ok(()) | Err(StoreError::OtherSide { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        store.close()?;
+        File::open(&path).and_then(|file| file.sync_all()).map_err(file("sync", &path))?;
+        Ok(path)
+    }
+
+    /// Lets the files state what they lack; how many stretches that were.
+    fn state_again(&self, store: &mut Store) -> Result<u64, WorkerError> {
+        let mut stated = 0;
+        for file in store.plain_files()? {
+            let (_, stretches) = self.standing(&self.log.path(file.day, &file.pass), &mut Vec::new());
+            stated += store.note_unstated(&file, &stretches)?;
+        }
+        let mut scribe = Scribe::new(&Archive::open(&self.home));
+        while scribe.step(store, 0)?.more {}
+        Ok(stated)
+    }
+
+    /// Puts back what a file of words says.
+    fn put_back(&self, path: &Path, store: &mut Store, rebuilt: &mut Rebuilt) -> Result<(), WorkerError> {
+        let (numbers, stretches) = self.standing(path, &mut rebuilt.faults);
+        let Restored { stretches, utterances, left_out } = store.restore(&stretches)?;
+        rebuilt.stretches += stretches;
+        rebuilt.utterances += utterances;
+        for (at, why) in left_out {
+            rebuilt.faults.push(Fault::words(path, numbers.get(at).copied().unwrap_or(0), why));
+        }
+        Ok(())
+    }
+
+    /// What a file of words comes to, its lines in order and a later one in the place of what it speaks for; with their numbers.
+    fn standing(&self, path: &Path, faults: &mut Vec<Fault>) -> (Vec<usize>, Vec<Stretch>) {
+        let read = match self.log.read(path) {
+            Ok(read) => read,
+            Err(error) => {
+                faults.push(Fault {
+                    path: path.to_owned(),
+                    kind: FaultKind::Unreadable,
+                    what: home::one_line(&error),
+                    advice: "check its owner and permissions, and do this again".to_owned(),
+                });
+                return (Vec::new(), Vec::new());
+            }
+        };
+        faults.extend(read.faults);
+        let mut stated = Stated::default();
+        for line in read.lines {
+            match Stretch::from_line(&line.text) {
+                Ok(stretch) => stated.state(line.number, stretch),
+                Err(why) => faults.push(Fault::words(path, line.number, why)),
+            }
+        }
+        stated.into_last()
+    }
+}
+
+/// What the lines of a file come to.
+#[derive(Default)]
+struct Stated {
+    stretches: Vec<Option<(usize, Stretch)>>,
+    /// Where the stretches of a track are that still stand, by their start.
+    standing: HashMap<TrackName, std::collections::BTreeMap<WallTime, usize>>,
+}
+
+impl Stated {
+    /// A line takes the place of all that overlaps with it.
+    fn state(&mut self, number: usize, stretch: Stretch) {
+        let standing = self.standing.entry(stretch.track.clone()).or_default();
+        let overlapping = |span: Span| span.overlaps(&stretch.span);
+        // Those that stand don't overlap with each other: the last ones that begin before the end are the only ones in question.
+        let replaced: Vec<(WallTime, usize)> = standing
+            .range(..stretch.span.end)
+            .rev()
+            .take_while(|(_, at)| {
+                self.stretches.get(**at).is_some_and(|s| s.as_ref().is_some_and(|s| overlapping(s.1.span)))
+            })
+            .map(|(start, at)| (*start, *at))
+            .collect();
+        for (start, at) in replaced {
+            standing.remove(&start);
+            if let Some(place) = self.stretches.get_mut(at) {
+                *place = None;
+            }
+        }
+        if stretch.outcome.is_some() {
+            standing.insert(stretch.span.start, self.stretches.len());
+            self.stretches.push(Some((number, stretch)));
+        }
+    }
+
+    /// The stretches that stand, in the order of their lines, and the lines' numbers.
+    fn into_last(self) -> (Vec<usize>, Vec<Stretch>) {
+        self.stretches.into_iter().flatten().unzip()
+    }
+}
+
+/// The three files of a database: what was written last may lie in the second.
+fn parts(database: &Path) -> [PathBuf; 3] {
+    [database.to_owned(), beside(database, "-wal"), beside(database, "-shm")]
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Moves what is there of a database out of the way of the new one; what a `-wal` holds would be taken for the new one's. Where
+/// to, if there was anything.
+fn set_aside(database: &Path, now: WallTime) -> Result<Option<PathBuf>, WorkerError> {
+    let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+    let mut aside = beside(database, &format!(".damaged-{}", now.compact()));
+    for n in 2.. {
+        if !parts(&aside).iter().any(|part| is_there(part)) {
+            break;
+        }
+        aside = beside(database, &format!(".damaged-{}~{n}", now.compact()));
+    }
+    let mut moved = None;
+    // The main file first: what is killed after it finds no database, rather than one that lacks its last words.
+    for (part, to) in parts(database).iter().zip(parts(&aside)) {
+        if is_there(part) {
+            files::rename_durably(part, &to).map_err(file("rename", part))?;
+            moved = Some(aside.clone());
+        }
+    }
+    Ok(moved)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a database of our own that was never finished: it holds nothing that isn't elsewhere"
+)]
+fn remove_unfinished(path: &Path) -> Result<(), WorkerError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(file("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn file<'a>(operation: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> WorkerError + use<'a> {
+    move |source| WorkerError::File { operation, path: path.to_owned(), source }
+}
