@@ -80,13 +80,15 @@ fn document(key: i64, text: &str, before: String) -> Document {
         key,
         start,
         end,
-        track: "mic".to_owned(),
         side,
         text: text.to_owned(),
         before,
         language: None,
+        model: "small.en".to_owned(),
         p: 0.9,
         state: 0,
+        is_echo: false,
+        is_replay: false,
     }
 }
 

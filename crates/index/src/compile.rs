@@ -2,6 +2,7 @@
 
 use crate::document::HIDDEN;
 use crate::excluded::Excluded;
+use crate::overlapping::Overlapping;
 use crate::query::{Filter, Node, Query, WordEnd};
 use crate::schema::{BRIDGE_TERMS, Fields, after_border, before_border, side_code};
 use crate::searcher::Options;
@@ -20,8 +21,15 @@ type Boxed = Box<dyn TantivyQuery>;
 /// In how many words of the dictionary the open end of `node.j*` may end.
 const MAX_EXPANSIONS: u32 = 200;
 
+/// A query as tantivy's.
+pub(crate) struct Compiled {
+    pub(crate) query: Boxed,
+    /// What every hit overlaps: the rest of the index need not be looked at.
+    pub(crate) span: Option<Span>,
+}
+
 /// `query` within `options`; `None` where there is nothing to look for.
-pub(crate) fn compile(query: &Query, options: &Options, fields: &Fields) -> Option<Boxed> {
+pub(crate) fn compile(query: &Query, options: &Options, fields: &Fields) -> Option<Compiled> {
     let compiler = Compiler { fields, typing: options.prefix_last };
     let mut clauses = vec![(Occur::Must, compiler.node(query.root.as_ref()?))];
     clauses.extend(options.side.map(|side| (Occur::Must, compiler.filter(&Filter::Side(side)))));
@@ -30,7 +38,12 @@ pub(crate) fn compile(query: &Query, options: &Options, fields: &Fields) -> Opti
         let hidden = Term::from_field_u64(fields.state, u64::from(HIDDEN));
         clauses.push((Occur::MustNot, Box::new(TermQuery::new(hidden, IndexRecordOption::Basic))));
     }
-    Some(Box::new(BooleanQuery::new(clauses)))
+    let spans = query.spans().into_iter().chain(options.span);
+    let span = spans.reduce(|a, b| {
+        let start = a.start.max(b.start);
+        Span::new(start, a.end.min(b.end).max(start))
+    });
+    Some(Compiled { query: Box::new(BooleanQuery::new(clauses)), span })
 }
 
 struct Compiler<'a> {
@@ -109,7 +122,7 @@ impl Compiler<'_> {
     fn filter(&self, filter: &Filter) -> Boxed {
         unscored(match filter {
             Filter::Side(side) => self.side(*side),
-            Filter::Overlaps(span) => self.overlaps(*span),
+            Filter::Overlaps(span) => Box::new(Overlapping(*span)),
             Filter::Clock { from, to } if from < to => self.clock(*from, *to),
             Filter::Clock { from, to } => any(vec![self.clock(*from, 1_440), self.clock(0, *to)]),
             Filter::Language(language) => Box::new(TermQuery::new(
@@ -140,15 +153,6 @@ impl Compiler<'_> {
             Box::new(TermQuery::new(term, IndexRecordOption::Basic))
         };
         if side == Side::Both { is(side) } else { any(vec![is(side), is(Side::Both)]) }
-    }
-
-    fn overlaps(&self, span: Span) -> Boxed {
-        let term = |field: Field, micros: i64| Term::from_field_i64(field, micros);
-        let (start, end) = (self.fields.start, self.fields.end);
-        Box::new(BooleanQuery::intersection(vec![
-            Box::new(RangeQuery::new(Bound::Unbounded, Bound::Excluded(term(start, span.end.as_micros())))),
-            Box::new(RangeQuery::new(Bound::Excluded(term(end, span.start.as_micros())), Bound::Unbounded)),
-        ]))
     }
 
     fn clock(&self, from: u64, to: u64) -> Boxed {

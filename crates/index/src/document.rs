@@ -6,12 +6,10 @@ use timeline::{Side, WallTime};
 pub struct Document {
     /// The database's key of the utterance: what a [`Hit`](crate::Hit) gives back.
     pub key: i64,
-    /// When it starts.
+    /// When it starts. A key keeps its start for good: its year says in which part of the index it lies.
     pub start: WallTime,
     /// When it ends.
     pub end: WallTime,
-    /// Its track.
-    pub track: String,
     /// Its track's side.
     pub side: Side,
     /// What was said.
@@ -20,10 +18,16 @@ pub struct Document {
     pub before: String,
     /// In which language, as the recogniser's code.
     pub language: Option<String>,
+    /// The model that heard it.
+    pub model: String,
     /// Mean probability of its words, 0 to 1.
     pub p: f32,
     /// 0 shown, 1 doubtful, 2 hidden.
     pub state: u8,
+    /// It is the other side's sound that came back.
+    pub is_echo: bool,
+    /// The program itself played it.
+    pub is_replay: bool,
 }
 
 /// The state of a hidden document.

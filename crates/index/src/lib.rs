@@ -1,12 +1,19 @@
 //! Finds what was said.
 //!
-//! A tantivy index of the current utterances, one document each. It is the truth for nothing: it follows the
+//! The current utterances, one document each, in one tantivy index per year. It is the truth for nothing: it follows the
 //! database by sequence number, and what it holds can be thrown away and built anew at any time. It stores no
 //! text, only what finds an utterance's key.
 //!
-//! - [`Writer`] is the one who writes. Each commit carries a [`Cursor`]: which database, and which change was the last
-//!   to be applied. A kill between a change and the commit leaves the commit before. An index of another
-//!   version, or one that can't be opened, is emptied, and its cursor is `None`: build it anew.
+//! ```text
+//! index/2025/   utterances that start in 2025, UTC; in each of its segments the latest first
+//!       2026/   the newest year: a search by time begins here and goes on to 2025 only when the page isn't full
+//! ```
+//!
+//! - [`Writer`] is the one who writes, all years. Each commit carries a [`Cursor`]: which database, and which change was the
+//!   last to be applied. Of a round that touches several years the one committed last carries the new cursor and the others
+//!   the one before, so the furthest cursor of all years holds; a kill anywhere makes the round come again, which changes
+//!   nothing. Each commit also names all years: where one is missing, or one is of another version or can't be opened,
+//!   the index is emptied, and its cursor is `None`: build it anew.
 //! - [`Searcher`] reads beside the writer and sees each commit from the next search on.
 //! - [`query`] is the language people type. It is lenient: whatever is typed is read as well as it can be, and a note
 //!   says what was left out.
@@ -14,7 +21,7 @@
 //!
 //! What a document holds, and how words become terms, is described in `schema.rs` and `token.rs`. A phrase is found
 //! across the border of two utterances: a document also holds the last four words of the utterance before it together
-//! with its own first four.
+//! with its own first four. That works across the end of a year as well: what it takes lies in the later document.
 //!
 //! tantivy panics on some damaged files. Such a panic is caught and comes back as [`IndexError::Damaged`].
 
@@ -23,15 +30,21 @@ mod document;
 mod error;
 mod excluded;
 mod highlight;
+mod histogram;
+mod overlapping;
+mod page;
 mod private_directory;
 pub mod query;
 mod schema;
 mod searcher;
+mod statistics;
 mod token;
 mod writer;
+mod year;
 
 pub use document::{Cursor, Document};
 pub use error::IndexError;
 pub use highlight::highlight;
+pub use histogram::Day;
 pub use searcher::{Hit, MAX_LIMIT, Options, Searcher, Sort};
 pub use writer::Writer;

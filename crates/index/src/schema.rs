@@ -3,9 +3,9 @@
 //! | field | for |
 //! |---|---|
 //! | `key` | what a hit gives back; also how a document is replaced |
-//! | `start`, `end` | spans and order, in microseconds |
-//! | `minute` | `time:`: the local minute of the day at which it starts, by the zone of the machine that indexed it |
-//! | `track`, `side`, `language`, `p`, `state` | what restricts a search |
+//! | `start`, `length` | spans and order, in microseconds; documents lie in the order of `start`, the latest first |
+//! | `minute`, `weekday` | `time:` and `day:`: of its start, by the zone of the machine that indexed it |
+//! | `side`, `language`, `model`, `p`, `state`, `has` | what restricts a search |
 //! | `text` | words by their English stem |
 //! | `exact` | words as they are, for phrases and prefixes: the dictionary of `text` knows only stems |
 //! | `bridge` | phrases across the border of two utterances: `<` before each of the last four words of the one before, `>` before the first four of this one, so that only a phrase that does cross the border is found in it |
@@ -16,27 +16,30 @@
 use crate::document::{Cursor, Document};
 use crate::token;
 use serde::{Deserialize, Serialize};
-use tantivy::TantivyDocument;
+use tantivy::index::{IndexSettings, IndexSortByField};
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token, TokenizerManager};
+use tantivy::{Order, TantivyDocument};
 use timeline::{Side, WallTime};
 
 /// The number of this form of the index.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// How many words of either utterance a phrase may have when it crosses their border.
 pub(crate) const BRIDGE_TERMS: usize = 4;
 
-/// What a commit carries beside the documents.
-#[derive(Debug, Serialize, Deserialize)]
+/// What a commit of one year carries beside the documents.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Payload {
     v: u32,
-    #[serde(flatten)]
-    pub(crate) cursor: Cursor,
+    /// The years that there were. One of them that is missing was lost, and with it what it held.
+    pub(crate) years: Vec<i32>,
+    /// How far the whole index had come; not before the last commit of its first round.
+    pub(crate) cursor: Option<Cursor>,
 }
 
 impl Payload {
-    pub(crate) fn new(cursor: Cursor) -> Self {
-        Self { v: VERSION, cursor }
+    pub(crate) fn new(years: Vec<i32>, cursor: Option<Cursor>) -> Self {
+        Self { v: VERSION, years, cursor }
     }
 
     /// Reads what a commit carries; `None` where it is of another version, or none of ours.
@@ -50,13 +53,15 @@ impl Payload {
 pub(crate) struct Fields {
     pub(crate) key: Field,
     pub(crate) start: Field,
-    pub(crate) end: Field,
+    pub(crate) length: Field,
     pub(crate) minute: Field,
-    track: Field,
+    pub(crate) weekday: Field,
     pub(crate) side: Field,
     pub(crate) language: Field,
+    pub(crate) model: Field,
     pub(crate) p: Field,
     pub(crate) state: Field,
+    pub(crate) has: Field,
     pub(crate) text: Field,
     pub(crate) exact: Field,
     pub(crate) bridge: Field,
@@ -65,6 +70,12 @@ pub(crate) struct Fields {
 /// The names of the columns that are read back.
 pub(crate) const KEY: &str = "key";
 pub(crate) const START: &str = "start";
+pub(crate) const LENGTH: &str = "length";
+
+/// `has:echo`: it came back through the microphone.
+pub(crate) const ECHO: &str = "echo";
+/// `has:replay`: the program itself played it.
+pub(crate) const REPLAY: &str = "replay";
 
 const EXACT_WORDS: &str = "spoken";
 const STEMMED_WORDS: &str = "spoken_en";
@@ -80,13 +91,15 @@ impl Fields {
         let fields = Self {
             key: schema.add_i64_field(KEY, FAST | INDEXED),
             start: schema.add_i64_field(START, FAST),
-            end: schema.add_i64_field("end", FAST),
+            length: schema.add_u64_field(LENGTH, FAST),
             minute: schema.add_u64_field("minute", FAST),
-            track: schema.add_text_field("track", STRING),
-            side: schema.add_u64_field("side", FAST | INDEXED),
+            weekday: schema.add_u64_field("weekday", INDEXED),
+            side: schema.add_u64_field("side", INDEXED),
             language: schema.add_text_field("language", STRING),
+            model: schema.add_text_field("model", words(EXACT_WORDS)),
             p: schema.add_f64_field("p", FAST),
-            state: schema.add_u64_field("state", FAST | INDEXED),
+            state: schema.add_u64_field("state", INDEXED),
+            has: schema.add_text_field("has", STRING),
             text: schema.add_text_field("text", words(STEMMED_WORDS)),
             exact: schema.add_text_field("exact", words(EXACT_WORDS)),
             bridge: schema.add_text_field("bridge", words(EXACT_WORDS)),
@@ -98,15 +111,21 @@ impl Fields {
         let mut to = TantivyDocument::new();
         to.add_i64(self.key, from.key);
         to.add_i64(self.start, from.start.as_micros());
-        to.add_i64(self.end, from.end.as_micros());
+        to.add_u64(self.length, from.end.micros_since(from.start).max(0).unsigned_abs());
         to.add_u64(self.minute, minute_of_day(from.start));
-        to.add_text(self.track, &from.track);
+        to.add_u64(self.weekday, u64::from(from.start.local_weekday()));
         to.add_u64(self.side, side_code(from.side));
         if let Some(language) = &from.language {
             to.add_text(self.language, language.to_lowercase());
         }
+        to.add_text(self.model, &from.model);
         to.add_f64(self.p, f64::from(from.p));
         to.add_u64(self.state, u64::from(from.state));
+        for (is, mark) in [(from.is_echo, ECHO), (from.is_replay, REPLAY)] {
+            if is {
+                to.add_text(self.has, mark);
+            }
+        }
         to.add_text(self.text, &from.text);
         to.add_text(self.exact, &from.text);
         if let Some(bridge) = bridge(&from.before, &from.text) {
@@ -114,6 +133,12 @@ impl Fields {
         }
         to
     }
+}
+
+/// How documents lie: the latest first, so that a search by time ends with the page.
+pub(crate) fn settings() -> IndexSettings {
+    let newest_first = IndexSortByField { field: START.to_owned(), order: Order::Desc };
+    IndexSettings { sort_by_field: Some(newest_first), ..IndexSettings::default() }
 }
 
 /// The analyzers that the fields name.

@@ -1,15 +1,16 @@
 use crate::IndexError;
-use crate::compile::compile;
+use crate::compile::{Compiled, compile};
 use crate::document::Cursor;
 use crate::error::guarded;
+use crate::histogram::{self, Day};
+use crate::page;
 use crate::query::Query;
-use crate::schema::{Fields, KEY, START};
-use crate::writer::{cursor, open_index};
-use std::collections::HashMap;
+use crate::schema::Fields;
+use crate::year::{self, Year};
 use std::path::{Path, PathBuf};
-use tantivy::collector::{Count, TopDocs};
-use tantivy::query::{EnableScoring, Query as TantivyQuery};
-use tantivy::{DocAddress, Index, IndexReader, Order, Searcher as Snapshot};
+use std::sync::{Mutex, PoisonError};
+use tantivy::Searcher as Snapshot;
+use tantivy::query::EnableScoring;
 use timeline::{Side, Span};
 
 /// The most hits of one search.
@@ -21,7 +22,7 @@ pub enum Sort {
     /// The newest first.
     #[default]
     Time,
-    /// The best match first.
+    /// The best match first; of equally good ones the newer.
     Score,
 }
 
@@ -59,8 +60,8 @@ pub struct Hit {
 
 /// Reads the index beside its writer. Each search sees the last commit before it.
 pub struct Searcher {
-    index: Index,
-    reader: IndexReader,
+    /// Those that were looked at, the newest first.
+    years: Mutex<Vec<Year>>,
     fields: Fields,
     path: PathBuf,
 }
@@ -77,9 +78,19 @@ impl Searcher {
     /// # Errors
     /// [`IndexError::Missing`], [`IndexError::Outdated`] or [`IndexError::Damaged`]; the worker builds another.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
-        let (index, reader) = open_index(folder)?;
+        let path = folder.to_owned();
         let (fields, _) = Fields::new();
-        Ok(Self { index, reader, fields, path: folder.to_owned() })
+        let searcher = Self { years: Mutex::default(), fields, path };
+        if searcher.snapshots()?.is_empty() {
+            let path = folder.to_owned();
+            // A single index for all years is of a version before.
+            return Err(if year::has_meta(folder) {
+                IndexError::Outdated { path }
+            } else {
+                IndexError::Missing { path }
+            });
+        }
+        Ok(searcher)
     }
 
     /// How far the index has followed which database; `None` while it is being built.
@@ -87,7 +98,11 @@ impl Searcher {
     /// # Errors
     /// See [`IndexError`].
     pub fn cursor(&self) -> Result<Option<Cursor>, IndexError> {
-        guarded(&self.path, "reading its cursor", || cursor(&self.index))
+        self.snapshots()?;
+        let years = self.years.lock().unwrap_or_else(PoisonError::into_inner);
+        let payloads =
+            years.iter().map(|year| Ok((year.number, year.payload()?))).collect::<Result<Vec<_>, IndexError>>()?;
+        Ok(year::cursor(&payloads))
     }
 
     /// Finds what `query` looks for. An empty query finds nothing.
@@ -97,19 +112,12 @@ impl Searcher {
     pub fn search(&self, query: &Query, options: &Options) -> Result<Vec<Hit>, IndexError> {
         let limit = options.limit.min(MAX_LIMIT);
         let Some(query) = compile(query, options, &self.fields).filter(|_| limit > 0) else { return Ok(Vec::new()) };
-        guarded(&self.path, "searching", || {
-            let snapshot = self.snapshot()?;
-            let top = TopDocs::with_limit(limit);
-            let found = match options.sort {
-                Sort::Score => snapshot.search(&query, &top.order_by_score())?,
-                Sort::Time => {
-                    let newest = snapshot.search(&query, &top.order_by_fast_field::<i64>(START, Order::Desc))?;
-                    scored(&snapshot, &*query, newest.into_iter().map(|(_, place)| place))?
-                }
-            };
-            let mut keys = Keys::new(&snapshot);
-            found.into_iter().map(|(score, place)| Ok(Hit { key: keys.get(place)?, score })).collect()
-        })
+        let years = self.snapshots()?;
+        let found = guarded(&self.path, "searching", || match options.sort {
+            Sort::Time => page::newest(&years, &query, limit),
+            Sort::Score => page::best(&years, &query, limit),
+        })?;
+        Ok(found.into_iter().map(|found| Hit { key: found.key, score: found.score }).collect())
     }
 
     /// How many utterances `query` finds, whatever the limit.
@@ -118,7 +126,24 @@ impl Searcher {
     /// See [`IndexError`].
     pub fn count(&self, query: &Query, options: &Options) -> Result<usize, IndexError> {
         let Some(query) = compile(query, options, &self.fields) else { return Ok(0) };
-        guarded(&self.path, "counting", || self.snapshot()?.search(&query, &Count))
+        let years = self.snapshots()?;
+        guarded(&self.path, "counting", || count(&years, &query))
+    }
+
+    /// How many utterances `query` finds on each local day that has any, in order of time: what a histogram shows, beside a page
+    /// that is there already. `None` where `is_cancelled` says, now and then, that nobody wants to know any more.
+    ///
+    /// # Errors
+    /// See [`IndexError`].
+    pub fn days(
+        &self,
+        query: &Query,
+        options: &Options,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<Day>>, IndexError> {
+        let Some(query) = compile(query, options, &self.fields) else { return Ok(Some(Vec::new())) };
+        let years = self.snapshots()?;
+        guarded(&self.path, "counting by days", || histogram::days(&years, &query, is_cancelled))
     }
 
     /// The keys of all documents, in no order. For checks: an index of ten years has ten million.
@@ -126,70 +151,45 @@ impl Searcher {
     /// # Errors
     /// See [`IndexError`].
     pub fn keys(&self) -> Result<Vec<i64>, IndexError> {
+        let years = self.snapshots()?;
         guarded(&self.path, "reading all keys", || {
-            let snapshot = self.snapshot()?;
             let mut keys = Vec::new();
-            for segment in snapshot.segment_readers() {
-                let column = segment.fast_fields().i64(KEY)?;
-                keys.extend(segment.doc_ids_alive().filter_map(|document| column.first(document)));
+            for segment in years.iter().flat_map(Snapshot::segment_readers) {
+                let column = page::keys(segment)?;
+                keys.extend(segment.doc_ids_alive().map(|document| column.get_val(document)));
             }
             Ok(keys)
         })
     }
 
-    /// The index as of its last commit. Asking for it without a new commit takes 0.04 ms.
-    fn snapshot(&self) -> tantivy::Result<Snapshot> {
-        self.reader.reload()?;
-        Ok(self.reader.searcher())
-    }
-}
-
-/// The scores of documents that were not found by score, in the order given: a few dozen seeks instead of scoring
-/// every document that matches.
-fn scored(
-    snapshot: &Snapshot,
-    query: &dyn TantivyQuery,
-    places: impl Iterator<Item = DocAddress>,
-) -> tantivy::Result<Vec<(f32, DocAddress)>> {
-    let mut found: Vec<(usize, f32, DocAddress)> = places.enumerate().map(|(rank, place)| (rank, 0.0, place)).collect();
-    found.sort_by_key(|(_, _, place)| *place);
-    let weight = query.weight(EnableScoring::enabled_from_searcher(snapshot))?;
-    for segment in found.chunk_by_mut(|a, b| a.2.segment_ord == b.2.segment_ord) {
-        let Some(ord) = segment.first().map(|(_, _, place)| place.segment_ord) else { continue };
-        let mut scorer = weight.scorer(snapshot.segment_reader(ord), 1.0)?;
-        for (_, score, place) in segment {
-            // A scorer goes forward only, and stands on its first document.
-            if scorer.doc() < place.doc_id {
-                scorer.seek(place.doc_id);
-            }
-            if scorer.doc() == place.doc_id {
-                *score = scorer.score();
+    /// The years as of their last commits, the newest first. A round of changes to several years may be seen by half.
+    fn snapshots(&self) -> Result<Vec<Snapshot>, IndexError> {
+        let mut years = self.years.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before: Vec<Year> = std::mem::take(&mut *years);
+        let mut snapshots = Vec::new();
+        for number in year::years(&self.path)? {
+            let known = before.iter().position(|year| year.number == number).map(|place| before.swap_remove(place));
+            let year = match known.map_or_else(|| Year::open(&self.path, number), Ok) {
+                Ok(year) => year,
+                Err(IndexError::Missing { .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            if let Some(snapshot) = year.snapshot()? {
+                snapshots.push(snapshot);
+                years.push(year);
             }
         }
+        Ok(snapshots)
     }
-    found.sort_by_key(|(rank, _, _)| *rank);
-    Ok(found.into_iter().map(|(_, score, place)| (score, place)).collect())
 }
 
-/// The key column of each segment, opened once.
-struct Keys<'a> {
-    snapshot: &'a Snapshot,
-    columns: HashMap<u32, tantivy::columnar::Column<i64>>,
-}
-
-impl<'a> Keys<'a> {
-    fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, columns: HashMap::new() }
+fn count(years: &[Snapshot], query: &Compiled) -> tantivy::Result<usize> {
+    let mut count = 0;
+    for snapshot in years {
+        let weight = query.query.weight(EnableScoring::disabled_from_searcher(snapshot))?;
+        for segment in page::segments(snapshot, query)? {
+            count += usize::try_from(weight.count(segment.reader)?).unwrap_or(usize::MAX);
+        }
     }
-
-    fn get(&mut self, place: DocAddress) -> tantivy::Result<i64> {
-        use std::collections::hash_map::Entry;
-        let column = match self.columns.entry(place.segment_ord) {
-            Entry::Occupied(there) => there.into_mut(),
-            Entry::Vacant(free) => free.insert(self.snapshot.segment_reader(place.segment_ord).fast_fields().i64(KEY)?),
-        };
-        column
-            .first(place.doc_id)
-            .ok_or_else(|| tantivy::TantivyError::InternalError("a document has no key".to_owned()))
-    }
+    Ok(count)
 }

@@ -2,27 +2,46 @@ use crate::IndexError;
 use crate::document::{Cursor, Document};
 use crate::error::guarded;
 use crate::private_directory::PrivateDirectory;
-use crate::schema::{Fields, Payload, analyzers};
+use crate::schema::{Fields, Payload};
+use crate::year::{self, Year};
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use tantivy::directory::error::LockError;
-use tantivy::directory::{Directory, INDEX_WRITER_LOCK, META_LOCK};
+use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, Term};
+use tantivy::{IndexWriter, TantivyError, Term};
 
-/// Memory for documents that were not committed yet, in bytes. When it is full, they go to the disk, unseen.
+/// Memory for documents of a year that were not committed yet, in bytes. When it is full, they go to the disk, unseen.
 const MEMORY_BYTES: usize = 20 << 20;
 /// A segment with more deleted documents than this is merged: re-transcribing deletes many.
 const DELETED_BEFORE_MERGE: f32 = 0.3;
+/// So many years keep their threads after a commit: the present one, and one that is transcribed again.
+const YEARS_AT_HAND: usize = 2;
 
 /// The one who writes the index. One per index, for as long as the process lives.
 ///
-/// Its threads are tantivy's: one that indexes and one that merges. After an error it is of no use: drop it, open
-/// another, and go on from its cursor.
+/// Its threads are tantivy's: for each year that it writes, one that indexes and one that merges. After an error it is of
+/// no use: drop it, open another, and go on from its cursor.
 pub struct Writer {
-    documents: IndexWriter,
+    years: BTreeMap<i32, WrittenYear>,
     fields: Fields,
     path: PathBuf,
     cursor: Option<Cursor>,
+    /// Counts commits, for the years that were written last.
+    round: u64,
+    _lock: DirectoryLock,
+}
+
+struct WrittenYear {
+    year: Year,
+    /// Its threads, while it is written.
+    documents: Option<IndexWriter>,
+    /// Keys that were added and are not committed yet.
+    added: HashSet<i64>,
+    /// Whether anything was changed since its last commit.
+    is_changed: bool,
+    /// The round in which it was last written.
+    written: u64,
 }
 
 impl std::fmt::Debug for Writer {
@@ -32,38 +51,28 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    /// Opens the index in `folder`, or makes it. One of another version, or one that can't be opened, is emptied first.
+    /// Opens the index in `folder`, or makes it. One of another version or layout, or one that can't be opened, is emptied first.
     ///
     /// # Errors
     /// [`IndexError::Locked`] where another writer has it; [`IndexError::Io`] where the folder can't be written.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
         let io = |source| IndexError::Io { path: folder.to_owned(), operation: "making the folder", source };
         home::files::create_dir_all(folder).map_err(io)?;
-        let index = match open_index(folder) {
-            Ok((index, _)) => index,
-            Err(IndexError::Missing { .. }) => create(folder)?,
-            Err(IndexError::Damaged { .. } | IndexError::Outdated { .. }) => {
-                empty(folder)?;
-                create(folder)?
-            }
-            Err(other) => return Err(other),
-        };
+        let lock = lock(folder)?;
+        if year::has_meta(folder) {
+            // A single index for all years, as it was made before there was one for each.
+            year::empty(folder)?;
+        }
         let (fields, _) = Fields::new();
-        let writer = guarded(folder, "opening for writing", || {
-            let options = IndexWriterOptions::builder()
-                .memory_budget_per_thread(MEMORY_BYTES)
-                .num_worker_threads(1)
-                .num_merge_threads(1)
-                .build();
-            let writer: IndexWriter = index.writer_with_options(options)?;
-            let mut merging = LogMergePolicy::default();
-            merging.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
-            writer.set_merge_policy(Box::new(merging));
-            Ok(writer)
-        })?;
-        // Read under the writer's lock, so that it is the last word of whoever wrote before.
-        let cursor = guarded(folder, "reading its cursor", || cursor(&index))?;
-        Ok(Self { documents: writer, fields, path: folder.to_owned(), cursor })
+        let mut writer =
+            Self { years: BTreeMap::new(), fields, path: folder.to_owned(), cursor: None, round: 0, _lock: lock };
+        if let Some((years, cursor)) = read(folder)? {
+            writer.years = years.into_iter().map(|year| (year.number, WrittenYear::new(year))).collect();
+            writer.cursor = Some(cursor);
+        } else {
+            writer.clear()?;
+        }
+        Ok(writer)
     }
 
     /// How far the last commit had followed which database. `None`: the index is empty and has to be built.
@@ -77,32 +86,48 @@ impl Writer {
     /// # Errors
     /// See [`IndexError`]; drop the writer.
     pub fn apply(&mut self, remove: &[i64], add: &[Document]) -> Result<(), IndexError> {
-        guarded(&self.path, "adding documents", || {
-            for key in remove {
-                self.documents.delete_term(Term::from_field_i64(self.fields.key, *key));
+        let replaced: HashSet<i64> = add.iter().map(|document| document.key).collect();
+        for key in remove.iter().filter(|key| !replaced.contains(key)) {
+            for year in self.years.values_mut() {
+                year.remove(*key, &self.fields)?;
             }
-            for document in add {
-                self.documents.delete_term(Term::from_field_i64(self.fields.key, document.key));
-                self.documents.add_document(self.fields.document(document))?;
-            }
-            Ok(())
-        })
+        }
+        for document in add {
+            let number = document.start.utc_year();
+            let year = match self.years.entry(number) {
+                std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
+                std::collections::btree_map::Entry::Vacant(free) => {
+                    free.insert(WrittenYear::new(Year::create(&self.path, number)?))
+                }
+            };
+            year.remove(document.key, &self.fields)?;
+            year.add(document, &self.fields)?;
+        }
+        Ok(())
     }
 
-    /// Makes what was applied visible and durable, and `cursor` with it: both or neither.
+    /// Makes what was applied visible and durable, and `cursor` with it. The year that is committed last carries it: who is
+    /// killed before that applies the same changes again.
     ///
     /// # Errors
     /// See [`IndexError`]; drop the writer.
     pub fn commit(&mut self, cursor: &Cursor) -> Result<(), IndexError> {
-        let payload = Payload::new(cursor.clone());
-        guarded(&self.path, "committing", || {
-            let payload = serde_json::to_string(&payload).map_err(std::io::Error::from)?;
-            let mut prepared = self.documents.prepare_commit()?;
-            prepared.set_payload(&payload);
-            prepared.commit()
-        })?;
-        self.cursor = Some(payload.cursor);
-        Ok(())
+        self.round += 1;
+        let numbers: Vec<i32> = self.years.keys().copied().collect();
+        let mut changed: Vec<i32> =
+            self.years.iter().filter(|(_, year)| year.is_changed).map(|(number, _)| *number).collect();
+        if changed.is_empty() {
+            changed.extend(numbers.last());
+        }
+        let last = changed.last().copied();
+        for number in changed {
+            let carried = if Some(number) == last { Some(cursor.clone()) } else { self.cursor.clone() };
+            let Some(year) = self.years.get_mut(&number) else { continue };
+            year.commit(&Payload::new(numbers.clone(), carried))?;
+            year.written = self.round;
+        }
+        self.cursor = Some(cursor.clone());
+        self.let_go()
     }
 
     /// Empties the index, and forgets the cursor: at once, for everyone.
@@ -110,11 +135,12 @@ impl Writer {
     /// # Errors
     /// See [`IndexError`]; drop the writer.
     pub fn clear(&mut self) -> Result<(), IndexError> {
-        guarded(&self.path, "emptying", || {
-            self.documents.delete_all_documents()?;
-            self.documents.prepare_commit()?.commit()
-        })?;
         self.cursor = None;
+        // tantivy's threads end before their files go.
+        self.years.clear();
+        for number in year::years(&self.path)? {
+            year::empty(&year::folder(&self.path, number))?;
+        }
         Ok(())
     }
 
@@ -122,63 +148,118 @@ impl Writer {
     ///
     /// # Errors
     /// See [`IndexError`].
-    pub fn close(self) -> Result<(), IndexError> {
-        guarded(&self.path, "closing", || self.documents.wait_merging_threads())
+    pub fn close(mut self) -> Result<(), IndexError> {
+        self.years.values_mut().try_for_each(WrittenYear::close)
+    }
+
+    /// Ends the threads of years that weren't written lately.
+    fn let_go(&mut self) -> Result<(), IndexError> {
+        let mut at_hand: Vec<&mut WrittenYear> =
+            self.years.values_mut().filter(|year| year.documents.is_some()).collect();
+        at_hand.sort_by_key(|year| std::cmp::Reverse(year.written));
+        at_hand.into_iter().skip(YEARS_AT_HAND).try_for_each(WrittenYear::close)
     }
 }
 
-/// Opens the index for whoever reads it, with all its files.
-///
-/// # Errors
-/// [`IndexError::Missing`] where there is none, [`IndexError::Outdated`] where it is of another version.
-pub(crate) fn open_index(folder: &Path) -> Result<(Index, IndexReader), IndexError> {
-    let path = || folder.to_owned();
-    if !folder.join("meta.json").is_file() {
-        return Err(IndexError::Missing { path: path() });
+impl WrittenYear {
+    fn new(year: Year) -> Self {
+        Self { year, documents: None, added: HashSet::new(), is_changed: false, written: 0 }
     }
-    let (fits, index, reader) = guarded(folder, "opening", || {
-        let mut index = Index::open(PrivateDirectory::open(folder)?)?;
-        index.set_tokenizers(analyzers());
-        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let (_, schema) = Fields::new();
-        // Without a cursor it may be empty, but nothing that it holds can be trusted.
-        let fits = index.schema() == schema && (cursor(&index)?.is_some() || reader.searcher().num_docs() == 0);
-        Ok((fits, index, reader))
-    })?;
-    if fits { Ok((index, reader)) } else { Err(IndexError::Outdated { path: path() }) }
-}
 
-pub(crate) fn cursor(index: &Index) -> tantivy::Result<Option<Cursor>> {
-    let payload = index.load_metas()?.payload;
-    Ok(payload.and_then(|text| Payload::read(&text)).map(|payload| payload.cursor))
-}
+    /// Takes a document out, if it is here: a year that doesn't have it isn't touched.
+    fn remove(&mut self, key: i64, fields: &Fields) -> Result<(), IndexError> {
+        let term = Term::from_field_i64(fields.key, key);
+        if self.added.contains(&key) || self.holds(&term)? {
+            self.documents()?.delete_term(term);
+            self.is_changed = true;
+        }
+        Ok(())
+    }
 
-fn create(folder: &Path) -> Result<Index, IndexError> {
-    guarded(folder, "making the index", || {
-        let (_, schema) = Fields::new();
-        let mut index = Index::open_or_create(PrivateDirectory::open(folder)?, schema)?;
-        index.set_tokenizers(analyzers());
-        Ok(index)
-    })
-}
+    fn add(&mut self, document: &Document, fields: &Fields) -> Result<(), IndexError> {
+        let path = self.year.path.clone();
+        let documents = self.documents()?;
+        guarded(&path, "adding documents", || documents.add_document(fields.document(document)))?;
+        self.added.insert(document.key);
+        self.is_changed = true;
+        Ok(())
+    }
 
-/// Deletes the files of the index. They are terms of what was said, so none may stay behind under another name;
-/// and nothing is lost, since the database has all of it.
-fn empty(folder: &Path) -> Result<(), IndexError> {
-    let operation = "emptying";
-    let io = |source| IndexError::Io { path: folder.to_owned(), operation, source };
-    let directory = guarded(folder, operation, || Ok(PrivateDirectory::open(folder)?))?;
-    let _lock = directory.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error| match error {
-        LockError::LockBusy => IndexError::Locked { path: folder.to_owned() },
-        LockError::IoError(source) => io(std::io::Error::new(source.kind(), source.to_string())),
-    })?;
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let entry = entry.map_err(io)?;
-        let name = PathBuf::from(entry.file_name());
-        let is_lock = name == INDEX_WRITER_LOCK.filepath || name == META_LOCK.filepath;
-        if !is_lock && entry.file_type().map_err(io)?.is_file() {
-            directory.delete(&name).map_err(|error| io(std::io::Error::other(error)))?;
+    /// Whether its last commit has a document with that key. One that was replaced counts for a while, which does no harm.
+    fn holds(&self, key: &Term) -> Result<bool, IndexError> {
+        guarded(&self.year.path, "looking for a document", || {
+            let snapshot = self.year.last_snapshot();
+            for segment in snapshot.segment_readers() {
+                if segment.inverted_index(key.field())?.get_term_info(key)?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    fn commit(&mut self, payload: &Payload) -> Result<(), IndexError> {
+        let path = self.year.path.clone();
+        let documents = self.documents()?;
+        guarded(&path, "committing", || {
+            let payload = serde_json::to_string(payload).map_err(std::io::Error::from)?;
+            let mut prepared = documents.prepare_commit()?;
+            prepared.set_payload(&payload);
+            prepared.commit()
+        })?;
+        self.added.clear();
+        self.is_changed = false;
+        self.year.snapshot().map(|_| ())
+    }
+
+    fn documents(&mut self) -> Result<&mut IndexWriter, IndexError> {
+        let writer = match self.documents.take() {
+            Some(writer) => writer,
+            None => guarded(&self.year.path, "opening for writing", || {
+                let options = IndexWriterOptions::builder()
+                    .memory_budget_per_thread(MEMORY_BYTES)
+                    .num_worker_threads(1)
+                    .num_merge_threads(1)
+                    .build();
+                let writer: IndexWriter = self.year.index.writer_with_options(options)?;
+                let mut merging = LogMergePolicy::default();
+                merging.set_del_docs_ratio_before_merge(DELETED_BEFORE_MERGE);
+                writer.set_merge_policy(Box::new(merging));
+                Ok(writer)
+            })?,
+        };
+        Ok(self.documents.insert(writer))
+    }
+
+    fn close(&mut self) -> Result<(), IndexError> {
+        match self.documents.take() {
+            Some(writer) => guarded(&self.year.path, "closing", || writer.wait_merging_threads()),
+            None => Ok(()),
         }
     }
-    Ok(())
+}
+
+/// The years of an index and how far it has come; `None` where it has to be made anew.
+fn read(root: &Path) -> Result<Option<(Vec<Year>, Cursor)>, IndexError> {
+    let mut years = Vec::new();
+    let mut payloads = Vec::new();
+    for number in year::years(root)? {
+        match Year::open(root, number) {
+            Ok(year) => {
+                payloads.push((number, year.payload()?));
+                years.push(year);
+            }
+            Err(IndexError::Damaged { .. } | IndexError::Outdated { .. }) => return Ok(None),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(year::cursor(&payloads).map(|cursor| (years, cursor)))
+}
+
+/// tantivy locks each year as well, but there is one writer for all of them.
+fn lock(root: &Path) -> Result<DirectoryLock, IndexError> {
+    guarded(root, "locking", || {
+        let directory = PrivateDirectory::open(root)?;
+        directory.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error: LockError| TantivyError::LockFailure(error, None))
+    })
 }

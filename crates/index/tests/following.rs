@@ -9,18 +9,19 @@ use timeline::{Side, WallTime};
 
 fn document(key: i64, text: &str) -> Document {
     let start = WallTime::from_millis(1_795_428_000_000 + key * 1_000);
-    let (track, before) = ("mic".to_owned(), String::new());
     Document {
         key,
         start,
         end: start.plus_micros(500_000),
-        track,
         side: Side::Said,
         text: text.to_owned(),
-        before,
+        before: String::new(),
         language: None,
+        model: "small.en".to_owned(),
         p: 1.0,
         state: 0,
+        is_echo: false,
+        is_replay: false,
     }
 }
 
@@ -69,6 +70,8 @@ fn an_open_searcher_sees_each_commit_and_the_emptying() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Searcher::open(folder.path()), Err(IndexError::Missing { .. })));
     let mut writer = Writer::open(folder.path()).unwrap();
+    writer.apply(&[], &[document(0, "bear")]).unwrap();
+    writer.commit(&cursor(0)).unwrap();
     let searcher = Searcher::open(folder.path()).unwrap();
     let query = parse("wolf", WallTime::from_micros(0)).query;
     let count = || searcher.count(&query, &Options::default()).unwrap();
@@ -80,6 +83,10 @@ fn an_open_searcher_sees_each_commit_and_the_emptying() {
     }
     writer.clear().unwrap();
     assert_eq!((count(), writer.cursor(), searcher.cursor().unwrap()), (0, None, None));
+    writer.apply(&[], &[document(31, "wolf")]).unwrap();
+    writer.commit(&cursor(31)).unwrap();
+    assert_eq!((count(), searcher.cursor().unwrap()), (1, Some(cursor(31))));
+    writer.clear().unwrap();
     writer.close().unwrap();
     assert_eq!(Writer::open(folder.path()).unwrap().cursor(), None);
 }
@@ -106,8 +113,10 @@ fn every_file_is_for_the_user_alone() {
     Searcher::open(&folder).unwrap().keys().unwrap();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
-    assert!(files(&folder).len() > 5);
-    for file in files(&folder) {
+    let year = folder.join("2026");
+    assert_eq!(mode(&year), 0o700);
+    assert!(files(&year).len() > 5);
+    for file in files(&folder).into_iter().filter(|file| file.is_file()).chain(files(&year)) {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
 }
@@ -119,14 +128,15 @@ fn an_index_of_another_version_is_emptied_and_has_no_cursor() {
     writer.apply(&[], &[document(1, "needle")]).unwrap();
     writer.commit(&cursor(5)).unwrap();
     writer.close().unwrap();
-    let meta = folder.path().join("meta.json");
-    let other = std::fs::read_to_string(&meta).unwrap().replace(r#"\"v\":1"#, r#"\"v\":0"#);
+    let year = folder.path().join("2026");
+    let meta = year.join("meta.json");
+    let other = std::fs::read_to_string(&meta).unwrap().replace(r#"\"v\":2"#, r#"\"v\":0"#);
     std::io::Write::write_all(&mut home::files::create_or_truncate(&meta).unwrap(), other.as_bytes()).unwrap();
     assert!(matches!(Searcher::open(folder.path()), Err(IndexError::Outdated { .. })));
     let writer = Writer::open(folder.path()).unwrap();
     assert_eq!(writer.cursor(), None);
-    assert!(found(folder.path(), "needle").is_empty());
-    for file in files(folder.path()) {
+    assert!(matches!(Searcher::open(folder.path()), Err(IndexError::Missing { .. })));
+    for file in files(&year) {
         let bytes = std::fs::read(&file).unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"needle"), "{} still has the word", file.display());
     }
@@ -147,13 +157,12 @@ fn a_damaged_index_is_an_error_for_readers_and_no_obstacle_for_the_writer() {
     writer.close().unwrap();
     let query = parse("wolf \"of many\" num* -nothing", WallTime::from_micros(0)).query;
     let mut seed = 9_u64;
-    for (which, file) in files(origin.path()).into_iter().enumerate() {
+    let year = origin.path().join("2026");
+    for (which, file) in files(&year).into_iter().enumerate() {
         for round in 0..3 {
-            let copy = tempfile::tempdir().unwrap();
-            for original in files(origin.path()) {
-                std::fs::copy(&original, copy.path().join(original.file_name().unwrap())).unwrap();
-            }
-            let damaged = copy.path().join(file.file_name().unwrap());
+            let copied = tempfile::tempdir().unwrap();
+            copy(&year, &copied.path().join("2026"));
+            let damaged = copied.path().join("2026").join(file.file_name().unwrap());
             let mut bytes = std::fs::read(&damaged).unwrap();
             if bytes.is_empty() {
                 continue;
@@ -166,16 +175,151 @@ fn a_damaged_index_is_an_error_for_readers_and_no_obstacle_for_the_writer() {
                 bytes.truncate(place);
             }
             std::io::Write::write_all(&mut home::files::create_or_truncate(&damaged).unwrap(), &bytes).unwrap();
-            if let Ok(searcher) = Searcher::open(copy.path()) {
+            if let Ok(searcher) = Searcher::open(copied.path()) {
                 drop(searcher.search(&query, &Options::default()));
                 drop(searcher.keys());
             }
-            let mut writer = Writer::open(copy.path()).unwrap_or_else(|error| panic!("file {which}: {error}"));
+            let mut writer = Writer::open(copied.path()).unwrap_or_else(|error| panic!("file {which}: {error}"));
             writer.clear().unwrap();
             writer.apply(&[], &[document(1, "anew")]).unwrap();
             writer.commit(&cursor(6)).unwrap();
             drop(writer);
-            assert_eq!(found(copy.path(), "anew"), [1]);
+            assert_eq!(found(copied.path(), "anew"), [1]);
         }
+    }
+}
+
+/// 2025-12-31T23:59:50Z and so many seconds later.
+fn at_new_year(key: i64, seconds: i64, text: &str) -> Document {
+    let start = WallTime::from_millis(1_767_225_590_000 + seconds * 1_000);
+    Document { start, end: start.plus_micros(2_000_000), ..document(key, text) }
+}
+
+#[test]
+fn each_year_has_an_index_and_phrases_cross_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(folder.path()).unwrap();
+    let before = at_new_year(1, 8, "happy new");
+    let after = Document { before: "happy new".to_owned(), ..at_new_year(2, 11, "year everybody") };
+    let old = at_new_year(3, -86_400 * 400, "an old year");
+    writer.apply(&[], &[before, after, old]).unwrap();
+    writer.commit(&cursor(3)).unwrap();
+    for year in ["2024", "2025", "2026"] {
+        assert!(folder.path().join(year).join("meta.json").is_file(), "{year}");
+    }
+    assert_eq!(found(folder.path(), "\"new year\""), [2]);
+    assert_eq!(found(folder.path(), "year OR happy"), [2, 1, 3]);
+    assert_eq!(found(folder.path(), "\"happy\""), [1]);
+    // What is removed is found in whichever year it lies, and only that one is written.
+    let size = |year: &str| std::fs::read(folder.path().join(year).join("meta.json")).unwrap();
+    let untouched = (size("2025"), size("2026"));
+    writer.apply(&[3], &[]).unwrap();
+    writer.commit(&cursor(4)).unwrap();
+    assert_eq!((size("2025"), size("2026")), untouched);
+    assert_eq!(found(folder.path(), "year"), [2]);
+    drop(writer);
+    assert_eq!(Writer::open(folder.path()).unwrap().cursor(), Some(cursor(4)));
+}
+
+#[test]
+fn a_kill_between_the_commits_of_two_years_repeats_the_round() {
+    let origin = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(origin.path()).unwrap();
+    writer.apply(&[], &[at_new_year(1, 0, "one"), at_new_year(2, 20, "two")]).unwrap();
+    writer.commit(&cursor(2)).unwrap();
+    let before = tempfile::tempdir().unwrap();
+    copy(&origin.path().join("2026"), &before.path().join("2026"));
+    let second = [at_new_year(3, 1, "three"), at_new_year(4, 21, "four")];
+    writer.apply(&[1, 2], &second).unwrap();
+    writer.commit(&cursor(4)).unwrap();
+    drop(writer);
+    // As if the later year's commit had never come.
+    copy(&origin.path().join("2025"), &before.path().join("2025"));
+    let mut writer = Writer::open(before.path()).unwrap();
+    assert_eq!(writer.cursor(), Some(cursor(2)));
+    writer.apply(&[1, 2], &second).unwrap();
+    writer.commit(&cursor(4)).unwrap();
+    assert_eq!(found(before.path(), "one OR two OR three OR four"), [4, 3]);
+}
+
+#[test]
+fn a_year_that_is_gone_means_that_all_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(folder.path()).unwrap();
+    writer.apply(&[], &[at_new_year(1, 0, "one"), at_new_year(2, 20, "two")]).unwrap();
+    writer.commit(&cursor(2)).unwrap();
+    drop(writer);
+    std::fs::remove_dir_all(folder.path().join("2025")).unwrap();
+    assert_eq!(Searcher::open(folder.path()).unwrap().cursor().unwrap(), None);
+    assert_eq!(Writer::open(folder.path()).unwrap().cursor(), None);
+    assert!(matches!(Searcher::open(folder.path()), Err(IndexError::Missing { .. })));
+}
+
+#[test]
+fn a_single_index_of_a_version_before_goes_without_a_trace() {
+    let years = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(years.path()).unwrap();
+    writer.apply(&[], &[document(1, "needle")]).unwrap();
+    writer.commit(&cursor(1)).unwrap();
+    drop(writer);
+    let folder = tempfile::tempdir().unwrap();
+    for file in files(&years.path().join("2026")) {
+        std::fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
+    }
+    assert!(matches!(Searcher::open(folder.path()), Err(IndexError::Outdated { .. })));
+    let mut writer = Writer::open(folder.path()).unwrap();
+    assert_eq!(writer.cursor(), None);
+    assert!(files(folder.path()).iter().all(|file| file.metadata().unwrap().len() == 0), "only locks stay");
+    writer.apply(&[], &[document(1, "anew")]).unwrap();
+    writer.commit(&cursor(1)).unwrap();
+    assert_eq!(found(folder.path(), "anew"), [1]);
+}
+
+/// Rounds of adding, replacing and removing over four years, committed often enough for merges: what is found is what
+/// was put there, in the order of time, whatever the limit.
+#[test]
+fn whatever_order_they_came_in_the_newest_are_found_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(folder.path()).unwrap();
+    let mut there = std::collections::BTreeMap::new();
+    let mut chance = testkit::Chance::new(6);
+    for round in 1..=60 {
+        let mut changed: Vec<i64> = (0..30).map(|_| i64::try_from(chance.below(600)).unwrap()).collect();
+        changed.sort_unstable();
+        changed.dedup();
+        let (remove, add): (Vec<i64>, Vec<i64>) = changed.into_iter().partition(|_| chance.below(4) == 0);
+        // Scattered over four years by its key.
+        let made: Vec<Document> = add
+            .iter()
+            .map(|key| at_new_year(*key, (key * 7_919 % 600) * 200_000, ["wolf", "bear", "wolf bear"][round % 3]))
+            .collect();
+        writer.apply(&remove, &made).unwrap();
+        remove.iter().for_each(|key| drop(there.remove(key)));
+        there.extend(made.into_iter().map(|document| (document.key, document)));
+        writer.commit(&cursor(round as u64)).unwrap();
+        let searcher = Searcher::open(folder.path()).unwrap();
+        for (text, word) in [("wolf", "wolf"), ("be*", "bear"), ("\"wolf bear\"", "wolf bear")] {
+            let mut expected: Vec<&Document> = there.values().filter(|document| document.text.contains(word)).collect();
+            expected.sort_by_key(|document| std::cmp::Reverse(document.start));
+            let expected: Vec<i64> = expected.into_iter().map(|document| document.key).collect();
+            let query = parse(text, WallTime::from_micros(0)).query;
+            for limit in [1, 7, 600] {
+                let hits = searcher.search(&query, &Options { limit, ..Options::default() }).unwrap();
+                let keys: Vec<i64> = hits.iter().map(|hit| hit.key).collect();
+                assert_eq!(keys, expected[..limit.min(expected.len())], "{text}, round {round}");
+            }
+            assert_eq!(searcher.count(&query, &Options::default()).unwrap(), expected.len());
+        }
+    }
+    writer.close().unwrap();
+    let mut keys = Searcher::open(folder.path()).unwrap().keys().unwrap();
+    keys.sort_unstable();
+    assert_eq!(keys, there.into_keys().collect::<Vec<_>>());
+}
+
+fn copy(from: &Path, to: &Path) {
+    home::files::create_dir_all(to).unwrap();
+    for file in files(from) {
+        std::fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
     }
 }

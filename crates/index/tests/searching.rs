@@ -18,13 +18,15 @@ fn document(key: i64, text: &str) -> Document {
         key,
         start: at(key * 10),
         end: at(key * 10 + 5),
-        track: "mic".to_owned(),
         side: Side::Said,
         text: text.to_owned(),
         before: String::new(),
         language: Some("en".to_owned()),
+        model: "small.en".to_owned(),
         p: 0.9,
         state: 0,
+        is_echo: false,
+        is_replay: false,
     }
 }
 

@@ -30,10 +30,16 @@ pub struct Document {
     pub before: String,
     /// In which language.
     pub language: Option<String>,
+    /// The model that heard it.
+    pub model: String,
     /// Mean probability of its words, 0 to 1.
     pub p: f32,
     /// How far it is to be believed.
     pub state: State,
+    /// It is linked to what came back through the microphone.
+    pub is_echo: bool,
+    /// It is linked to what the program itself played.
+    pub is_replay: bool,
 }
 
 /// What the index has to do for a number of keys.
@@ -153,7 +159,8 @@ fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite
     };
     connection
         .prepare_cached(
-            "SELECT t.name, t.side, u.text, u.language, u.p FROM utterance u JOIN track t ON t.key = u.track WHERE u.key = ?1",
+            "SELECT t.name, t.side, u.text, u.language, u.p, p.model, u.echo_of IS NOT NULL, u.replay_of IS NOT NULL
+               FROM utterance u JOIN track t ON t.key = u.track JOIN pass p ON p.key = u.pass WHERE u.key = ?1",
         )?
         .query_row([place.key], |row| {
             Ok(Document {
@@ -165,7 +172,10 @@ fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite
                 before,
                 language: row.get(3)?,
                 p: row.get(4)?,
+                model: row.get(5)?,
                 state: place.state,
+                is_echo: row.get(6)?,
+                is_replay: row.get(7)?,
             })
         })
 }

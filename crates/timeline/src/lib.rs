@@ -35,7 +35,7 @@ pub use rate::SampleRate;
 pub use segment_name::SegmentName;
 pub use span::Span;
 pub use span_set::SpanSet;
-pub use spoken_time::{parse_span, parse_time};
+pub use spoken_time::{local_day, parse_span, parse_time};
 pub use track::{Side, TrackName};
 pub use wall_time::WallTime;
 

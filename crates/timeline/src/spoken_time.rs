@@ -31,6 +31,13 @@ pub fn parse_span(text: &str, now: WallTime) -> Result<Span, TimeError> {
     span_in(text, now, &Local)
 }
 
+/// The local day that holds a moment, as `on:` means it.
+pub fn local_day(time: WallTime) -> Span {
+    let day = time.local().date_naive().format("%Y-%m-%d").to_string();
+    // Before and after the years that can be written down there are no days.
+    period_in(&day, time, &Local).filter(|day| day.contains(time)).unwrap_or(Span::new(time, time.plus_micros(1)))
+}
+
 fn unreadable(text: &str, wanted: &'static str) -> TimeError {
     TimeError::Unreadable { text: text.to_owned(), wanted }
 }

@@ -71,6 +71,16 @@ impl WallTime {
         self.local().offset().local_minus_utc()
     }
 
+    /// The weekday that it was by local time: 0 Monday to 6 Sunday.
+    pub fn local_weekday(self) -> u8 {
+        u8::try_from(self.local().weekday().num_days_from_monday()).unwrap_or_default()
+    }
+
+    /// The year that it was in UTC.
+    pub fn utc_year(self) -> i32 {
+        self.utc().year()
+    }
+
     /// `2026-11-23T09:15:12.340Z`: UTC, milliseconds (what is finer is cut off, not rounded).
     pub fn rfc3339(self) -> String {
         self.utc().to_rfc3339_opts(SecondsFormat::Millis, true)

@@ -89,12 +89,14 @@ fn document(from: store::Document) -> Document {
         key: from.key,
         start: from.span.start,
         end: from.span.end,
-        track: from.track.to_string(),
         side: from.side,
         text: from.text,
         before: from.before,
         language: from.language,
+        model: from.model,
         p: from.p,
         state: from.state as u8,
+        is_echo: from.is_echo,
+        is_replay: from.is_replay,
     }
 }

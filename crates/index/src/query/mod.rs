@@ -73,6 +73,19 @@ impl Query {
         asks
     }
 
+    /// The spans that every hit overlaps.
+    pub(crate) fn spans(&self) -> Vec<Span> {
+        let parts = match &self.root {
+            Some(Node::All(parts)) => parts.as_slice(),
+            other => other.as_slice(),
+        };
+        let span = |part: &Node| match part {
+            Node::Only(Filter::Overlaps(span)) => Some(*span),
+            _ => None,
+        };
+        parts.iter().filter_map(span).collect()
+    }
+
     /// Calls `each` for every part that is not excluded.
     pub(crate) fn each_positive<'a>(&'a self, each: &mut dyn FnMut(&'a Node)) {
         if let Some(root) = &self.root {
