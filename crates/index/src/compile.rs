@@ -3,8 +3,8 @@
 use crate::document::HIDDEN;
 use crate::excluded::Excluded;
 use crate::overlapping::Overlapping;
-use crate::query::{Filter, Node, Query, WordEnd};
-use crate::schema::{BRIDGE_TERMS, Fields, after_border, before_border, side_code};
+use crate::query::{Filter, Mark, Node, Query, WordEnd};
+use crate::schema::{BRIDGE_TERMS, ECHO, Fields, REPLAY, after_border, before_border, side_code};
 use crate::searcher::Options;
 use crate::token;
 use std::ops::Bound;
@@ -56,6 +56,7 @@ impl Compiler<'_> {
         match node {
             Node::Word { terms, end } => self.word(terms, *end),
             Node::Phrase { terms, slop } => self.phrase(terms, *slop),
+            Node::Like(words) => any(words.iter().map(|word| in_a_row(self.fields.exact, [word.clone()], 0)).collect()),
             Node::Only(filter) => self.filter(filter),
             Node::Any(parts) => any(parts.iter().map(|part| self.node(part)).collect()),
             Node::All(parts) => self.all(parts),
@@ -133,15 +134,24 @@ impl Compiler<'_> {
                 let term = Term::from_field_u64(self.fields.state, u64::from(*state));
                 Box::new(TermQuery::new(term, IndexRecordOption::Basic))
             }
-            Filter::P { from, to } => {
-                let term = |p: f64| Term::from_field_f64(self.fields.p, p);
-                // One side of the range has to have a bound.
-                let from = if matches!((from, to), (Bound::Unbounded, Bound::Unbounded)) {
-                    &Bound::Included(0.0)
-                } else {
-                    from
+            Filter::Weekdays(wanted) => {
+                let is = |day: usize| -> Boxed {
+                    let term = Term::from_field_u64(self.fields.weekday, day as u64);
+                    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
                 };
-                Box::new(RangeQuery::new(from.map(term), to.map(term)))
+                any(wanted.iter().enumerate().filter(|(_, wanted)| **wanted).map(|(day, _)| is(day)).collect())
+            }
+            Filter::Model(terms) => in_a_row(self.fields.model, terms.iter().cloned(), 0),
+            Filter::Has(mark) => {
+                let mark = match mark {
+                    Mark::Echo => ECHO,
+                    Mark::Replay => REPLAY,
+                };
+                Box::new(TermQuery::new(Term::from_field_text(self.fields.has, mark), IndexRecordOption::Basic))
+            }
+            Filter::P { from, to } => between(*from, *to, |p| Term::from_field_f64(self.fields.p, p)),
+            Filter::Seconds { from, to } => {
+                between(*from, *to, |seconds| Term::from_field_u64(self.fields.length, micros(seconds)))
             }
         })
     }
@@ -159,6 +169,17 @@ impl Compiler<'_> {
         let term = |minute: u64| Term::from_field_u64(self.fields.minute, minute);
         Box::new(RangeQuery::new(Bound::Included(term(from)), Bound::Excluded(term(to))))
     }
+}
+
+/// One of the two sides has to have a bound.
+fn between(from: Bound<f64>, to: Bound<f64>, term: impl Fn(f64) -> Term) -> Boxed {
+    Box::new(RangeQuery::new(from.map(&term), to.map(&term)))
+}
+
+/// Never less than nothing, never more than there is room for.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of this kind ends at the limits")]
+fn micros(seconds: f64) -> u64 {
+    (seconds * 1e6).round() as u64
 }
 
 fn any(mut queries: Vec<Boxed>) -> Boxed {

@@ -14,7 +14,7 @@ pub fn highlight(text: &str, query: &Query) -> Vec<Range<usize>> {
     query.each_positive(&mut |node| match node {
         Node::Word { terms, end } => places.extend(marked.word(terms, *end)),
         Node::Phrase { terms, slop: 0 } => places.extend(marked.phrase(terms)),
-        Node::Phrase { terms, .. } => places.extend(marked.near(terms)),
+        Node::Phrase { terms, .. } | Node::Like(terms) => places.extend(marked.near(terms)),
         _ => {}
     });
     merged(places)

@@ -17,6 +17,7 @@
 //! - [`Searcher`] reads beside the writer and sees each commit from the next search on.
 //! - [`query`] is the language people type. It is lenient: whatever is typed is read as well as it can be, and a note
 //!   says what was left out.
+//! - Where nothing was found, [`Searcher::find`] looks for words that are spelled or that sound alike, and says so.
 //! - [`highlight()`] marks what was found in a text.
 //!
 //! What a document holds, and how words become terms, is described in `schema.rs` and `token.rs`. A phrase is found
@@ -37,6 +38,8 @@ mod private_directory;
 pub mod query;
 mod schema;
 mod searcher;
+mod second_chance;
+mod sound;
 mod statistics;
 mod token;
 mod writer;
@@ -46,5 +49,6 @@ pub use document::{Cursor, Document};
 pub use error::IndexError;
 pub use highlight::highlight;
 pub use histogram::Day;
-pub use searcher::{Hit, MAX_LIMIT, Options, Searcher, Sort};
+pub use searcher::{Found, Hit, MAX_LIMIT, Options, Searcher, Sort};
+pub use second_chance::Likeness;
 pub use writer::Writer;

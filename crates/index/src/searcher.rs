@@ -6,6 +6,7 @@ use crate::histogram::{self, Day};
 use crate::page;
 use crate::query::Query;
 use crate::schema::Fields;
+use crate::second_chance::{self, Likeness};
 use crate::year::{self, Year};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -56,6 +57,17 @@ pub struct Hit {
     pub key: i64,
     /// How well it matches. Only comparable within one search.
     pub score: f32,
+}
+
+/// What a search found, and how it has to do with what was typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// In the order that was asked for.
+    pub hits: Vec<Hit>,
+    /// Whether it has the words, or only words like them.
+    pub likeness: Likeness,
+    /// What they were found by: what was typed, or the same with words like those. For highlights, and for what follows the page.
+    pub query: Query,
 }
 
 /// Reads the index beside its writer. Each search sees the last commit before it.
@@ -118,6 +130,29 @@ impl Searcher {
             Sort::Score => page::best(&years, &query, limit),
         })?;
         Ok(found.into_iter().map(|found| Hit { key: found.key, score: found.score }).collect())
+    }
+
+    /// As [`search`](Self::search), with a second chance where nothing has the words: what has words that are spelled nearly
+    /// so, and else what has words that sound so. Words in quotation marks are meant as they are.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn find(&self, query: &Query, options: &Options) -> Result<Found, IndexError> {
+        let hits = self.search(query, options)?;
+        if hits.is_empty() && options.limit > 0 {
+            for likeness in [Likeness::Spelling, Likeness::Sound] {
+                let years = self.snapshots()?;
+                let other = guarded(&self.path, "looking for words like these", || {
+                    second_chance::like(query, likeness, &years, self.fields.exact)
+                })?;
+                let Some(query) = other else { continue };
+                let hits = self.search(&query, options)?;
+                if !hits.is_empty() {
+                    return Ok(Found { hits, likeness, query });
+                }
+            }
+        }
+        Ok(Found { hits, likeness: Likeness::Words, query: query.clone() })
     }
 
     /// How many utterances `query` finds, whatever the limit.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops at the first surprise")]
 
 use index::query::{Query, parse};
-use index::{Cursor, Document, Hit, Options, Searcher, Sort, Writer, highlight};
+use index::{Cursor, Document, Hit, Likeness, Options, Searcher, Sort, Writer, highlight};
 use std::path::Path;
 use timeline::{Side, Span, WallTime};
 
@@ -331,4 +331,106 @@ fn whatever_is_typed_gives_a_result() {
     ] {
         searcher.search(&parse(&text, NOW).query, &options).unwrap();
     }
+}
+
+#[test]
+fn what_was_heard_how_long_and_by_which_model_restricts_too() {
+    let folder = tempfile::tempdir().unwrap();
+    // NOW is a Monday.
+    let short = Document { end: at(12), ..document(1, "wolf") };
+    let long = Document { end: at(20 + 90), model: "ggml-large-v3".to_owned(), ..document(2, "wolf and bear") };
+    let echo = Document { is_echo: true, state: 2, ..document(3, "wolf") };
+    let replay = Document { is_replay: true, state: 2, ..document(4, "sheep") };
+    let sunday = Document { start: at(-86_400), end: at(-86_399), ..document(5, "wolf") };
+    let searcher = index(folder.path(), &[short, long, echo, replay, sunday]);
+    for (text, expected) in [
+        ("wolf", vec![2, 1, 5]),
+        ("dur:>10s", vec![2]),
+        ("wolf dur:<=2s", vec![1, 5]),
+        ("dur:1m..2m wolf", vec![2]),
+        ("-dur:>10s wolf", vec![1, 5]),
+        ("dur:<-1", vec![]),
+        ("model:large", vec![2]),
+        ("model:ggml-large-v3 wolf", vec![2]),
+        ("wolf model:small.en", vec![1, 5]),
+        ("model:en.small", vec![]),
+        ("has:echo", vec![3]),
+        ("has:replay wolf", vec![]),
+        ("has:replay", vec![4]),
+        ("wolf -has:echo", vec![2, 1, 5]),
+        ("day:mon wolf", vec![2, 1]),
+        ("day:sun", vec![5]),
+        ("day:sat..sun,tue", vec![5]),
+        ("day:mon..sun", vec![2, 1, 5]),
+        ("-day:mon", vec![5]),
+    ] {
+        assert_eq!(keys(&searcher, text, &Options::default()), expected, "{text}");
+    }
+}
+
+#[test]
+fn words_like_those_are_looked_for_only_where_nothing_has_them_and_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let searcher = index(
+        folder.path(),
+        &[
+            document(1, "the quarterly budget"),
+            document(2, "Kathryn came by"),
+            document(3, "a new bucket"),
+            Document { start: at(-400 * 86_400), end: at(-400 * 86_400 + 1), ..document(4, "wolves of Kubernetes") },
+        ],
+    );
+    for (text, likeness, expected) in [
+        ("budget", Likeness::Words, vec![1]),
+        ("budgte", Likeness::Spelling, vec![1]),
+        ("budgte -quarterly", Likeness::Words, vec![]),
+        ("said:kuberntes", Likeness::Spelling, vec![4]),
+        ("kuberntes on:2026-11-23", Likeness::Words, vec![]),
+        ("Catherine", Likeness::Sound, vec![2]),
+        ("catherine came", Likeness::Sound, vec![2]),
+        ("\"budgte\"", Likeness::Words, vec![]),
+        ("budgte*", Likeness::Words, vec![]),
+        ("xyzzyx", Likeness::Words, vec![]),
+        ("", Likeness::Words, vec![]),
+    ] {
+        let found = searcher.find(&read(text), &Options::default()).unwrap();
+        let keys: Vec<i64> = found.hits.iter().map(|hit| hit.key).collect();
+        assert_eq!((found.likeness, keys), (likeness, expected), "{text}");
+    }
+    let found = searcher.find(&read("catherine came"), &Options::default()).unwrap();
+    let text = "Kathryn came by";
+    let marked: Vec<&str> = highlight(text, &found.query).into_iter().map(|place| &text[place]).collect();
+    assert_eq!(marked, ["Kathryn", "came"]);
+}
+
+#[test]
+fn hits_are_counted_by_local_day_until_nobody_wants_to_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut documents = Vec::new();
+    for day in 0..500_i64 {
+        for hit in 0..=day % 5 {
+            let start = at(-day * 86_400 + hit * 60);
+            documents.push(Document { start, end: start.plus_micros(1), ..document(day * 10 + hit, "wolf") });
+        }
+    }
+    let hidden = Document { state: 2, ..document(9_999, "wolf") };
+    documents.push(hidden);
+    let searcher = index(folder.path(), &documents);
+    let days = searcher.days(&read("wolf"), &Options::default(), &|| false).unwrap().unwrap();
+    assert_eq!(days.len(), 500);
+    for (place, day) in days.iter().enumerate() {
+        assert!(day.span.contains(at(-(499 - i64::try_from(place).unwrap()) * 86_400)));
+        assert_eq!(day.hits, (499 - place as u64) % 5 + 1);
+    }
+    let of_year = read("wolf since:2026-01-01");
+    let count = searcher.count(&of_year, &Options::default()).unwrap();
+    let days = searcher.days(&of_year, &Options::default(), &|| false).unwrap().unwrap();
+    assert_eq!(days.iter().map(|day| day.hits).sum::<u64>(), count as u64);
+    assert_eq!(searcher.days(&read(""), &Options::default(), &|| false).unwrap(), Some(vec![]));
+    let looks = std::cell::Cell::new(0);
+    let cancelled = searcher.days(&read("wolf"), &Options::default(), &|| {
+        looks.set(looks.get() + 1);
+        looks.get() > 1
+    });
+    assert_eq!((cancelled.unwrap(), looks.get()), (None, 2), "it stops where it is told to");
 }

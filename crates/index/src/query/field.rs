@@ -1,4 +1,5 @@
-use super::Filter;
+use super::{Filter, Mark};
+use crate::token;
 use std::ops::Bound;
 use timeline::{Side, WallTime, parse_span};
 
@@ -11,9 +12,13 @@ pub(super) enum Field {
     Since,
     Until,
     Time,
+    Day,
     Lang,
+    Model,
     Conf,
+    Dur,
     Is,
+    Has,
 }
 
 impl Field {
@@ -25,9 +30,13 @@ impl Field {
             ("since", Self::Since),
             ("until", Self::Until),
             ("time", Self::Time),
+            ("day", Self::Day),
             ("lang", Self::Lang),
+            ("model", Self::Model),
             ("conf", Self::Conf),
+            ("dur", Self::Dur),
             ("is", Self::Is),
+            ("has", Self::Has),
         ];
         fields.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, field)| field)
     }
@@ -54,13 +63,23 @@ impl Field {
             // A day as the end of a span ends with the day, as its start begins with it.
             Self::Since => span(&format!("{value}..")),
             Self::Until => span(&format!("..{value}")),
-            Self::Time => {
-                clock(value).ok_or_else(|| format!("cannot read {value:?} as times of the day, such as 09:00..12:00"))
-            }
-            Self::Lang => language(value).ok_or_else(|| format!("cannot read {value:?} as a language, such as de")),
-            Self::Conf => p(value).ok_or_else(|| format!("cannot read {value:?} as a probability, such as <0.5")),
-            Self::Is => {
-                state(value).ok_or_else(|| format!("cannot read {value:?} as one of shown, doubtful and hidden"))
+            _ => {
+                let (filter, wanted) = match self {
+                    Self::Time => (clock(value), "times of the day, such as 09:00..12:00"),
+                    Self::Day => (weekdays(value), "days of the week, such as mon, mon..fri or sat,sun"),
+                    Self::Lang => (language(value), "a language, such as de"),
+                    Self::Model => (model(value), "a model, such as small.en"),
+                    Self::Conf => {
+                        (range(value, p).map(|(from, to)| Filter::P { from, to }), "a probability, such as <0.5")
+                    }
+                    Self::Dur => {
+                        (range(value, seconds).map(|(from, to)| Filter::Seconds { from, to }), "a length, such as >10s")
+                    }
+                    Self::Is => (state(value), "one of shown, doubtful and hidden"),
+                    Self::Has => (mark(value), "one of echo and replay"),
+                    Self::Said | Self::Heard | Self::On | Self::Since | Self::Until => (None, "a value"),
+                };
+                filter.ok_or_else(|| format!("cannot read {value:?} as {wanted}"))
             }
         }
     }
@@ -95,13 +114,54 @@ fn language(value: &str) -> Option<Filter> {
     fits.then(|| Filter::Language(value.to_ascii_lowercase()))
 }
 
-/// `<0.5`, `<=0.5`, `>0.5`, `>=0.5`, `0.2..0.5`, each with `%` if need be.
-fn p(value: &str) -> Option<Filter> {
-    let number = |text: &str| {
-        let (text, unit) = text.strip_suffix('%').map_or((text, 1.0), |text| (text, 100.0));
-        text.parse::<f64>().ok().filter(|p| p.is_finite()).map(|p| p / unit)
+fn mark(value: &str) -> Option<Filter> {
+    let marks = [("echo", Mark::Echo), ("replay", Mark::Replay)];
+    marks.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(value)).map(|(_, mark)| Filter::Has(mark))
+}
+
+fn model(value: &str) -> Option<Filter> {
+    let terms: Vec<String> = token::terms(value).into_iter().map(|term| term.text).collect();
+    (!terms.is_empty()).then_some(Filter::Model(terms))
+}
+
+/// `mon`, `monday`, `mon..fri` (over Sunday, too), `sat,sun`.
+fn weekdays(value: &str) -> Option<Filter> {
+    const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let day = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        DAYS.iter().position(|day| text.len() >= 2 && day.starts_with(&text))
     };
-    let (from, to) = if let Some(rest) = value.strip_prefix("<=") {
+    let mut wanted = [false; 7];
+    for part in value.split(',') {
+        let (from, to) = part.split_once("..").unwrap_or((part, part));
+        let (from, to) = (day(from)?, day(to)?);
+        for step in 0..=(to + DAYS.len() - from) % DAYS.len() {
+            *wanted.get_mut((from + step) % DAYS.len())? = true;
+        }
+    }
+    Some(Filter::Weekdays(wanted))
+}
+
+/// `0.5`, `50%`.
+fn p(text: &str) -> Option<f64> {
+    let (text, unit) = text.strip_suffix('%').map_or((text, 1.0), |text| (text, 100.0));
+    number(text).map(|p| p / unit)
+}
+
+/// `10s`, `10`, `1.5m`, `1h`, `200ms`.
+fn seconds(text: &str) -> Option<f64> {
+    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3_600.0), ("", 1.0)];
+    let (text, unit) = units.into_iter().find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))?;
+    number(text).map(|count| count * unit)
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// `<0.5`, `<=0.5`, `>0.5`, `>=0.5`, `0.2..0.5`.
+fn range(value: &str, number: fn(&str) -> Option<f64>) -> Option<(Bound<f64>, Bound<f64>)> {
+    Some(if let Some(rest) = value.strip_prefix("<=") {
         (Bound::Unbounded, Bound::Included(number(rest)?))
     } else if let Some(rest) = value.strip_prefix('<') {
         (Bound::Unbounded, Bound::Excluded(number(rest)?))
@@ -112,6 +172,5 @@ fn p(value: &str) -> Option<Filter> {
     } else {
         let (from, to) = value.split_once("..")?;
         (Bound::Included(number(from)?), Bound::Included(number(to)?))
-    };
-    Some(Filter::P { from, to })
+    })
 }

@@ -13,9 +13,13 @@
 //! | `on:` | a day or span: `on:yesterday`, `on:2026-11-22T14:00..15:30`, `on:"last 2h"` |
 //! | `since:` `until:` | from, up to and including a day or time |
 //! | `time:09:00..12:00` | a time of any day; over midnight too |
+//! | `day:mon` | a day of the week: `day:mon..fri`, `day:sat,sun` |
 //! | `lang:de` | a language |
+//! | `model:small.en` | the model that heard it, or a part of its name |
 //! | `conf:<0.5` | how sure the recogniser was: `<`, `<=`, `>`, `>=` or `0.2..0.5` |
+//! | `dur:>10s` | how long it took to say: also `ms`, `m`, `h`, and `1m..5m` |
 //! | `is:hidden` | what is kept and not shown otherwise; `is:doubtful`, `is:shown` |
+//! | `has:echo` | what came back through the microphone; `has:replay`: what the program itself played; hidden or not |
 //!
 //! Nothing is an error: what can't be read is left out or taken as words, and a note says so. A query with no
 //! words finds nothing, unless a field restricts it; then it finds everything there. Of a longer text the first
@@ -59,7 +63,7 @@ impl Query {
     pub fn terms(&self) -> Vec<String> {
         let mut terms = Vec::new();
         self.each_positive(&mut |node| {
-            if let Node::Word { terms: words, .. } | Node::Phrase { terms: words, .. } = node {
+            if let Node::Word { terms: words, .. } | Node::Phrase { terms: words, .. } | Node::Like(words) = node {
                 terms.extend(words.iter().filter(|word| !terms.contains(*word)).cloned().collect::<Vec<_>>());
             }
         });
@@ -69,7 +73,9 @@ impl Query {
     /// Whether it asks for what is hidden otherwise.
     pub(crate) fn asks_for_hidden(&self) -> bool {
         let mut asks = false;
-        self.each_positive(&mut |node| asks |= *node == Node::Only(Filter::State(HIDDEN)));
+        self.each_positive(&mut |node| {
+            asks |= matches!(node, Node::Only(Filter::State(HIDDEN) | Filter::Has(_)));
+        });
         asks
     }
 
@@ -84,6 +90,13 @@ impl Query {
             _ => None,
         };
         parts.iter().filter_map(span).collect()
+    }
+
+    /// The same query with other words: `replace` says what stands for a single one that is looked for in any form; `None`
+    /// where it leaves all as they are.
+    pub(crate) fn with_words(&self, replace: &mut dyn FnMut(&str) -> Option<Node>) -> Option<Self> {
+        let mut root = self.root.clone()?;
+        root.replace_words(replace).then_some(Self { root: Some(root) })
     }
 
     /// Calls `each` for every part that is not excluded.
@@ -101,6 +114,8 @@ pub(crate) enum Node {
     Word { terms: Vec<String>, end: WordEnd },
     /// Words in a row, or close together where there is slop.
     Phrase { terms: Vec<String>, slop: u32 },
+    /// One of these words, exactly. Only a second chance makes it.
+    Like(Vec<String>),
     /// What restricts the search.
     Only(Filter),
     /// Anything but.
@@ -117,6 +132,24 @@ impl Node {
             Self::Not(_) => {}
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_positive(each)),
             _ => each(self),
+        }
+    }
+}
+
+impl Node {
+    /// Whether any word was replaced.
+    fn replace_words(&mut self, replace: &mut dyn FnMut(&str) -> Option<Self>) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter_mut().fold(false, |replaced, part| part.replace_words(replace) | replaced)
+            }
+            Self::Word { terms, end: WordEnd::Whole | WordEnd::Typing } => {
+                let [word] = terms.as_slice() else { return false };
+                let Some(node) = replace(word) else { return false };
+                *self = node;
+                true
+            }
+            _ => false,
         }
     }
 }
@@ -143,8 +176,25 @@ pub(crate) enum Filter {
     Clock { from: u64, to: u64 },
     /// A language, in lower case.
     Language(String),
+    /// Local days of the week, from Monday on.
+    Weekdays([bool; 7]),
+    /// Terms that stand in a row in the model's name.
+    Model(Vec<String>),
     /// The mean probability of the words.
     P { from: Bound<f64>, to: Bound<f64> },
+    /// How long it took to say.
+    Seconds { from: Bound<f64>, to: Bound<f64> },
+    /// What it is linked to.
+    Has(Mark),
     /// How far it is to be believed: 0 shown, 1 doubtful, 2 hidden.
     State(u8),
+}
+
+/// What an utterance can be linked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The other side's sound.
+    Echo,
+    /// What the program itself played.
+    Replay,
 }

@@ -209,7 +209,14 @@ mod tests {
             Node::Phrase { terms, slop } => {
                 format!("'{}'{}", terms.join(" "), if *slop > 0 { format!("~{slop}") } else { String::new() })
             }
+            Node::Like(words) => format!("~{}", words.join("/")),
             Node::Only(Filter::Side(side)) => format!("[{side}]"),
+            Node::Only(Filter::Weekdays(wanted)) => {
+                format!("[{}]", wanted.iter().map(|wanted| if *wanted { 'x' } else { '.' }).collect::<String>())
+            }
+            Node::Only(Filter::Model(terms)) => format!("[model {}]", terms.join(".")),
+            Node::Only(Filter::Seconds { from, to }) => format!("[{from:?}s,{to:?}s]"),
+            Node::Only(Filter::Has(mark)) => format!("[{mark:?}]"),
             Node::Only(Filter::Clock { from, to }) => format!("[{from}..{to}]"),
             Node::Only(Filter::State(state)) => format!("[state {state}]"),
             Node::Only(Filter::Language(language)) => format!("[{language}]"),
@@ -251,6 +258,12 @@ mod tests {
             ("time:09:00..12:00 time:22..2 ", "([540..720] [1320..120])"),
             ("lang:DE conf:<0.5 conf:20%..50% ", "([de] [Unbounded,Excluded(0.5)] [Included(0.2),Included(0.5)])"),
             ("is:hidden -is:doubtful IS:Shown ", "([state 2] -[state 1] [state 0])"),
+            ("day:mon DAY:fri..mon day:sat,Sunday ", "([x......] [x...xxx] [.....xx])"),
+            (
+                "dur:>10s dur:1m..1.5m dur:<=200ms dur:<3 ",
+                "([Excluded(10.0)s,Unboundeds] [Included(60.0)s,Included(90.0)s] [Unboundeds,Included(0.2)s] [Unboundeds,Excluded(3.0)s])",
+            ),
+            ("model:ggml-small.en has:echo -has:Replay ", "([model ggml.small.en] [Echo] -[Replay])"),
             ("don't C++ node.js 12:30 ", "(dont c node.js 12.30)"),
             ("well-being -x1", "(well.being -x1…)"),
             ("https://example.org ", "https.example.org"),
@@ -277,6 +290,12 @@ mod tests {
             ("time:25:00 wolf ", "wolf"),
             ("conf:high wolf ", "wolf"),
             ("is:echo wolf ", "wolf"),
+            ("has:none wolf ", "wolf"),
+            ("day:m wolf ", "wolf"),
+            ("day:mon.. wolf ", "wolf"),
+            ("dur:long wolf ", "wolf"),
+            ("dur:>nans wolf ", "wolf"),
+            ("model:- wolf ", "wolf"),
             ("lang: wolf ", "wolf"),
             ("wolf~1 ", "wolf"),
             ("* wolf ", "wolf"),
