@@ -19,8 +19,10 @@ use std::process::Stdio;
 fn search_prints_an_object_per_hit_with_every_field_of_the_contract() {
     let ran = Sample::day().run(&["search", "agenda", "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let fields =
-        ["id", "track", "side", "start", "end", "text", "score", "p", "lang", "pass", "speaker", "state", "reason"];
+    let fields = [
+        "id", "track", "side", "start", "end", "text", "score", "p", "lang", "pass", "speaker", "state", "reason",
+        "match",
+    ];
     let places: Vec<usize> = fields.iter().map(|field| ran.out.find(&format!("\"{field}\":")).unwrap()).collect();
     assert!(places.is_sorted(), "{}", ran.out);
     let [hit] = ran.json().try_into().unwrap();
@@ -32,7 +34,20 @@ fn search_prints_an_object_per_hit_with_every_field_of_the_contract() {
     assert_eq!((&hit["start"], &hit["end"]), (&json!("2026-11-23T09:15:08.042Z"), &json!("2026-11-23T09:15:10.592Z")));
     assert_eq!(hit["text"], "The next item on the agenda is the agenda.");
     assert_eq!((&hit["p"], &hit["lang"], &hit["state"]), (&json!(0.9), &json!("en"), &json!("shown")));
-    assert_eq!((&hit["speaker"], &hit["reason"]), (&json!(null), &json!(null)));
+    assert_eq!((&hit["speaker"], &hit["reason"], &hit["match"]), (&json!(null), &json!(null), &json!("words")));
+}
+
+#[test]
+fn a_misspelled_or_misheard_word_is_found_and_told_apart() {
+    for (typed, how, note) in
+        [("agneda", "spelling", "that are spelled much like them"), ("ajennta", "sound", "that sound much like them")]
+    {
+        let ran = Sample::day().run(&["search", typed, "--json"]);
+        let hits = ran.json();
+        assert_eq!((ran.code, hits.len()), (0, 1), "{typed}: {}", ran.err);
+        assert_eq!(hits[0]["match"], json!(how));
+        assert!(ran.err.contains(note), "{}", ran.err);
+    }
 }
 
 #[test]

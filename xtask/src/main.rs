@@ -6,6 +6,7 @@ mod bench_recorder;
 mod bench_vad;
 mod compare;
 mod process_usage;
+mod scale;
 mod soak;
 
 use clap::{Parser, Subcommand};
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
-    after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak simulation\n  cargo xtask bench recorder --for 5m\n  cargo xtask compare --hours 1"
+    after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak simulation\n  cargo xtask bench recorder --for 5m\n  cargo xtask compare --hours 1\n  cargo xtask scale 1000000"
 )]
 struct Args {
     #[command(subcommand)]
@@ -30,6 +31,8 @@ enum Task {
     Bench(bench::Args),
     /// Measure hearsay beside whisper-cli and faster-whisper on a synthetic day
     Compare(Box<compare::Args>),
+    /// Search in ten synthetic years, beside SQLite's FTS5
+    Scale(scale::Args),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Task::Soak(args) => soak::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Compare(args) => compare::run(&args),
+        Task::Scale(args) => scale::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

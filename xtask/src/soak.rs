@@ -38,6 +38,8 @@ enum Part {
     Clocks,
     /// From the end of an utterance to the search that finds it
     Latency,
+    /// Queries out of a grammar of everything that can be typed
+    Queries,
     /// Echoes over the whole grid of delays, drifts and loudness
     Echoes,
     /// The engine's memory over many windows and loads
@@ -91,6 +93,7 @@ impl Part {
                 "",
                 &[("HEARSAY_SIMULATED_HOURS", "720"), ("HEARSAY_ROTATIONS", "10000")],
             ),
+            Self::Queries => ("index", Some("fuzz"), "", &[("HEARSAY_FUZZ_QUERIES", "100000")]),
             Self::Echoes => ("engine", Some("echo"), "", &[("HEARSAY_ECHO_CASES", "90")]),
             Self::Latency => ("hearsay", Some("live"), "", &[("HEARSAY_LIVE_SECONDS", "140")]),
             Self::EngineMemory => (

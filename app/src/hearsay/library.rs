@@ -6,7 +6,7 @@
 use crate::status::{self, Status};
 use anyhow::Result;
 use home::Home;
-use index::{IndexError, Searcher};
+use index::{IndexError, Likeness, Searcher};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
@@ -57,8 +57,10 @@ pub(crate) enum Sort {
 pub(crate) struct Found {
     /// The hits, in the order that was asked for.
     pub(crate) hits: Vec<Hit>,
-    /// What the reader should know: how the query was read, what isn't searched yet.
+    /// What the reader should know: how the query was read, what isn't searched yet, that only like words were found.
     pub(crate) notes: Vec<String>,
+    /// Whether they have the words that were looked for, or only words like them.
+    pub(crate) likeness: Likeness,
     /// How long it took.
     pub(crate) took: Duration,
 }
@@ -102,8 +104,12 @@ impl Library {
         } else if self.searcher()?.is_none() {
             found.notes.push(NO_INDEX.to_owned());
         } else if let (Some(store), Some(searcher)) = (&self.store, &self.searcher) {
-            match searcher.search(&parsed.query, &index_options(options)) {
-                Ok(keys) => found.hits = hits(store, &keys, &parsed.query)?,
+            match searcher.find(&parsed.query, &index_options(options)) {
+                Ok(by_key) => {
+                    found.hits = hits(store, &by_key.hits, &by_key.query)?;
+                    found.likeness = by_key.likeness;
+                    found.notes.extend(only_like(by_key.likeness));
+                }
                 Err(error) => {
                     // Once it is built anew it has to be opened anew.
                     self.searcher = None;
@@ -249,6 +255,16 @@ fn hits(store: &Store, found: &[index::Hit], query: &index::query::Query) -> Res
         Some(Hit { utterance, score: found.score, highlights })
     };
     Ok(found.iter().filter_map(hit).collect())
+}
+
+/// A note where nothing has the words themselves.
+fn only_like(likeness: Likeness) -> Option<String> {
+    let like = match likeness {
+        Likeness::Words => return None,
+        Likeness::Spelling => "are spelled",
+        Likeness::Sound => "sound",
+    };
+    Some(format!("nothing was found that has these words; this has words that {like} much like them"))
 }
 
 /// A note where the index hasn't seen all of the store.

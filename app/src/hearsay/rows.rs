@@ -1,11 +1,12 @@
 //! The rows of machine output. Field names, their order and their units are a contract with scripts.
 
 use crate::library::Hit;
+use index::Likeness;
 use serde::Serialize;
 use store::{State, Utterance};
 use timeline::{PassName, Side, TrackName, UtteranceId, WallTime};
 
-/// A row of `search --json`, and of `show --json` without the score.
+/// A row of `search --json`, and of `show --json` without the score and how it matches.
 #[derive(Debug, Serialize)]
 pub(crate) struct SearchRow<'a> {
     id: &'a UtteranceId,
@@ -23,6 +24,9 @@ pub(crate) struct SearchRow<'a> {
     speaker: Option<&'a str>,
     state: &'static str,
     reason: Option<&'a str>,
+    /// `words`; or `spelling` or `sound` where nothing has the words and this has others like them.
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    likeness: Option<&'static str>,
 }
 
 /// A row of `export --format jsonl`.
@@ -47,8 +51,9 @@ struct WordRow<'a> {
 
 impl<'a> SearchRow<'a> {
     /// The row of a hit.
-    pub(crate) fn hit(hit: &'a Hit) -> Self {
-        Self { score: Some(hit.score), ..Self::utterance(&hit.utterance) }
+    pub(crate) fn hit(hit: &'a Hit, likeness: Likeness) -> Self {
+        let likeness = Some(likeness.as_str());
+        Self { score: Some(hit.score), likeness, ..Self::utterance(&hit.utterance) }
     }
 
     /// The row of an utterance that wasn't searched for.
@@ -67,6 +72,7 @@ impl<'a> SearchRow<'a> {
             speaker: None,
             state: state(utterance.state),
             reason: utterance.reason.as_deref(),
+            likeness: None,
         }
     }
 }

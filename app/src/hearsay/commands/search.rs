@@ -64,7 +64,7 @@ pub(crate) fn run(args: &SearchArgs, context: &Context) -> Result<Exit> {
     let mut out = Out::stdout();
     if args.json {
         for hit in &found.hits {
-            out.json(&SearchRow::hit(hit))?;
+            out.json(&SearchRow::hit(hit, found.likeness))?;
         }
     } else {
         print(&mut out, &found)?;
