@@ -58,7 +58,7 @@ pub(crate) fn days(
             count(&mut days, day.map(|(span, _)| span), hits);
         }
     }
-    Ok(Some(days.into_iter().map(|(_, day)| day).collect()))
+    Ok(Some(days.into_values().collect()))
 }
 
 fn count(days: &mut BTreeMap<WallTime, Day>, span: Option<Span>, hits: u64) {

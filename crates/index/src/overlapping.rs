@@ -46,11 +46,10 @@ pub(crate) struct Times {
 
 impl Times {
     pub(crate) fn of(reader: &SegmentReader) -> tantivy::Result<Self> {
-        let missing = |_| TantivyError::InternalError("a document has no time".to_owned());
         let (start, length) = (reader.fast_fields().i64(START)?, reader.fast_fields().u64(LENGTH)?);
         // Every document has both, so a value's place is its document's number.
         if start.values.num_vals() != reader.max_doc() || length.values.num_vals() != reader.max_doc() {
-            return Err(missing(()));
+            return Err(TantivyError::InternalError("a document has no time".to_owned()));
         }
         Ok(Self { start: start.values, length: length.values })
     }

@@ -93,9 +93,8 @@ pub(crate) fn best(years: &[Snapshot], query: &Compiled, limit: usize) -> tantiv
     }
     let mut found = Vec::new();
     for Reverse(Ranked { score, place, .. }) in page.into_sorted_vec() {
-        if let Some(snapshot) = years.get(place.year) {
-            let key = keys(&snapshot.segment_readers()[place.segment])?.get_val(place.document);
-            found.push(Found { key, score });
+        if let Some(reader) = years.get(place.year).and_then(|year| year.segment_readers().get(place.segment)) {
+            found.push(Found { key: keys(reader)?.get_val(place.document), score });
         }
     }
     Ok(found)

@@ -11,7 +11,7 @@ impl Bm25StatisticsProvider for Statistics<'_> {
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        self.0.iter().map(|year| year.total_num_docs()).sum()
+        self.0.iter().map(Bm25StatisticsProvider::total_num_docs).sum()
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {

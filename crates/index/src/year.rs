@@ -133,7 +133,7 @@ pub(crate) fn empty(folder: &Path) -> Result<(), IndexError> {
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let entry = entry.map_err(io)?;
         let name = PathBuf::from(entry.file_name());
-        let stays = [&INDEX_WRITER_LOCK.filepath, &META_LOCK.filepath, &names[0]].contains(&&name);
+        let stays = [&INDEX_WRITER_LOCK.filepath, &META_LOCK.filepath].contains(&&name) || names.contains(&name);
         if !stays && entry.file_type().map_err(io)?.is_file() {
             names.push(name);
         }

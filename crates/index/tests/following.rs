@@ -294,7 +294,9 @@ fn whatever_order_they_came_in_the_newest_are_found_first() {
             .map(|key| at_new_year(*key, (key * 7_919 % 600) * 200_000, ["wolf", "bear", "wolf bear"][round % 3]))
             .collect();
         writer.apply(&remove, &made).unwrap();
-        remove.iter().for_each(|key| drop(there.remove(key)));
+        for key in &remove {
+            there.remove(key);
+        }
         there.extend(made.into_iter().map(|document| (document.key, document)));
         writer.commit(&cursor(round as u64)).unwrap();
         let searcher = Searcher::open(folder.path()).unwrap();

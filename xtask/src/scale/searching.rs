@@ -60,22 +60,18 @@ pub(crate) fn run(engine: Engine, folder: &Path, queries: u64) -> Result<()> {
 type Way<'a> = (&'a str, &'a dyn Fn(&Question) -> Result<usize>);
 
 fn print(name: &str, folder: &Path, queries: u64, queries_of_all: u64, ways: [Way<'_>; 3]) -> Result<()> {
-    let mut head = format!("{name:26}");
-    let mut below = format!("{:26}", "ms");
-    for (way, _) in &ways {
-        head += &format!("  {way:26}");
-        below += &format!("  {:>8} {:>8} {:>8}", "p50", "p95", "p99");
-    }
-    say(&head)?;
-    say(&below)?;
+    let columns = ways.map(|(way, _)| format!("{way:26}")).join("  ");
+    say(format!("{name:26}  {columns}").trim_end())?;
+    let columns = ways.map(|_| format!("{:>8} {:>8} {:>8}", "p50", "p95", "p99")).join("  ");
+    say(&format!("{:26}  {columns}", "ms"))?;
     for (kind, kind_name) in Kind::ALL {
-        let mut line = format!("{kind_name:26}");
+        let mut columns = Vec::new();
         for (way, ask) in &ways {
             // The first page by time is what every search shows.
             let queries = if *way == "by time" { queries } else { queries_of_all };
-            line += &format!("  {}", measured(folder, kind, queries, ask)?);
+            columns.push(measured(folder, kind, queries, ask)?.to_string());
         }
-        say(line.trim_end())?;
+        say(&format!("{kind_name:26}  {}", columns.join("  ")))?;
     }
     say(&format!("private memory of the process: {}", megabytes(Usage::of(std::process::id())?.private_bytes)))
 }
