@@ -164,22 +164,22 @@ fn payload_of(index: &Index) -> tantivy::Result<Option<Payload>> {
 mod tests {
     use super::*;
 
-    fn at(seq: u64) -> Option<Cursor> {
-        Some(Cursor { database: "d".to_owned(), seq, nonce: 7 })
+    fn at(seq: u64) -> Cursor {
+        Cursor { database: "d".to_owned(), seq, nonce: 7 }
     }
 
     #[test]
     fn the_cursor_is_the_furthest_unless_a_year_is_missing() {
         let commit = |years: &[i32], cursor| Some(Payload::new(years.to_vec(), cursor));
-        let other = Some(Cursor { database: "e".to_owned(), seq: 4, nonce: 7 });
+        let other = Cursor { database: "e".to_owned(), seq: 4, nonce: 7 };
         for (payloads, expected) in [
             (vec![], None),
-            (vec![(2026, commit(&[2026], at(5)))], at(5)),
-            (vec![(2026, commit(&[2026], at(5))), (2025, commit(&[2025, 2026], at(9)))], at(9)),
-            (vec![(2026, commit(&[2026], at(5))), (2025, None)], at(5)),
+            (vec![(2026, commit(&[2026], Some(at(5))))], Some(at(5))),
+            (vec![(2026, commit(&[2026], Some(at(5)))), (2025, commit(&[2025, 2026], Some(at(9))))], Some(at(9))),
+            (vec![(2026, commit(&[2026], Some(at(5)))), (2025, None)], Some(at(5))),
             (vec![(2026, commit(&[2026], None))], None),
-            (vec![(2026, commit(&[2025, 2026], at(5)))], None),
-            (vec![(2026, commit(&[2026], at(5))), (2025, commit(&[2025], other))], None),
+            (vec![(2026, commit(&[2025, 2026], Some(at(5))))], None),
+            (vec![(2026, commit(&[2026], Some(at(5)))), (2025, commit(&[2025], Some(other)))], None),
         ] {
             assert_eq!(cursor(&payloads), expected, "{payloads:?}");
         }
