@@ -45,8 +45,8 @@ fn utterance((from_ms, to_ms): (i64, i64), text: &str) -> NewUtterance {
 }
 
 /// A share of echo, by how much of all it was, with too much left for the rest of an echo.
-fn share(of_all: f32) -> Option<EchoShare> {
-    Some(EchoShare { echo: of_all, rest: 1.0 - of_all })
+fn share(of_all: f32) -> EchoShare {
+    EchoShare { echo: of_all, rest: 1.0 - of_all }
 }
 
 /// 20 dB less is left than was taken out.
@@ -154,8 +154,8 @@ impl Day {
 fn the_words_decide_only_where_the_echo_was_a_part_of_the_sound() {
     let day = Day::with_heard((0, 4_000), TEN_WORDS);
     for (of_all, linked) in [(0.0, false), (0.299, false), (0.301, true), (0.9, true)] {
-        assert_eq!(day.is_echo((200, 4_200), TEN_WORDS, share(of_all)), linked, "{of_all}");
-        assert!(!day.is_echo((200, 4_200), "something else was said here", share(of_all)), "{of_all}");
+        assert_eq!(day.is_echo((200, 4_200), TEN_WORDS, Some(share(of_all))), linked, "{of_all}");
+        assert!(!day.is_echo((200, 4_200), "something else was said here", Some(share(of_all))), "{of_all}");
     }
 }
 
@@ -163,7 +163,7 @@ fn the_words_decide_only_where_the_echo_was_a_part_of_the_sound() {
 fn what_is_left_of_an_echo_needs_no_words_but_something_that_was_played() {
     let day = Day::with_heard((0, 4_000), TEN_WORDS);
     assert!(day.is_echo((200, 4_200), "um", LEFT_OVER));
-    assert!(!day.is_echo((200, 4_200), "um", share(0.9)));
+    assert!(!day.is_echo((200, 4_200), "um", Some(share(0.9))));
     assert!(!day.is_echo((20_000, 24_000), "um", LEFT_OVER));
     assert!(!Day::new().is_echo((200, 4_200), TEN_WORDS, LEFT_OVER));
 }
@@ -172,7 +172,7 @@ fn what_is_left_of_an_echo_needs_no_words_but_something_that_was_played() {
 fn fewer_than_three_words_are_no_evidence() {
     let day = Day::with_heard((0, 4_000), TEN_WORDS);
     for (text, linked) in [("", false), ("one", false), ("one two", false), ("one two three", true)] {
-        for share in [share(0.5), None] {
+        for share in [Some(share(0.5)), None] {
             assert_eq!(day.is_echo((200, 4_200), text, share), linked, "{text}");
         }
     }
@@ -191,7 +191,7 @@ fn of_ten_words_eight_have_to_be_the_same_in_the_same_order() {
         ("six seven x eight nine", true),
         ("six x x eight nine", false),
     ] {
-        for share in [share(0.5), None] {
+        for share in [Some(share(0.5)), None] {
             assert_eq!(day.is_echo((200, 4_200), text, share), linked, "{text}");
         }
     }
@@ -201,7 +201,7 @@ fn of_ten_words_eight_have_to_be_the_same_in_the_same_order() {
 fn the_words_of_several_utterances_are_taken_together_and_the_nearest_is_named() {
     let mut day = Day::with_heard((0, 1_500), "one two three four");
     day.hear((1_600, 4_000), "five six seven eight nine ten");
-    for share in [share(0.5), None] {
+    for share in [Some(share(0.5)), None] {
         let said = day.linked((200, 4_200), TEN_WORDS, share);
         let id = said.echo_of.unwrap().parse().unwrap();
         assert_eq!(day.store.by_id(&id).unwrap().unwrap().text, "five six seven eight nine ten");
@@ -214,7 +214,7 @@ fn words_are_compared_with_what_was_heard_within_a_second_and_a_half() {
     for (span, linked) in
         [((15_499, 18_000), true), ((15_500, 18_000), false), ((6_000, 8_501), true), ((6_000, 8_500), false)]
     {
-        assert_eq!(day.is_echo(span, TEN_WORDS, share(0.5)), linked, "{span:?}");
+        assert_eq!(day.is_echo(span, TEN_WORDS, Some(share(0.5))), linked, "{span:?}");
     }
 }
 
@@ -278,9 +278,9 @@ fn shares_belong_to_the_utterances_that_have_words() {
         side: Side::Said,
         echo,
     };
-    let measured: Vec<EchoShare> = [0.1, 0.2, 0.3].into_iter().filter_map(share).collect();
+    let measured: Vec<EchoShare> = [0.1, 0.2, 0.3].map(share).to_vec();
     let kept = || [true, false, true].into_iter();
-    assert_eq!(shares(&planned(Some(measured)), kept()), [share(0.1), share(0.3)]);
+    assert_eq!(shares(&planned(Some(measured)), kept()), [Some(share(0.1)), Some(share(0.3))]);
     assert_eq!(shares(&planned(None), kept()), [None, None]);
 }
 
