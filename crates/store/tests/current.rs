@@ -5,7 +5,7 @@ mod database;
 
 use database::{Archive, at, said, span};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Document, NewPass, Outcome, State, StoreError, WindowRow};
+use store::{Document, NewPass, NewUtterance, Outcome, State, StoreError, WindowRow};
 use timeline::{Side, Span, TrackName};
 
 /// Follows the changes as the index does.
@@ -274,4 +274,19 @@ fn an_echo_that_was_stored_before_what_was_played_is_linked_later_and_only_in_a_
     assert!(!archive.store.link_echo(99, &of).unwrap());
     assert_eq!(find(&archive, "the main pass's", Side::Said), of_main);
     assert_eq!(archive.store.last_change().unwrap(), last, "and the index hears of nothing");
+}
+
+#[test]
+fn a_document_says_which_model_heard_it_and_what_it_is_linked_to() {
+    let mut archive = Archive::new();
+    let pass = archive.pass("small.en", 1, 0);
+    let echo = NewUtterance { echo_of: Some("20231114T221320.000Z-loopback-0".to_owned()), ..said(0, 900, "one") };
+    let replay = NewUtterance { replay_of: Some("20231114T221320.000Z-mic-0".to_owned()), ..said(1_000, 1_900, "two") };
+    let window = archive.window(pass, 0, 3_000, vec![echo, replay, said(2_000, 2_900, "three")]);
+    archive.store.commit_window(&window).unwrap();
+    let keys = archive.store.keys_after(0, 10).unwrap();
+    let documents = archive.store.documents(&keys).unwrap().current;
+    let linked: Vec<(&str, bool, bool)> =
+        documents.iter().map(|document| (document.model.as_str(), document.is_echo, document.is_replay)).collect();
+    assert_eq!(linked, [("small.en", true, false), ("small.en", false, true), ("small.en", false, false)]);
 }
