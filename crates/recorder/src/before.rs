@@ -42,7 +42,7 @@ impl Before {
         let mut rows = last_rows(&context.archive, context.wall());
         let lines = SessionLines::of(&rows, context);
         // The journal's days are in the order of their names, which isn't that of time where the clock was set back.
-        rows.sort_by_cached_key(|row| lines.here(row.session(), row.at()));
+        rows.sort_by_cached_key(|row| lines.began(row.session()));
         let mut noted = Noted::default();
         for row in &rows {
             noted.note(row, lines.boot_at(row.session(), row.at()), tracks);
@@ -84,8 +84,8 @@ fn end_of_sound(open: &Open, lines: &SessionLines<'_>) -> Option<i64> {
 struct Noted {
     /// By their usual names; the sessions of each in order of time.
     open: BTreeMap<TrackName, Vec<Open>>,
-    /// The last row of a pause: when, and in which session.
-    paused: Option<(i64, String)>,
+    /// By their usual names: the first row of a pause since the track's time was accounted for, by sound or by a gap.
+    without: BTreeMap<TrackName, i64>,
     /// The first row of a pause since it ended or a gap accounted for it.
     unaccounted: Option<i64>,
 }
@@ -99,27 +99,37 @@ impl Noted {
             | Row::Anchor { at, session, track, .. }
             | Row::DeviceLost { at, session, track, .. } => {
                 let Some(usual) = usual(track) else { return };
-                let open = self.open.entry(usual).or_default();
-                if open.iter().any(|open| open.session == *session) {
-                    return;
+                // A session that began in a pause names its tracks when it ends, and those before it may have died in it.
+                let since = self.without.get(&usual).copied().unwrap_or(moment);
+                if matches!(row, Row::Anchor { .. }) {
+                    self.without.remove(&usual);
                 }
-                // A session that began in a pause has been without this track since.
-                let since = self.paused.as_ref().filter(|(_, of)| of == session).map_or(moment, |(paused, _)| *paused);
-                open.push(Open { session: session.clone(), name: track.clone(), at: *at, since });
+                let open = self.open.entry(usual).or_default();
+                if open.iter().all(|open| open.session != *session) {
+                    open.push(Open { session: session.clone(), name: track.clone(), at: *at, since });
+                }
             }
-            Row::Closed { session, track, .. } => {
-                let Some(open) = usual(track).and_then(|usual| self.open.get_mut(&usual)) else { return };
-                // With it the sessions before are accounted for; rows are told to the millisecond, so that one which
-                // began right after may stand before.
-                let closed = open.iter().position(|open| open.session == *session).map_or(open.len(), |at| at + 1);
-                open.drain(..closed);
+            Row::Closed { track, .. } => {
+                if let Some(usual) = usual(track) {
+                    self.open.remove(&usual);
+                    self.without.remove(&usual);
+                }
             }
-            Row::Paused { session, .. } => {
-                self.paused = Some((moment, session.clone()));
+            Row::Paused { .. } => {
+                for track in tracks {
+                    self.without.entry(track.clone()).or_insert(moment);
+                }
                 self.unaccounted.get_or_insert(moment);
             }
             Row::Resumed { .. } => self.unaccounted = None,
-            Row::Gap(gap) if gap.cause == GapCause::Paused => self.unaccounted = None,
+            Row::Gap(gap) => {
+                if let Some(usual) = usual(&gap.track) {
+                    self.without.remove(&usual);
+                }
+                if gap.cause == GapCause::Paused {
+                    self.unaccounted = None;
+                }
+            }
             _ => {}
         }
     }

@@ -43,13 +43,15 @@ impl<'a> SessionLines<'a> {
         &self.context.archive
     }
 
-    /// The moment that a session's clock calls so, where the machine still runs that it ran on.
-    pub(crate) fn here(&self, session: &str, wall: WallTime) -> Option<i64> {
-        self.of.get(session)?.boot_at(wall, self.context.boot_id.as_deref())
+    /// When a session began; none where that was before the machine booted, or may have been.
+    pub(crate) fn began(&self, session: &str) -> Option<i64> {
+        let line = self.of.get(session)?;
+        line.boot_at(line.at, self.context.boot_id.as_deref())
     }
 
     /// The moment that a session's clock calls so, as near as can be told.
     pub(crate) fn boot_at(&self, session: &str, wall: WallTime) -> i64 {
-        self.here(session, wall).unwrap_or_else(|| self.context.boot_at(wall))
+        let here = self.of.get(session).and_then(|line| line.boot_at(wall, self.context.boot_id.as_deref()));
+        here.unwrap_or_else(|| self.context.boot_at(wall))
     }
 }

@@ -58,6 +58,32 @@ fn recorders_that_die_one_after_another_in_one_pause_leave_no_hole() {
 }
 
 #[test]
+fn a_loopback_that_is_idle_after_a_pause_in_which_recorders_died_has_no_hole() {
+    let mut sim = Sim::recording(1_000);
+    sim.source.with("loopback", |plug| plug.dead = true);
+    sim.run(60 * S);
+    sim.ask(&Request::Pause { minutes: Some(5) });
+    // The session that begins is one of the pause.
+    sim.clock.step_wall(5 * S);
+    sim.run(60 * S);
+    for _ in 0..3 {
+        sim.crash();
+        sim.deliver(10 * S);
+        sim.start();
+        sim.run(60 * S);
+    }
+    sim.run(120 * S);
+    assert!(!sim.status().paused);
+    sim.crash();
+    sim.start();
+    sim.run(60 * S);
+    sim.stop();
+    for track in ["mic", "loopback"] {
+        sim.verdict(track).assert_sound(20_000);
+    }
+}
+
+#[test]
 fn a_recorder_that_dies_after_a_pause_before_a_device_is_there_leaves_no_hole() {
     let mut sim = Sim::recording(1_000);
     sim.run(60 * S);
@@ -65,6 +91,8 @@ fn a_recorder_that_dies_after_a_pause_before_a_device_is_there_leaves_no_hole() 
     sim.stop();
     sim.start();
     sim.source.unplug("mic");
+    sim.run(10 * S);
+    sim.ask(&Request::Pause { minutes: Some(10) });
     sim.run(10 * S);
     sim.ask(&Request::Resume);
     sim.run(60 * S);
