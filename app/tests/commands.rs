@@ -125,7 +125,7 @@ fn an_index_that_is_behind_damaged_or_missing_is_told_of() {
     assert_eq!((ran.code, ran.out.lines().count()), (0, 1));
     assert!(ran.err.starts_with("note: the index is behind"), "{}", ran.err);
 
-    home::files::create_or_truncate(&sample.home().index().join("meta.json")).unwrap();
+    home::files::create_or_truncate(&sample.home().index().join("2026/meta.json")).unwrap();
     let ran = sample.run(&["search", "agenda"]);
     assert_eq!((ran.code, ran.out.as_str()), (4, ""));
     assert!(

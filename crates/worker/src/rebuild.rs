@@ -12,6 +12,7 @@ use crate::scribe::Scribe;
 use crate::{Follower, WorkerError};
 use archive::{Archive, Fault, FaultKind, WordsLog};
 use home::{Home, Lock, files};
+use index::{IndexError, Searcher};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -104,7 +105,7 @@ impl Rebuild {
             log,
             database,
             files,
-            index: home.index().join("meta.json").exists(),
+            index: !matches!(Searcher::open(&home.index()), Err(IndexError::Missing { .. })),
             _lock: lock,
         })
     }

@@ -13,7 +13,7 @@ use counting::Counting;
 use scene::{Scene, live_plan, side, with_echo};
 use speech::models::ModelError;
 use speech::{EngineError, Recogniser, Vad, VadChoice, VadError};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use store::{State, Utterance};
@@ -120,7 +120,7 @@ fn a_live_model_that_crashes_the_engine_with_each_window_is_given_up() {
 
 #[test]
 fn a_voice_detector_that_does_not_start_is_told_of() {
-    let vad = || Vad::open(VadChoice::Onnx, Some(Path::new("/nowhere/libonnxruntime.so")));
+    let vad = || Err(VadError::NoLibrary(vec![PathBuf::from("/nowhere/libonnxruntime.so")]));
     the_main_pass_goes_on(Fault { vad, ..NONE }, 1, &["/nowhere/libonnxruntime.so"]);
 }
 
