@@ -157,6 +157,29 @@ pub struct NewUtterance {
     pub words: Vec<Word>,
 }
 
+impl NewUtterance {
+    /// What was clearly said, in English: nothing speaks against it. Without its words.
+    pub fn clear(span: Span, text: &str) -> Self {
+        Self {
+            span,
+            text: text.to_owned(),
+            language: Some("en".to_owned()),
+            p: 0.9,
+            no_speech_p: 0.0,
+            mean_logprob: -0.1,
+            vad_mean: 0.9,
+            vad_peak: 1.0,
+            tokens_per_s: 4.0,
+            repetition: 0.0,
+            state: State::Shown,
+            reason: None,
+            echo_of: None,
+            replay_of: None,
+            words: Vec::new(),
+        }
+    }
+}
+
 /// A window together with the private keys of its track and pass.
 struct Placed<'a> {
     window: &'a WindowRow,

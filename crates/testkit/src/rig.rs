@@ -121,6 +121,9 @@ impl Rig {
     /// # Errors
     /// [`TestkitError::Missing`] where `paplay` isn't installed.
     pub fn play(&self, wav: &Path, sink: Sink) -> Result<Killed, TestkitError> {
+        // paplay would only say so to nobody, and what is waited for never sounds.
+        std::fs::metadata(wav)
+            .map_err(|source| TestkitError::File { path: wav.to_owned(), what: source.to_string() })?;
         let mut command = self.command("paplay");
         // With paplay's own, long buffer: a short one runs dry on a busy machine, and silence gets into the sound.
         command.arg(format!("--device={}", sink.name())).arg(wav).stdin(Stdio::null());

@@ -75,6 +75,8 @@ pub struct Rebuilt {
     pub utterances: u64,
     /// Stretches that the words beside the sound lacked, and that they state now.
     pub stated: u64,
+    /// Files of words that couldn't be written; the worker tries them again.
+    pub unwritten: u64,
     /// Lines and files that couldn't be used, and why.
     pub faults: Vec<Fault>,
     /// Where the damaged database lies now.
@@ -125,7 +127,7 @@ impl Rebuild {
         }
         let mut store = Store::open(&self.home.database())?;
         if self.database == Database::Whole {
-            rebuilt.stated = self.state_again(&mut store)?;
+            self.state_again(&mut store, &mut rebuilt)?;
         }
         let of = store.last_change()?.map_or(0, |change| change.seq);
         let mut told = |done| tell(Rebuilding::Indexed { done, of });
@@ -158,16 +160,20 @@ impl Rebuild {
         Ok(path)
     }
 
-    /// Lets the files state what they lack; how many stretches that were.
-    fn state_again(&self, store: &mut Store) -> Result<u64, WorkerError> {
-        let mut stated = 0;
+    /// Lets the files state what they lack. A line that can't be used is no loss here: what it said is stated again.
+    fn state_again(&self, store: &mut Store, rebuilt: &mut Rebuilt) -> Result<(), WorkerError> {
         for file in store.plain_files()? {
             let (_, stretches) = self.standing(&self.log.path(file.day, &file.pass), &mut Vec::new());
-            stated += store.note_unstated(&file, &stretches)?;
+            rebuilt.stated += store.note_unstated(&file, &stretches)?;
         }
         let mut scribe = Scribe::new(&Archive::open(&self.home));
-        while scribe.step(store, 0)?.more {}
-        Ok(stated)
+        loop {
+            let step = scribe.step(store, 0)?;
+            if !step.more {
+                rebuilt.unwritten = step.failed;
+                return Ok(());
+            }
+        }
     }
 
     /// Puts back what a file of words says.

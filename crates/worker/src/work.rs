@@ -1,17 +1,19 @@
-use crate::desk::{Desk, Stored};
+mod run;
+
+use crate::desk::Desk;
 use crate::live_lane::{LiveLane, STEP};
-use crate::planned_window::PlannedWindow;
-use crate::queue::{InFlight, Queue, Sender};
+use crate::queue::Queue;
 use crate::scribe::{Scribe, Step};
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
 use archive::{Archive, WordsLog};
 use home::{Home, Lock};
-use speech::{Lane, Recogniser, Ticket, Vad};
+use run::Run;
+use speech::{Recogniser, Vad};
 use std::collections::HashMap;
 use std::time::Duration;
-use store::{Store, WorkerState};
+use store::Store;
 use timeline::{Clock, Side, WallTime};
 
 /// What a worker needs to be told.
@@ -47,7 +49,7 @@ pub struct Worker {
     /// When the recogniser was last needed, in microseconds since boot.
     needed: i64,
     scribe: Scribe,
-    /// When the plain files last followed.
+    /// When the plain files last had all that could be written.
     wrote: i64,
     _lock: Lock,
 }
@@ -60,28 +62,6 @@ struct Task {
     /// The pass whose words are translated.
     original: Option<i64>,
 }
-
-/// One run over what is there.
-struct Run<'a, 'b> {
-    task: Task,
-    streams: Vec<TrackStream>,
-    /// Windows of microphones that wait for what was played meanwhile, one a track at most.
-    held: Vec<PlannedWindow>,
-    /// Up to where tracks with what was played are dealt with that may still go on.
-    heard_fronts: Vec<WallTime>,
-    in_flight: HashMap<Ticket, InFlight>,
-    summary: Summary,
-    started: i64,
-    followed: i64,
-    stop: &'a dyn Fn() -> bool,
-    report: &'a mut (dyn FnMut(Progress<'_>) + 'b),
-}
-
-/// Windows given to the recogniser ahead of time: the next is found while one is recognised.
-const QUEUE_DEPTH: usize = 2;
-
-/// What everything else is translated to.
-const ENGLISH: &str = "en";
 
 /// How long to wait for the recogniser, or for new sound, until the stop flag is looked at again.
 const STOP_CHECK: Duration = Duration::from_millis(200);
@@ -187,8 +167,8 @@ impl Worker {
             }
             let watched = self.step_live();
             let now = self.desk.clock.boot_micros();
-            if now - self.wrote > FOLLOW_EVERY_MICROS && self.write_words()?.more {
-                self.wrote = now - FOLLOW_EVERY_MICROS;
+            if now - self.wrote > FOLLOW_EVERY_MICROS {
+                self.write_words()?;
             }
             let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
             let waited = since(began);
@@ -287,133 +267,14 @@ impl Worker {
         nothing_comes || now.micros_since(last) > segment.saturating_add(SEGMENT_GRACE_MICROS)
     }
 
-    fn drain(&mut self, run: &mut Run<'_, '_>) -> Result<(), WorkerError> {
-        loop {
-            if (run.stop)() {
-                return Ok(());
-            }
-            while run.in_flight.len() < QUEUE_DEPTH {
-                let Some(planned) = self.plan_next(run)? else { break };
-                if planned.window.pieces.is_empty() {
-                    let stored = self.desk.store_nothing(run.task.pass, planned)?;
-                    self.stored(run, &stored)?;
-                } else {
-                    self.submit(run, planned)?;
-                }
-                if (run.stop)() {
-                    return Ok(());
-                }
-            }
-            if run.in_flight.is_empty() {
-                return Ok(());
-            }
-            let patience = if self.step_live() { STEP } else { STOP_CHECK };
-            let mut sender =
-                Sender { lane: Lane::Backlog, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
-            if let Some(answer) = self.desk.queue.answer(&mut sender, patience)? {
-                let stored = self.desk.store_answer(run.task.pass, answer)?;
-                self.stored(run, &stored)?;
-            }
-        }
-    }
-
-    /// The next window of the track that is furthest behind, so that both sides of a conversation come together. `None` where there
-    /// is nothing to do before an answer has come.
-    fn plan_next(&mut self, run: &mut Run<'_, '_>) -> Result<Option<PlannedWindow>, WorkerError> {
-        loop {
-            if let Some(at) = run.held.iter().position(|held| run.heard_up_to(held.span.end)) {
-                return Ok(Some(run.held.swap_remove(at)));
-            }
-            let one_by_one = run.task.finds_out_languages();
-            let waits = |stream: &TrackStream| {
-                (one_by_one && run.in_flight.values().any(|window| window.planned.track == *stream.track()))
-                    || run.held.iter().any(|held| held.track == *stream.track())
-            };
-            let next = run.streams.iter().enumerate().filter(|(_, stream)| !waits(stream));
-            let next = next.filter_map(|(at, stream)| Some((stream.next_start()?, at))).min();
-            let Some((_, at)) = next else { return Ok(None) };
-            let Some(stream) = run.streams.get_mut(at) else { return Ok(None) };
-            let (live, desk) = (&mut self.live, &mut self.desk);
-            let mut between = || {
-                if let Some(live) = live {
-                    live.step(desk);
-                }
-            };
-            if let Some(planned) = stream.next(&mut self.vad, &run.task.plan.windows, &mut between)? {
-                if planned.side != Side::Said || run.heard_up_to(planned.span.end) {
-                    return Ok(Some(planned));
-                }
-                // What was played meanwhile must be known first: it may be its echo.
-                run.held.push(planned);
-                continue;
-            }
-            // What is left of this track may still go on.
-            run.summary.waiting_micros += stream.left_micros();
-            let stream = run.streams.swap_remove(at);
-            if stream.side() == Side::Heard {
-                run.heard_fronts.extend(stream.front());
-            }
-        }
-    }
-
-    fn submit(&mut self, run: &mut Run<'_, '_>, mut planned: PlannedWindow) -> Result<(), WorkerError> {
-        self.needed = self.desk.clock.boot_micros();
-        if let Some(original) = run.task.original {
-            let language = self.desk.store.language_within(original, &planned.track, &planned.span)?;
-            let Some(language) = language.filter(|language| language != ENGLISH) else {
-                let stored = self.desk.store_nothing(run.task.pass, planned)?;
-                return self.stored(run, &stored);
-            };
-            planned.language = Some(language);
-        } else if run.task.finds_out_languages() {
-            planned.language = self.desk.language_before(run.task.pass, &planned)?;
-        }
-        let mut sender =
-            Sender { lane: Lane::Backlog, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
-        Ok(self.desk.queue.submit(&mut sender, planned)?)
-    }
-
-    /// Tells of a stored window, and lets the index follow now and then.
-    fn stored(&mut self, run: &mut Run<'_, '_>, stored: &Stored) -> Result<(), WorkerError> {
-        let PlannedWindow { track, span, sound, .. } = &stored.planned;
-        run.summary.windows += 1;
-        run.summary.utterances += stored.utterances as u64;
-        let window = &stored.planned.window;
-        run.summary.recognised += u64::from(!window.pieces.is_empty());
-        run.summary.packed_micros += window.packed_micros();
-        run.summary.speech_micros += window.speech_micros();
-        run.summary.sound_micros += sound.len_micros();
-        if let Some(reason) = &stored.left_out {
-            run.summary.quarantined += 1;
-            (run.report)(Progress::Quarantined { track, span: *span, reason });
-        }
-        let now = self.desk.clock.boot_micros();
-        run.summary.spent_micros = now - run.started;
-        if now - run.followed > FOLLOW_EVERY_MICROS {
-            run.followed = now;
-            self.desk.follow()?;
-            self.write_words()?;
-            self.tell_state(run)?;
-        }
-        let (left_micros, speed_x, utterances) = (run.left_micros(), run.summary.speed_x(), stored.utterances);
-        (run.report)(Progress::Window { track, span: *span, utterances, speed_x, left_micros });
-        Ok(())
-    }
-
     /// Lets the plain files beside the sound have what was stored, or some of it.
     fn write_words(&mut self) -> Result<Step, WorkerError> {
-        self.wrote = self.desk.clock.boot_micros();
-        self.scribe.step(&mut self.desk.store, self.wrote)
-    }
-
-    fn tell_state(&mut self, run: &Run<'_, '_>) -> Result<(), WorkerError> {
-        self.desk.store.set_worker(&WorkerState {
-            pid: std::process::id(),
-            speed_x: run.summary.speed_x(),
-            backlog_micros: run.left_micros().saturating_add(run.summary.waiting_micros),
-            updated: self.desk.clock.wall(),
-        })?;
-        Ok(())
+        let now = self.desk.clock.boot_micros();
+        let step = self.scribe.step(&mut self.desk.store, now)?;
+        if !step.more {
+            self.wrote = now;
+        }
+        Ok(step)
     }
 }
 
@@ -423,31 +284,6 @@ fn refuse_to_begin_again(home: &Home, archive: &Archive) -> Result<(), WorkerErr
     let path = home.database();
     let is_there = std::fs::metadata(&path).is_ok_and(|found| found.len() > 0);
     if is_there || WordsLog::open(archive).is_empty()? { Ok(()) } else { Err(WorkerError::NoDatabase { path }) }
-}
-
-impl Task {
-    /// Whether a window's language depends on what was stored of the one before.
-    fn finds_out_languages(&self) -> bool {
-        self.original.is_none() && self.plan.decoding.language.is_none()
-    }
-}
-
-impl Run<'_, '_> {
-    /// Whether everything that was played before `end` is dealt with.
-    fn heard_up_to(&self, end: WallTime) -> bool {
-        let heard = |side: Side| side == Side::Heard;
-        let left = self.streams.iter().filter(|stream| heard(stream.side())).filter_map(TrackStream::front);
-        let in_flight = self.in_flight.values().filter(|window| heard(window.planned.side));
-        left.chain(in_flight.map(|window| window.planned.span.start))
-            .chain(self.heard_fronts.iter().copied())
-            .all(|front| front >= end)
-    }
-
-    fn left_micros(&self) -> i64 {
-        let planned = self.in_flight.values().map(|window| &window.planned).chain(&self.held);
-        let planned: i64 = planned.map(|planned| planned.sound.len_micros()).sum();
-        self.streams.iter().map(TrackStream::left_micros).fold(planned, i64::saturating_add)
-    }
 }
 
 /// A track as windows: a microphone's without the echo of what was heard meanwhile.

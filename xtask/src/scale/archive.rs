@@ -3,7 +3,7 @@ use super::{bytes_below, megabytes};
 use anyhow::Result;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use store::{NewPass, NewUtterance, Outcome, State, Store, WindowRow, Word};
+use store::{NewPass, NewUtterance, Outcome, Store, WindowRow, Word};
 use timeline::{Side, Span, SpanSet, TrackName, WallTime};
 use worker::Follower;
 
@@ -97,21 +97,5 @@ fn utterance(made: &Made) -> NewUtterance {
         start = span.end;
         Word { span, text: text.clone(), p: 0.9 }
     });
-    NewUtterance {
-        span: made.span,
-        text: made.text(),
-        language: Some("en".to_owned()),
-        p: 0.9,
-        no_speech_p: 0.01,
-        mean_logprob: -0.2,
-        vad_mean: 0.9,
-        vad_peak: 1.0,
-        tokens_per_s: 4.0,
-        repetition: 0.0,
-        state: State::Shown,
-        reason: None,
-        echo_of: None,
-        replay_of: None,
-        words: words.collect(),
-    }
+    NewUtterance { words: words.collect(), ..NewUtterance::clear(made.span, &made.text()) }
 }

@@ -30,7 +30,7 @@ Where the database (archive.sqlite3) is whole, the index is made anew from it, a
 have lost is written there again. Where it is missing or damaged, it is made of those files: every word of every pass, under the same ids. A damaged one is set aside as
 archive.sqlite3.damaged-TIME and never deleted. It can be stopped at any moment: done again, it finishes.
 
-Exit codes: 0 done, 1 there is nothing to make it of, 2 nobody to ask and no --yes, 3 done, but a line couldn't be used,
+Exit codes: 0 done, 1 there is nothing to make it of, 2 nobody to ask and no --yes, 3 done, but a line or a file couldn't be used,
 4 failed or not agreed to";
 
 const TEMPLATE: &str = "{msg} [{bar:30}] {pos} of {len}";
@@ -147,11 +147,16 @@ fn tell(rebuilt: &Rebuilt) -> Exit {
     if rebuilt.stretches > 0 {
         output::say(&format!("put back {} utterances in {} stretches", rebuilt.utterances, rebuilt.stretches));
     }
-    if rebuilt.stated > 0 {
+    if rebuilt.unwritten > 0 {
+        output::say(&format!(
+            "{} files of words beside the sound can't be written; mend that, and the worker writes what they lack",
+            rebuilt.unwritten
+        ));
+    } else if rebuilt.stated > 0 {
         output::say(&format!("{} stretches that the words beside the sound lacked are there again", rebuilt.stated));
     }
     output::say("the index is made");
-    if rebuilt.faults.is_empty() { Exit::Done } else { Exit::Partly }
+    if rebuilt.faults.is_empty() && rebuilt.unwritten == 0 { Exit::Done } else { Exit::Partly }
 }
 
 #[cfg(test)]

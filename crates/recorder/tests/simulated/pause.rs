@@ -50,10 +50,7 @@ fn recorders_that_die_one_after_another_in_one_pause_leave_no_hole() {
         sim.deliver(600 * S + set_back);
         sim.start();
         sim.run(60 * S);
-        sim.stop();
-        for track in ["mic", "loopback"] {
-            sim.verdict(track).assert_sound(20_000);
-        }
+        sim.stop_without_a_hole();
     }
 }
 
@@ -77,10 +74,7 @@ fn a_loopback_that_is_idle_after_a_pause_in_which_recorders_died_has_no_hole() {
     sim.crash();
     sim.start();
     sim.run(60 * S);
-    sim.stop();
-    for track in ["mic", "loopback"] {
-        sim.verdict(track).assert_sound(20_000);
-    }
+    sim.stop_without_a_hole();
 }
 
 #[test]
@@ -100,10 +94,7 @@ fn a_recorder_that_dies_after_a_pause_before_a_device_is_there_leaves_no_hole() 
     sim.source.plug_back("mic");
     sim.start();
     sim.run(60 * S);
-    sim.stop();
-    for track in ["mic", "loopback"] {
-        sim.verdict(track).assert_sound(20_000);
-    }
+    sim.stop_without_a_hole();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 use std::path::PathBuf;
-use store::{NewPass, NewUtterance, Outcome, State, Store, WindowRow};
+use store::{NewPass, NewUtterance, Outcome, Store, WindowRow};
 use timeline::{PassName, Side, Span, TrackName, WallTime};
 
 /// 2023-11-14T22:13:20Z and `ms` milliseconds.
@@ -17,23 +17,7 @@ pub(crate) fn span(start: i64, end: i64) -> Span {
 }
 
 pub(crate) fn said(start: i64, end: i64, text: &str) -> NewUtterance {
-    NewUtterance {
-        span: span(start, end),
-        text: text.to_owned(),
-        language: Some("en".to_owned()),
-        p: 0.9,
-        no_speech_p: 0.0,
-        mean_logprob: -0.1,
-        vad_mean: 0.9,
-        vad_peak: 1.0,
-        tokens_per_s: 4.0,
-        repetition: 0.0,
-        state: State::Shown,
-        reason: None,
-        echo_of: None,
-        replay_of: None,
-        words: vec![],
-    }
+    NewUtterance::clear(span(start, end), text)
 }
 
 pub(crate) struct Archive {

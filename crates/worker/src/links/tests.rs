@@ -25,23 +25,7 @@ fn span(from_ms: i64, to_ms: i64) -> Span {
 }
 
 fn utterance((from_ms, to_ms): (i64, i64), text: &str) -> NewUtterance {
-    NewUtterance {
-        span: span(from_ms, to_ms),
-        text: text.to_owned(),
-        language: Some("en".to_owned()),
-        p: 0.9,
-        no_speech_p: 0.0,
-        mean_logprob: -0.1,
-        vad_mean: 0.9,
-        vad_peak: 1.0,
-        tokens_per_s: 4.0,
-        repetition: 0.0,
-        state: State::Shown,
-        reason: None,
-        echo_of: None,
-        replay_of: None,
-        words: Vec::new(),
-    }
+    NewUtterance::clear(span(from_ms, to_ms), text)
 }
 
 /// A share of echo, by how much of all it was, with too much left for the rest of an echo.
