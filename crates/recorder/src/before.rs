@@ -11,8 +11,10 @@ use archive::{Archive, GapCause, Journal, Row};
 use std::collections::BTreeMap;
 use timeline::{Span, TrackName, WallTime};
 
-/// Journals are read back so many days: a track that is recorded has an anchor every ten seconds.
+/// Journals are read back so many days at least: a track that is recorded has an anchor every ten seconds.
 const DAYS: usize = 2;
+/// And so many at most, for a track that was never recorded.
+const MOST_DAYS: usize = 366;
 /// Segments end at most so long before a track's last row.
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -39,7 +41,7 @@ struct Open {
 impl Before {
     /// Reads it for the tracks of those usual names.
     pub(crate) fn read(tracks: &[TrackName], context: &Context) -> Self {
-        let mut rows = last_rows(&context.archive, context.wall());
+        let mut rows = last_rows(tracks, &context.archive, context.wall());
         let lines = SessionLines::of(&rows, context);
         // The journal's days are in the order of their names, which isn't that of time where the clock was set back.
         rows.sort_by_cached_key(|row| lines.began(row.session()));
@@ -56,20 +58,39 @@ impl Before {
     }
 }
 
-/// The rows of the last days, and of those that the clock shows, should it have been ahead before.
-fn last_rows(archive: &Archive, now: WallTime) -> Vec<Row> {
+/// The rows of the last days, of those that the clock shows, should it have been ahead before, and of as many more as it takes to
+/// know of every track whether it was open: one that is idle for days has no row in them.
+fn last_rows(tracks: &[TrackName], archive: &Archive, now: WallTime) -> Vec<Row> {
     let journal = Journal::open(archive);
     let days = archive.days().unwrap_or_default();
     let yesterday = now.plus_micros(-DAY_MICROS).utc().format("%Y-%m-%d").to_string();
-    let last = days.len().saturating_sub(DAYS);
+    let mut unknown: Vec<&TrackName> = tracks.iter().collect();
     let mut rows = Vec::new();
-    for (_, day) in days.iter().enumerate().filter(|(n, day)| *n >= last || **day >= yesterday) {
+    for (n, day) in days.iter().rev().enumerate() {
+        if n >= DAYS && *day < yesterday && (unknown.is_empty() || n >= MOST_DAYS) {
+            break;
+        }
         match journal.rows(day) {
-            Ok(of_day) => rows.extend(of_day.rows),
+            Ok(of_day) => {
+                let known: Vec<&TrackName> = of_day.rows.iter().filter_map(open_or_closed).collect();
+                unknown.retain(|usual| !known.iter().any(|track| is_called(track, usual)));
+                rows.push(of_day.rows);
+            }
             Err(error) => tracing::warn!("{error}"),
         }
     }
-    rows
+    rows.into_iter().rev().flatten().collect()
+}
+
+/// The track of which a row says whether it was open.
+fn open_or_closed(row: &Row) -> Option<&TrackName> {
+    match row {
+        Row::Opened { track, .. }
+        | Row::Anchor { track, .. }
+        | Row::DeviceLost { track, .. }
+        | Row::Closed { track, .. } => Some(track),
+        _ => None,
+    }
 }
 
 fn end_of_sound(open: &Open, lines: &SessionLines<'_>) -> Option<i64> {

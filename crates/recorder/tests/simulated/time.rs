@@ -4,6 +4,19 @@ use capture::control::{Request, TrackState};
 use timeline::Clock;
 
 #[test]
+fn a_loopback_that_was_idle_for_days_when_the_recorder_died_has_no_hole() {
+    let mut sim = Sim::recording(100);
+    sim.run(60 * S);
+    sim.source.with("loopback", |plug| plug.dead = true);
+    // Journals of whole days without a row of it.
+    sim.run(60 * 3_600 * S);
+    sim.crash();
+    sim.start();
+    sim.run(60 * S);
+    sim.stop_without_a_hole();
+}
+
+#[test]
 fn after_an_idle_hour_a_tone_lies_within_twenty_milliseconds() {
     let mut sim = Sim::with_drift(1_000, 30, -30);
     sim.start();
