@@ -106,6 +106,13 @@ fn nothing_found_is_exit_code_1_with_a_word_on_why() {
     let ran = Sample::empty().run(&["show", "today"]);
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
     assert!(ran.err.contains("hint: there is no transcript yet"), "{}", ran.err);
+
+    // A worker that found nobody speaking makes a database, and has nothing to index.
+    let silent = Sample::empty();
+    silent.home().ensure().unwrap();
+    drop(store::Store::open(&silent.home().database()).unwrap());
+    let ran = silent.run(&["search", "zeppelin"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, "nothing found\n"));
 }
 
 #[test]

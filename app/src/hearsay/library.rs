@@ -99,10 +99,8 @@ impl Library {
         let started = SystemClock.boot_micros();
         let parsed = index::query::parse(text, SystemClock.wall());
         let mut found = Found { notes: parsed.notes, ..Found::default() };
-        if self.store()?.is_none() {
-            found.notes.push(NO_DATABASE.to_owned());
-        } else if self.searcher()?.is_none() {
-            found.notes.push(NO_INDEX.to_owned());
+        if self.store()?.is_none() || self.searcher()?.is_none() {
+            found.notes.extend(self.nothing_because()?.map(ToOwned::to_owned));
         } else if let (Some(store), Some(searcher)) = (&self.store, &self.searcher) {
             match searcher.find(&parsed.query, &index_options(options)) {
                 Ok(by_key) => {
@@ -192,13 +190,16 @@ impl Library {
         status::gather(&self.home, self.store.as_ref())
     }
 
-    /// Why nothing can be found, if that is so.
-    pub(crate) fn nothing_because(&self) -> Option<&'static str> {
-        match (&self.store, &self.searcher) {
+    /// Why nothing can be found, if that is so. Where nothing was ever said there is no index, and nothing to be said of it.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn nothing_because(&self) -> Result<Option<&'static str>> {
+        Ok(match (&self.store, &self.searcher) {
             (None, _) => Some(NO_DATABASE),
-            (Some(_), None) => Some(NO_INDEX),
+            (Some(store), None) => store.last_change()?.map(|_| NO_INDEX),
             (Some(_), Some(_)) => None,
-        }
+        })
     }
 
     /// Why nothing can be read, if that is so.

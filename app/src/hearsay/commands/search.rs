@@ -105,7 +105,7 @@ fn span(since: Option<&str>, until: Option<&str>, now: WallTime) -> Result<Optio
 /// Nobody should wonder whether it was never said or only not transcribed yet.
 fn explain_nothing(library: &mut Library) -> Result<()> {
     output::say("nothing found");
-    if library.nothing_because().is_some() {
+    if library.nothing_because()?.is_some() {
         return Ok(());
     }
     let worker = library.status()?.worker;
