@@ -5,6 +5,7 @@
 
 use crate::status::{self, Status};
 use anyhow::Result;
+use archive::{Archive, WordsLog};
 use home::Home;
 use index::{IndexError, Likeness, Searcher};
 use std::collections::HashMap;
@@ -78,6 +79,8 @@ pub(crate) struct Hit {
 
 /// Why there is nothing to search yet.
 const NO_DATABASE: &str = "there is no transcript yet: `hearsay work` makes it from what was recorded or imported";
+const LOST_DATABASE: &str =
+    "the database is missing, but its words lie beside the sound: `hearsay rebuild` makes it anew of them";
 const NO_INDEX: &str = "there is no index yet: `hearsay work` makes it from the transcript";
 
 impl Library {
@@ -193,18 +196,25 @@ impl Library {
     /// Why nothing can be found, if that is so. Where nothing was ever said there is no index, and nothing to be said of it.
     ///
     /// # Errors
-    /// Where the database can't be read.
+    /// Where the database or the archive's folder can't be read.
     pub(crate) fn nothing_because(&self) -> Result<Option<&'static str>> {
         Ok(match (&self.store, &self.searcher) {
-            (None, _) => Some(NO_DATABASE),
+            (None, _) => self.no_transcript()?,
             (Some(store), None) => store.last_change()?.map(|_| NO_INDEX),
             (Some(_), Some(_)) => None,
         })
     }
 
     /// Why nothing can be read, if that is so.
-    pub(crate) fn no_transcript(&self) -> Option<&'static str> {
-        self.store.is_none().then_some(NO_DATABASE)
+    ///
+    /// # Errors
+    /// Where the archive's folder can't be read.
+    pub(crate) fn no_transcript(&self) -> Result<Option<&'static str>> {
+        if self.store.is_some() {
+            return Ok(None);
+        }
+        let lost = !WordsLog::open(&Archive::open(&self.home)).is_empty()?;
+        Ok(Some(if lost { LOST_DATABASE } else { NO_DATABASE }))
     }
 
     fn store(&mut self) -> Result<Option<&Store>> {

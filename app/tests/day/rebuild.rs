@@ -125,6 +125,8 @@ fn rebuild_gives_back_every_word_of_a_lost_or_damaged_database_and_can_be_killed
     let refused = home.work();
     assert_eq!(refused.code, Some(4), "{refused:?}");
     assert!(refused.stderr.contains("hearsay rebuild"), "{}", refused.stderr);
+    let searched = home.hearsay(&["search", "invoice"]);
+    assert!(searched.code == Some(1) && searched.stderr.contains("hearsay rebuild"), "{searched:?}");
     let dry = home.hearsay(&["rebuild", "--dry-run"]);
     assert_eq!(dry.code, Some(0), "{dry:?}");
     assert!(dry.stderr.contains("is missing") && dry.stderr.contains("1 file of words"), "{}", dry.stderr);
@@ -157,7 +159,7 @@ fn rebuild_gives_back_every_word_of_a_lost_or_damaged_database_and_can_be_killed
     put(&words, &bytes);
     let rebuilt = home.hearsay(&["rebuild", "--yes"]);
     assert_eq!(rebuilt.code, Some(0), "{rebuilt:?}");
-    assert!(rebuilt.stderr.contains("2 stretches that the words beside the sound lacked"), "{}", rebuilt.stderr);
+    assert!(rebuilt.stderr.contains("the words beside the sound lacked and have again: 2"), "{}", rebuilt.stderr);
     assert_eq!(facts(&from_words_of(&home).0.store()), stored);
     let again = home.hearsay(&["rebuild", "--yes"]);
     assert!(again.code == Some(0) && !again.stderr.contains("stretches"), "{again:?}");

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<Exit> {
     let mut library = Library::open(&context.home)?;
     let utterances = if args.hidden { library.everything(span)? } else { library.conversation(span)? };
     if utterances.is_empty() {
-        super::show::explain_nothing(&library);
+        super::show::explain_nothing(&library)?;
         return Ok(Exit::NothingFound);
     }
     match &args.to {

@@ -153,7 +153,7 @@ fn tell(rebuilt: &Rebuilt) -> Exit {
             rebuilt.unwritten
         ));
     } else if rebuilt.stated > 0 {
-        output::say(&format!("{} stretches that the words beside the sound lacked are there again", rebuilt.stated));
+        output::say(&format!("stretches that the words beside the sound lacked and have again: {}", rebuilt.stated));
     }
     output::say("the index is made");
     if rebuilt.faults.is_empty() && rebuilt.unwritten == 0 { Exit::Done } else { Exit::Partly }

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<Exit> {
     let mut library = Library::open(&context.home)?;
     let utterances = if args.translated { library.translated(span)? } else { library.conversation(span)? };
     if utterances.is_empty() {
-        explain_nothing(&library);
+        explain_nothing(&library)?;
         return Ok(Exit::NothingFound);
     }
     let mut out = Out::stdout();
@@ -54,9 +54,10 @@ pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<Exit> {
 }
 
 /// Says why a span is empty.
-pub(crate) fn explain_nothing(library: &Library) {
+pub(crate) fn explain_nothing(library: &Library) -> Result<()> {
     output::say("nothing was said or heard in that span");
-    if let Some(why) = library.no_transcript() {
+    if let Some(why) = library.no_transcript()? {
         output::hint(why);
     }
+    Ok(())
 }
