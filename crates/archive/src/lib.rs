@@ -43,8 +43,8 @@
 //!
 //! # What it never does
 //!
-//! It never deletes or overwrites sound, never writes to a finished file, never follows a link, and has no threads and no
-//! clock of its own.
+//! It never deletes or overwrites sound, never writes to a finished file (but for the header that [`verify::mend_header`] gives back
+//! when the user asks for it), never follows a link, and has no threads and no clock of its own.
 
 mod archive_folder;
 mod coverage;
@@ -64,10 +64,13 @@ pub mod repair;
 mod scan;
 mod segment;
 mod session;
+mod signed_line;
 mod sound_file;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod track_tail;
+pub mod verify;
 mod wav;
 mod words_log;
 mod writer;

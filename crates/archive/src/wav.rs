@@ -6,7 +6,7 @@
 //! ```text
 //!   0  "RIFF"  file size - 8   "WAVE"
 //!  12  "fmt "  16              PCM, 1 channel, rate, 16 bits
-//!  36  "hsay"  460             {"v":1,"session":…} padded with spaces
+//!  36  "hsay"  460             {"v":1,"session":…} padded with spaces; in a finished file with its checksum
 //! 504  "data"  sound bytes     512: the frames, little-endian
 //! ```
 
@@ -19,8 +19,14 @@ pub(crate) const DATA_START: u64 = 512;
 /// Where the two sizes lie in a file of ours.
 pub(crate) const RIFF_SIZE_AT: u64 = 4;
 pub(crate) const DATA_SIZE_AT: u64 = 508;
+/// What lies in front of the frames in a file of ours.
+pub(crate) const HEADER_BYTES: usize = 512;
+/// Where its rate is stated, and then, in bytes a second, again.
+pub(crate) const RATE_AT: usize = 24;
+/// Where the content of its `hsay` chunk begins.
+pub(crate) const ORIGIN_AT: usize = 44;
 /// The fixed length of the `hsay` chunk.
-const ORIGIN_BYTES: usize = 460;
+pub(crate) const ORIGIN_BYTES: usize = 460;
 /// A header with more chunks than this before its sound is refused.
 const MAX_CHUNKS: usize = 1_000;
 /// Rates beyond these aren't sound for people; a hostile one would make a small file last for years. The lowest are for
@@ -134,13 +140,19 @@ impl WavHeader {
         form("it has too many chunks")
     }
 
-    /// The 512 bytes at the start of a file of ours that holds no frame yet; `None` where the origin is too long.
-    pub(crate) fn written(rate: SampleRate, origin: &Origin) -> Option<Vec<u8>> {
-        let mut json = serde_json::to_vec(origin).ok().filter(|json| json.len() <= ORIGIN_BYTES)?;
-        json.resize(ORIGIN_BYTES, b' ');
-        let mut bytes = Vec::with_capacity(512);
+    /// The 512 bytes at the start of a file of ours with so many bytes of sound; `None` where the origin is too long.
+    pub(crate) fn written(rate: SampleRate, origin: &Origin, data_bytes: u32) -> Option<Vec<u8>> {
+        let json = serde_json::to_vec(origin).ok().filter(|json| json.len() <= ORIGIN_BYTES)?;
+        Some(Self::with_chunk(rate, &json, data_bytes))
+    }
+
+    /// The same with the content of its `hsay` chunk as it is.
+    pub(crate) fn with_chunk(rate: SampleRate, chunk: &[u8], data_bytes: u32) -> Vec<u8> {
+        let mut chunk = chunk.to_vec();
+        chunk.resize(ORIGIN_BYTES, b' ');
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend_from_slice(b"RIFF");
-        bytes.extend_from_slice(&riff_size(0).to_le_bytes());
+        bytes.extend_from_slice(&riff_size(data_bytes).to_le_bytes());
         bytes.extend_from_slice(b"WAVEfmt ");
         bytes.extend_from_slice(&16_u32.to_le_bytes());
         bytes.extend_from_slice(&1_u16.to_le_bytes());
@@ -151,10 +163,10 @@ impl WavHeader {
         bytes.extend_from_slice(&16_u16.to_le_bytes());
         bytes.extend_from_slice(b"hsay");
         bytes.extend_from_slice(&460_u32.to_le_bytes());
-        bytes.extend_from_slice(&json);
+        bytes.extend_from_slice(&chunk);
         bytes.extend_from_slice(b"data");
-        bytes.extend_from_slice(&0_u32.to_le_bytes());
-        Some(bytes)
+        bytes.extend_from_slice(&data_bytes.to_le_bytes());
+        bytes
     }
 }
 

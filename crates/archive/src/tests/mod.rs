@@ -19,6 +19,7 @@ mod killed;
 mod ledger;
 mod reading;
 mod refused;
+mod sums;
 mod writing;
 
 use crate::{Archive, Session, TrackWriter, WriterSettings};
