@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::live_lane::{LiveLane, STEP};
 use crate::queue::Queue;
 use crate::scribe::{Scribe, Step};
+use crate::snapshot::Snapshot;
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
@@ -51,6 +52,7 @@ pub struct Worker {
     scribe: Scribe,
     /// When the plain files last had all that could be written.
     wrote: i64,
+    snapshot: Snapshot,
     _lock: Lock,
 }
 
@@ -108,6 +110,7 @@ impl Worker {
             needed,
             scribe,
             wrote: needed,
+            snapshot: Snapshot::default(),
             _lock: lock,
         })
     }
@@ -169,6 +172,7 @@ impl Worker {
             let now = self.desk.clock.boot_micros();
             if now - self.wrote > FOLLOW_EVERY_MICROS {
                 self.write_words()?;
+                self.snapshot.step(&self.home, self.desk.clock.wall())?;
             }
             let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
             let waited = since(began);
