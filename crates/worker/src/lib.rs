@@ -17,13 +17,15 @@
 //!
 //! Behind the store follow the index and the plain files beside the sound ([`Rebuild`] makes a lost database of those).
 //!
-//! This crate never writes sound, never deletes a file that isn't its own and unfinished, and never logs a word that was spoken.
+//! What the user wants forgotten goes for good ([`Forget`]), whoever is killed meanwhile. Outside of that this crate never writes sound, never
+//! deletes a file that isn't its own and unfinished; and it never logs a word that was spoken.
 
 mod backlog;
 mod conversation;
 mod desk;
 mod error;
 mod follow;
+mod forget;
 mod hearing;
 mod links;
 mod live_fault;
@@ -43,6 +45,7 @@ mod work;
 pub use backlog::{Backlog, TrackBacklog};
 pub use error::WorkerError;
 pub use follow::{Followed, Follower};
+pub use forget::{Erasing, Forget, Left, WouldForget};
 pub use live_settings::{LiveModel, LiveSettings};
 pub use pass::PassPlan;
 pub use progress::{Progress, Summary};
