@@ -1,6 +1,7 @@
 //! `hearsay`: the commands and the viewer. It reads what the recorder and the worker have written and never
 //! waits for either; what it prints on stdout is data, everything else goes to stderr.
 
+mod ask;
 mod cli;
 mod columns;
 mod commands;

@@ -10,6 +10,7 @@
 )]
 
 mod faults;
+mod forget;
 mod home;
 mod import_to_search;
 mod kill;

@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod forget;
 pub(crate) mod gaps;
 pub(crate) mod import;
 pub(crate) mod live;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Export(args)) => export::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
+        Some(Command::Forget(args)) => forget::run(&args, &context),
         Some(Command::Rebuild(args)) => rebuild::run(&args, &context),
         Some(Command::Service(args)) => service::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),

@@ -1,12 +1,12 @@
 //! `hearsay rebuild`: the index anew from the database, and the database, where it is lost, of the words beside the sound.
 
+use crate::ask;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use home::Exit;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{BufRead, IsTerminal, Write};
 use worker::{Database, Rebuild, Rebuilding, Rebuilt, WorkerError};
 
 /// What may be done.
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &RebuildArgs, context: &Context) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let replaces = rebuild.index || matches!(rebuild.database, Database::Damaged { .. });
-    if replaces && !args.yes && !agreed()? {
+    if replaces && !args.yes && !ask::agreed("that may be replaced")? {
         output::say("nothing was changed");
         return Ok(Exit::Failed);
     }
@@ -95,22 +95,6 @@ fn plan(rebuild: &Rebuild) -> Vec<String> {
     };
     lines.push(format!("the index is made {}of the database", if rebuild.index { "anew " } else { "" }));
     lines
-}
-
-/// Asks whoever sits at the terminal.
-fn agreed() -> Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Failure::usage("there is nobody to ask whether that may be replaced")
-            .hint("--yes goes on without asking")
-            .into());
-    }
-    let mut stderr = std::io::stderr();
-    write!(stderr, "go on? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).context("cannot read the answer")?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 fn bar() -> ProgressBar {
