@@ -75,3 +75,35 @@ fn a_word_that_was_only_in_deleted_documents_is_in_no_dictionary_any_more() {
         Searcher::open(folder.path()).unwrap().search(&query, &Options { limit: 100, ..Options::default() }).unwrap();
     assert_eq!(hits.len(), 52);
 }
+
+#[test]
+fn one_who_was_killed_while_committing_deletions_is_followed_by_one_who_commits_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(folder.path()).unwrap();
+    writer.apply(&[], &(1..9).map(|key| document(key, "", "words")).collect::<Vec<_>>()).unwrap();
+    writer.commit(&cursor(1)).unwrap();
+    writer.close().unwrap();
+    let (year, killed) = (folder.path().join("2026"), tempfile::tempdir().unwrap());
+    let commit_deletions = |folder: &Path| {
+        let mut writer = Writer::open(folder).unwrap();
+        writer.apply(&[3, 4], &[]).unwrap();
+        writer.commit(&cursor(2)).unwrap();
+        writer.close().unwrap();
+    };
+    let copy = |from: &BTreeSet<PathBuf>| {
+        let to = killed.path().join("2026");
+        home::files::create_dir_all(&to).unwrap();
+        for path in from {
+            std::fs::copy(path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    };
+    copy(&files(&year));
+    commit_deletions(folder.path());
+    let deletions: BTreeSet<PathBuf> =
+        files(&year).into_iter().filter(|path| path.extension().is_some_and(|it| it == "del")).collect();
+    assert_eq!(deletions.len(), 1);
+    // The file was written and `meta.json` wasn't.
+    copy(&deletions);
+    commit_deletions(killed.path());
+    assert_eq!(Searcher::open(killed.path()).unwrap().keys().unwrap().len(), 6);
+}
