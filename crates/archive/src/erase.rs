@@ -128,9 +128,12 @@ fn overwrite(segment: &Segment, frames: Range<u64>) -> Result<(), ArchiveError> 
     fill(&mut file, start, bytes, silence).map_err(ArchiveError::io("overwrite", path))
 }
 
+/// Written at once.
+const BLOCK_BYTES: usize = 1 << 14;
+
 /// Writes one byte again and again, and syncs it.
 pub(crate) fn fill(file: &mut File, start: u64, bytes: u64, with: u8) -> io::Result<()> {
-    let block = [with; 1 << 16];
+    let block = [with; BLOCK_BYTES];
     file.seek(SeekFrom::Start(start))?;
     let mut left = bytes;
     while left > 0 {

@@ -189,8 +189,7 @@ fn targets(connection: &Connection, forget: &Forget) -> rusqlite::Result<Vec<Tar
         Place::COLUMNS
     );
     let mut query = connection.prepare_cached(&sql)?;
-    let [from, to, start, end] =
-        [near.start, near.end, forget.span.start, forget.span.end].map(|time| time.as_micros());
+    let [from, to, start, end] = [near.start, near.end, forget.span.start, forget.span.end].map(WallTime::as_micros);
     let mut rows = query.query([from, to, start, end])?;
     let (mut targets, mut echoes) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {

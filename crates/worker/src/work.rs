@@ -392,7 +392,7 @@ fn tell_of_forgetting(left: Result<Left, WorkerError>) {
             tracing::info!(growing, wal, "something is still to be forgotten: it goes once its segments are finished");
         }
         Err(error) => {
-            tracing::error!("something can't be forgotten yet, and is tried again: {}", home::one_line(&error))
+            tracing::error!("something can't be forgotten yet, and is tried again: {}", home::one_line(&error));
         }
     }
 }

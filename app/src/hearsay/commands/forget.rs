@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{self, Out};
 use anyhow::Result;
-use archive::Forgetting;
+use archive::{Archive, Forgetting, PlayedLog};
 use capture::control::{self, ControlError, Request};
 use home::{Exit, Lock};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -110,6 +110,9 @@ pub(crate) fn run(args: &ForgetArgs, context: &Context) -> Result<Exit> {
     for fault in &would.faults {
         output::note(&fault.to_string());
     }
+    for note in played(&forgetting, context)? {
+        output::note(&note);
+    }
     if args.dry_run {
         output::say("nothing was changed");
         return tell(args, &row, Exit::Done);
@@ -176,6 +179,21 @@ fn row(forgetting: &Forgetting, would: &WouldForget) -> Row {
     }
 }
 
+/// When hearsay played of it: what was heard then may have been recorded again, and lies at that time.
+fn played(forgetting: &Forgetting, context: &Context) -> Result<Vec<String>> {
+    let since = Span::new(forgetting.span.start, context.now);
+    let log = PlayedLog::open(&Archive::open(&context.home)).within(&since)?;
+    let of_it = log.iter().filter(|played| Span::new(played.from, played.to).overlaps(&forgetting.span));
+    let note = |played: &archive::Played| {
+        let length = output::duration(played.end.micros_since(played.at));
+        format!(
+            "it was played at {} for {length}: what was recorded of that is forgotten by that time",
+            output::local(played.at)
+        )
+    };
+    Ok(of_it.filter(|played| !forgetting.span.contains(played.at)).map(note).collect())
+}
+
 /// What will go, in lines.
 fn plan(row: &Row) -> Vec<String> {
     let mut lines = Vec::new();
@@ -229,18 +247,14 @@ fn finish(forget: &Forget, forgetting: &Forgetting, context: &Context) -> Result
         std::thread::sleep(LOOK_EVERY);
     };
     bar.finish_and_clear();
-    Ok(match left {
-        Some(left) => {
-            for line in rest(&left, Lock::is_held(&context.home.worker_lock())) {
-                output::note(&line);
-            }
-            if left.is_nothing() { Exit::Done } else { Exit::Partly }
-        }
-        None => {
-            output::note("it is hidden from every reader; the worker takes the rest off the disk when it comes to it");
-            Exit::Partly
-        }
-    })
+    let Some(left) = left else {
+        output::note("it is hidden from every reader; the worker takes the rest off the disk when it comes to it");
+        return Ok(Exit::Partly);
+    };
+    for line in rest(&left, Lock::is_held(&context.home.worker_lock())) {
+        output::note(&line);
+    }
+    Ok(if left.is_nothing() { Exit::Done } else { Exit::Partly })
 }
 
 /// What is still to go, and what was taken out with it.

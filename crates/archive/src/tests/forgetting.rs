@@ -54,15 +54,13 @@ fn what_is_forgotten_reads_the_same_before_it_is_erased_and_after_at_any_rate_an
         assert!(read(&place, &all) == masked, "{hz} Hz, {ppm} ppm: erasing changes nothing that is read");
         assert_eq!(erase(&place.archive, &forgetting).unwrap().deleted.len(), 0, "and again changes nothing");
         assert!(read(&place, &all) == masked);
-        // A resampler and the drift's interpolation reach some frames over the border.
-        let reach = if hz == 16_000 && ppm == 0.0 { 0 } else { 400 };
-        let (from, to) = ((30 * 16_000) - reach, 130 * 16_000 + 2 + reach);
-        assert!(
-            masked[..from] == whole[..from] && masked[to..] == whole[to..],
-            "{hz} Hz, {ppm} ppm: the rest is as it was"
-        );
+        // A resampler works in blocks, which reach over the border and round otherwise when a part of them is silence.
+        let (reach, most) = if hz == 16_000 { (100, 0.0) } else { (4_000, 1e-4) };
+        let (from, to) = (30 * 16_000 - reach, 130 * 16_000 + 2 + reach);
+        let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= most);
+        assert!(close(&masked[..from], &whole[..from]) && close(&masked[to..], &whole[to..]), "{hz} Hz, {ppm} ppm");
         let within = &masked[from + 2 * reach + 1..to - 2 * reach - 2];
-        assert!(within.iter().all(|frame| *frame == 0.0), "{hz} Hz, {ppm} ppm: silence");
+        assert!(within.iter().all(|frame| frame.abs() <= most), "{hz} Hz, {ppm} ppm: silence");
     }
 }
 
