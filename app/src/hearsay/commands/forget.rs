@@ -46,12 +46,15 @@ Examples:
   hearsay forget 2026-11-22T14:00..14:20 --dry-run
   hearsay forget 2026-11-22 --track mic
 
-It can't be undone. The sound goes, the words of all passes, and every word of it in the index and in the words beside the sound; an
-utterance that reaches beyond the span goes whole. Databases that a rebuild has set aside go too, for nobody knows what they hold. The span stays as a gap that
-`hearsay gaps` lists as forgotten. Clips that you cut out with `play --to` and texts that you exported are your own files and stay, and so
-does what a backup, a snapshot of the file system or the spare blocks of an SSD hold.
+It can't be undone. The sound goes, the words of all passes, and every word of it in the index and in the files beside the \
+sound; an utterance that reaches beyond the span goes whole. Databases that a rebuild has set aside go too, for nobody knows \
+what they hold. The span stays as a gap that `hearsay gaps` lists as forgotten.
 
-Killed in the middle, it is finished by the worker, or by the next `forget` or `rebuild`. While it is recording, the segments so far are finished first.
+Clips that you cut out with `play --to` and texts that you exported are your own files and stay, and so does what a backup, a \
+snapshot of the file system or the spare blocks of an SSD hold.
+
+Killed in the middle, it is finished by the worker, or by the next `forget` or `rebuild`. While it is recording, the segments \
+so far are finished first.
 
 Exit codes: 0 done, 1 there is nothing in that span, 2 nobody to ask and no --yes, 3 something of it is still to go, 4 failed or not agreed to";
 
@@ -198,9 +201,12 @@ fn played(forgetting: &Forgetting, context: &Context) -> Result<Vec<String>> {
 fn plan(row: &Row) -> Vec<String> {
     let mut lines = Vec::new();
     for TrackRow { track, sound_s, segments, segments_partly } in &row.tracks {
-        lines.push(format!(
-            "{track}: {sound_s:.1} s of sound, all of {segments} segments and parts of {segments_partly}"
-        ));
+        let files = match (segments, segments_partly) {
+            (whole, 0) => format!("{whole} whole segments"),
+            (0, partly) => format!("in parts of {partly} segments"),
+            (whole, partly) => format!("{whole} whole segments and parts of {partly}"),
+        };
+        lines.push(format!("{track}: {sound_s:.1} s of sound, {files}"));
     }
     for PassRow { pass, model, utterances, partly } in &row.utterances {
         let whole =
