@@ -1,13 +1,14 @@
 use crate::recording::{now, segments, start, stop, wait_for_sound};
 use std::path::Path;
-use std::process::{Command, Output};
-use testkit::{Rig, Sink, files_below, fixture, wait_until};
+use std::process::{Command, Output, Stdio};
+use store::Store;
+use testkit::{Killed, Rig, Sink, files_below, fixture, wait_until};
 use timeline::SpanSet;
 
 fn hearsay(rig: &Rig, home: &Path, args: &[&str]) -> Output {
     let mut command: Command = rig.command(env!("CARGO_BIN_EXE_hearsay"));
     command.args(args).args(["--home".as_ref(), home.as_os_str()]).env("TZ", "UTC").env_remove("HEARSAY_HOME");
-    command.stdin(std::process::Stdio::null()).output().unwrap()
+    command.stdin(Stdio::null()).output().unwrap()
 }
 
 /// A piece of the sound that a track's growing file has by now.
@@ -25,11 +26,27 @@ fn piece(home: &Path, track: &str) -> Vec<u8> {
 
 #[test]
 fn the_last_minute_of_a_running_recording_is_erased_and_what_follows_is_kept() {
+    erase_the_last_minute(false);
+}
+
+#[test]
+fn a_worker_beside_the_recorder_erases_the_last_minute() {
+    erase_the_last_minute(true);
+}
+
+fn erase_the_last_minute(with_worker: bool) {
     let (rig, dir) = (Rig::start().unwrap(), tempfile::tempdir().unwrap());
     let home = dir.path().join("home");
     let _playing = [("mic", Sink::MicFeed), ("loopback", Sink::Speakers)]
         .map(|(track, sink)| rig.play(&fixture(&format!("days/standup.{track}.wav")), sink).unwrap());
     let recorder = start(&rig, &home, &[]);
+    let worker = with_worker.then(|| {
+        let mut command: Command = rig.command(env!("CARGO_BIN_EXE_hearsay-work"));
+        command.arg("--model").arg(fixture("models/fixture-q8.bin")).env("HEARSAY_HOME", &home);
+        let worker = Killed(command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        wait_until("the worker", || Store::open_read_only(&home.join("archive.sqlite3")).is_ok());
+        worker
+    });
     wait_for_sound(&home, 1_000);
     let pieces = ["mic", "loopback"].map(|track| piece(&home, track));
     let stands = |piece: &Vec<u8>| {
@@ -45,6 +62,7 @@ fn the_last_minute_of_a_running_recording_is_erased_and_what_follows_is_kept() {
     assert!(!pieces.iter().any(stands), "{err}");
     wait_for_sound(&home, 500);
     let told = stop(recorder);
+    drop(worker);
     for track in ["mic", "loopback"] {
         let segments = segments(&home, track);
         let sound: SpanSet = segments.iter().flat_map(|it| it.sound().iter().collect::<Vec<_>>()).collect();

@@ -18,7 +18,7 @@
 use crate::scribe::Scribe;
 use crate::{Follower, WorkerError};
 use archive::erase::{self, Erased, Touched};
-use archive::{Archive, Fault, Forgetting, ForgottenLog, WordsLog, repair};
+use archive::{Archive, Fault, Forgetting, ForgottenLog, Segment, WordsLog, repair};
 use home::{Home, Lock};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -163,10 +163,19 @@ impl Forget {
         Ok(forgotten.all.iter().filter(|forgetting| is_due(forgetting)).cloned().collect())
     }
 
+    /// The segments with sound of it that still grow.
+    ///
+    /// # Errors
+    /// Where the archive's folder can't be read.
+    pub fn growing(&self, forgetting: &Forgetting) -> Result<Vec<Segment>, WorkerError> {
+        let touched = erase::touched(&self.archive, forgetting)?.0;
+        Ok(touched.into_iter().map(|touched| touched.segment).filter(|segment| segment.part).collect())
+    }
+
     /// Whether the recorder has finished all that is still to be forgotten.
     pub(crate) fn nothing_grows(&self, store: &Store) -> Result<bool, WorkerError> {
         for forgetting in self.due(Some(store))? {
-            if erase::touched(&self.archive, &forgetting)?.0.iter().any(|touched| touched.segment.part) {
+            if !self.growing(&forgetting)?.is_empty() {
                 return Ok(false);
             }
         }

@@ -61,6 +61,9 @@ Exit codes: 0 done, 1 there is nothing in that span, 2 nobody to ask and no --ye
 /// How long a worker may take that does it itself.
 const WORKER_PATIENCE_MICROS: i64 = 120_000_000;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long the recorder may take to finish what grows, and sound to get from its device to the file; where nothing plays none comes.
+const ROTATE_PATIENCE_MICROS: i64 = 5_000_000;
+const ON_ITS_WAY_MICROS: i64 = 1_000_000;
 
 /// What goes, for machines.
 #[derive(Debug, serde::Serialize)]
@@ -125,7 +128,7 @@ pub(crate) fn run(args: &ForgetArgs, context: &Context) -> Result<Exit> {
         return Ok(Exit::Failed);
     }
     forget.ask(&forgetting)?;
-    rotate(context, &would);
+    rotate(&forget, &forgetting, context)?;
     let exit = finish(&forget, &forgetting, context)?;
     row.outcome = if exit == Exit::Done { "gone" } else { "partly" };
     tell(args, &row, exit)
@@ -218,14 +221,32 @@ fn plan(row: &Row) -> Vec<String> {
 }
 
 /// Has the recorder finish what grows in the span: it alone writes such a file.
-fn rotate(context: &Context, would: &WouldForget) {
-    if !would.segments.iter().any(|touched| touched.segment.part) {
-        return;
-    }
-    match control::ask(&context.home, &Request::Rotate) {
-        // What a recorder left that died is finished with the rest.
-        Ok(_) | Err(ControlError::NotRunning) => {}
-        Err(error) => output::note(&home::one_line(&error)),
+///
+/// What was captured last is still on its way when it is asked for. So this waits until it was written, or else the next segment would
+/// begin with it.
+fn rotate(forget: &Forget, forgetting: &Forgetting, context: &Context) -> Result<()> {
+    let began = SystemClock.boot_micros();
+    let mut asked = None;
+    loop {
+        let growing = forget.growing(forgetting)?;
+        let now = SystemClock.boot_micros();
+        if growing.is_empty() || now - began > ROTATE_PATIENCE_MICROS {
+            return Ok(());
+        }
+        let is_written = growing.iter().all(|segment| segment.span.end >= forgetting.span.end);
+        if (is_written && asked.is_none()) || now - asked.unwrap_or(began) > ON_ITS_WAY_MICROS {
+            asked = Some(now);
+            match control::ask(&context.home, &Request::Rotate) {
+                Ok(_) => {}
+                // What a recorder left that died is finished with the rest.
+                Err(ControlError::NotRunning) => return Ok(()),
+                Err(error) => {
+                    output::note(&home::one_line(&error));
+                    return Ok(());
+                }
+            }
+        }
+        std::thread::sleep(LOOK_EVERY);
     }
 }
 
