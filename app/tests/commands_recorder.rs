@@ -73,7 +73,7 @@ fn gaps_are_listed_with_cause_and_length_and_how_much_was_recorded() {
     let [mic] = sample.run(&["gaps", "2026-11-23", "--coverage", "--json"]).json().try_into().unwrap();
     assert_eq!(
         mic,
-        json!({"track": "mic", "wanted_s": 3000.0, "recorded_s": 2999.5, "gaps": 1, "gaps_s": 0.5, "paused_s": 600.0})
+        json!({"track": "mic", "wanted_s": 3000.0, "recorded_s": 2999.5, "gaps": 1, "gaps_s": 0.5, "paused_s": 600.0, "forgotten_s": 0.0})
     );
     let ran = sample.run(&["gaps", "2026-11-20"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", "nothing was recorded then\n"));

@@ -22,6 +22,8 @@ enum Part {
     WorkerKills,
     /// The database is made anew and killed meanwhile
     RebuildKills,
+    /// `forget` is killed, and whoever comes next finishes it
+    ForgetKills,
     /// The recorder is killed at random moments
     RecorderKills,
     /// The recorder is stopped in mid-block
@@ -47,7 +49,7 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -59,6 +61,7 @@ impl Part {
         Self::RecorderLoad,
         Self::WorkerKills,
         Self::RebuildKills,
+        Self::ForgetKills,
         Self::Latency,
         Self::Echoes,
         Self::EngineMemory,
@@ -82,6 +85,7 @@ impl Part {
             Self::Noise => ("speech", Some("hard_sound"), "", &[("HEARSAY_NOISE_SECONDS", "3600")]),
             Self::WorkerKills => ("hearsay", Some("day"), "killed", &[("HEARSAY_KILLS", "200")]),
             Self::RebuildKills => ("hearsay", Some("day"), "rebuild", &[("HEARSAY_REBUILD_KILLS", "50")]),
+            Self::ForgetKills => ("hearsay", Some("commands_forget"), "killed", &[("HEARSAY_FORGET_KILLS", "50")]),
             Self::RecorderKills => ("hearsay", Some("recorder"), "killed", &[("HEARSAY_RECORDER_KILLS", "200")]),
             Self::RecorderStops => ("hearsay", Some("recorder"), "stopped", &[("HEARSAY_RECORDER_STOPS", "200")]),
             Self::DeviceLosses => ("hearsay", Some("recorder"), "devices", &[("HEARSAY_DEVICE_LOSSES", "20")]),

@@ -1,14 +1,15 @@
-//! What the recorder's journals say of a span: read for `gaps` and `status`.
+//! What the recorder's journals say of a span, and what was forgotten of it: read for `gaps` and `status`.
 
 use crate::output;
 use anyhow::Result;
-use archive::{Archive, Coverage, Journal, JournalRows};
-use timeline::{Span, WallTime};
+use archive::{Archive, Coverage, Forgotten, ForgottenLog, GapCause, GapRow, Journal, JournalRows, Row};
+use std::collections::BTreeSet;
+use timeline::{Span, TrackName, WallTime};
 
 /// A day's journal may tell of what began the day before.
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// The rows of the span's days, and of a day on either side.
+/// The rows of the span's days, and of a day on either side; what was forgotten of it is a gap like others.
 pub(crate) fn rows(archive: &Archive, span: &Span) -> Result<JournalRows> {
     let day = |time: WallTime| time.utc().format("%Y-%m-%d").to_string();
     let (first, last) = (day(span.start.plus_micros(-DAY_MICROS)), day(span.end.plus_micros(DAY_MICROS)));
@@ -18,7 +19,46 @@ pub(crate) fn rows(archive: &Archive, span: &Span) -> Result<JournalRows> {
         all.rows.extend(found.rows);
         all.faults.extend(found.faults);
     }
+    let forgotten = ForgottenLog::open(archive).within(span)?;
+    if !forgotten.all.is_empty() {
+        let mut tracks: BTreeSet<TrackName> = all.rows.iter().filter_map(track).cloned().collect();
+        tracks.extend(archive.tracks_within(span)?);
+        tracks.extend(forgotten.all.iter().flat_map(|forgetting| forgetting.tracks.iter().flatten()).cloned());
+        if tracks.is_empty() {
+            // Nothing is left that could name them.
+            tracks.extend([TrackName::mic(), TrackName::loopback()]);
+        }
+        all.rows.extend(tracks.iter().flat_map(|track| gaps(track, &forgotten)));
+    }
     Ok(all)
+}
+
+/// The track of a row that tells of its sound.
+fn track(row: &Row) -> Option<&TrackName> {
+    match row {
+        Row::Opened { track, .. } | Row::Anchor { track, .. } | Row::Closed { track, .. } => Some(track),
+        Row::Gap(gap) => Some(&gap.track),
+        _ => None,
+    }
+}
+
+/// What was forgotten of a track, as gaps.
+fn gaps(track: &TrackName, forgotten: &Forgotten) -> Vec<Row> {
+    let asked = forgotten.all.iter().map(|forgetting| forgetting.asked).max().unwrap_or_default();
+    let gap = |span: Span| {
+        Row::Gap(GapRow {
+            at: asked,
+            session: String::new(),
+            track: track.clone(),
+            cause: GapCause::Forgotten,
+            from: span.start,
+            to: span.end,
+            frame: 0,
+            frames: 0,
+            written: true,
+        })
+    };
+    forgotten.of(track).iter().map(gap).collect()
 }
 
 /// How much of a span a track was recorded, for machines.
@@ -30,6 +70,7 @@ pub(crate) struct CoverageRow {
     pub(crate) gaps: usize,
     pub(crate) gaps_s: f64,
     pub(crate) paused_s: f64,
+    pub(crate) forgotten_s: f64,
 }
 
 impl From<&Coverage> for CoverageRow {
@@ -41,6 +82,7 @@ impl From<&Coverage> for CoverageRow {
             gaps: coverage.gaps,
             gaps_s: output::seconds(coverage.gap_micros),
             paused_s: output::seconds(coverage.paused_micros),
+            forgotten_s: output::seconds(coverage.forgotten_micros),
         }
     }
 }
@@ -52,12 +94,12 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
         (1, length) => format!("1 gap, {length}"),
         (n, length) => format!("{n} gaps, {length}"),
     };
-    let paused = if coverage.paused_micros < 1_000_000 {
-        String::new()
-    } else {
-        format!(", paused for {}", length(coverage.paused_micros))
+    let also = |what: &str, micros: i64| {
+        if micros < 1_000_000 { String::new() } else { format!(", {what} {}", length(micros)) }
     };
-    format!("{} of {}, {gaps}{paused}", length(coverage.recorded_micros), length(coverage.wanted_micros))
+    let paused = also("paused for", coverage.paused_micros);
+    let forgotten = also("forgotten:", coverage.forgotten_micros);
+    format!("{} of {}, {gaps}{paused}{forgotten}", length(coverage.recorded_micros), length(coverage.wanted_micros))
 }
 
 /// `0.8 s`, `4 m 05 s`, `14 h 02 m`: cut off, so that what isn't whole never looks whole.
@@ -86,6 +128,7 @@ mod tests {
             gaps: 2,
             gap_micros: 800_000,
             paused_micros: 0,
+            forgotten_micros: 0,
         };
         assert_eq!(coverage_line(&coverage), "14 h 02 m of 14 h 02 m, 2 gaps, 0.8 s");
         let short = Coverage { recorded_micros: 59 * second, wanted_micros: 60 * second, gaps: 1, ..coverage.clone() };

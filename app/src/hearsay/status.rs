@@ -127,7 +127,8 @@ fn backlog_micros(home: &Home, store: Option<&Store>, passes: &[PassSummary]) ->
     let mut sound: std::collections::BTreeMap<TrackName, SpanSet> = std::collections::BTreeMap::new();
     for segment in Archive::open(home).scan()?.segments {
         if !segment.part {
-            sound.entry(segment.name.track).or_default().insert(segment.span);
+            let of_segment = segment.sound();
+            sound.entry(segment.name.track).or_default().extend(of_segment.iter());
         }
     }
     let mut left = 0_i64;

@@ -11,6 +11,7 @@
 
 mod care;
 mod faults;
+mod forget;
 mod home;
 mod import_to_search;
 mod kill;

@@ -12,6 +12,7 @@
 
 mod devices;
 mod disk;
+mod forget;
 mod killed;
 mod load;
 mod many;

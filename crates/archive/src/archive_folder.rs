@@ -1,5 +1,5 @@
 use crate::scan::{self, Scan};
-use crate::{ArchiveError, Segment};
+use crate::{ArchiveError, Forgetting, Segment};
 use home::Home;
 use std::collections::BTreeSet;
 use std::fs;
@@ -103,8 +103,21 @@ impl Archive {
         Ok(self.days_of(span)?.iter().map(|day| self.day_folder(day)).collect())
     }
 
+    /// The days whose folders are touched when a span is forgotten: its own, and those before it that have sound that reaches into it.
+    pub(crate) fn days_touched(&self, forgetting: &Forgetting) -> Result<Vec<String>, ArchiveError> {
+        let span = &forgetting.span;
+        let first = span.start.day_folder();
+        let reaches = |day: &String| {
+            let mut found = Scan::default();
+            scan::day(&self.day_folder(day), &mut found);
+            found.segments.iter().any(|segment| forgetting.is_of(&segment.name.track) && segment.span.overlaps(span))
+        };
+        let is_own = |day: &String| first.get(5..).is_some_and(|first| day.as_str() >= first);
+        Ok(self.days_of(span)?.into_iter().filter(|day| is_own(day) || reaches(day)).collect())
+    }
+
     /// The days whose folders may hold sound within `span`.
-    fn days_of(&self, span: &Span) -> Result<Vec<String>, ArchiveError> {
+    pub(crate) fn days_of(&self, span: &Span) -> Result<Vec<String>, ArchiveError> {
         // A segment lies in the folder of the day on which it starts. None of ours runs for longer than a day, and
         // two more let a long one that was put there by hand be found.
         let day = |time: WallTime| time.day_folder().get(5..).unwrap_or_default().to_owned();

@@ -20,6 +20,8 @@ pub struct Coverage {
     pub gap_micros: i64,
     /// How long the user had the recorder paused, in microseconds.
     pub paused_micros: i64,
+    /// How long of it the user had forgotten, in microseconds. It counts neither as wanted nor as recorded.
+    pub forgotten_micros: i64,
 }
 
 /// What a track's rows say.
@@ -30,6 +32,7 @@ struct Seen {
     wanted: SpanSet,
     lost: SpanSet,
     paused: SpanSet,
+    forgotten: SpanSet,
     gaps: Vec<Span>,
 }
 
@@ -60,12 +63,18 @@ pub fn coverage(rows: &[Row], span: &Span) -> Vec<Coverage> {
                     seen.wanted.insert(missing);
                 } else if gap.cause == crate::GapCause::Paused {
                     seen.paused.insert(missing);
+                } else if gap.cause == crate::GapCause::Forgotten {
+                    seen.forgotten.insert(missing);
                 }
             }
             _ => {}
         }
     }
-    tracks.into_iter().map(|(track, seen)| seen.within(track, span)).filter(|it| it.wanted_micros > 0).collect()
+    tracks
+        .into_iter()
+        .map(|(track, seen)| seen.within(track, span))
+        .filter(|it| it.wanted_micros + it.forgotten_micros > 0)
+        .collect()
 }
 
 impl Seen {
@@ -79,15 +88,18 @@ impl Seen {
             self.wanted.insert(*open);
         }
         let paused = self.paused.minus(&self.lost).within(span);
-        let wanted = self.wanted.within(span).minus(&paused);
-        let recorded = wanted.minus(&self.lost);
+        let running = self.wanted.within(span).minus(&paused);
+        let wanted = running.minus(&self.forgotten);
+        let lost = self.lost.within(span).minus(&self.forgotten);
+        let recorded = wanted.minus(&lost);
         Coverage {
             track,
             wanted_micros: wanted.len_micros(),
             recorded_micros: recorded.len_micros(),
             gaps: self.gaps.iter().filter(|gap| gap.overlaps(span)).count(),
-            gap_micros: self.lost.within(span).len_micros(),
+            gap_micros: lost.len_micros(),
             paused_micros: paused.len_micros(),
+            forgotten_micros: running.len_micros() - wanted.len_micros(),
         }
     }
 }
@@ -128,6 +140,7 @@ mod tests {
             gap(GapCause::Stalled, 100, 103),
             gap(GapCause::Idle, 150, 160),
             gap(GapCause::Paused, 200, 500),
+            gap(GapCause::Forgotten, 490, 520),
             anchor("a", 900),
             closed,
             // The recorder was stopped on purpose; the next one died, and a third went on.
@@ -140,8 +153,9 @@ mod tests {
         let found = coverage(&rows, &Span::new(at(0), at(3_000)));
         let [mic] = found.as_slice() else { panic!("{found:?}") };
         let seconds = |micros: i64| micros / 1_000_000;
-        assert_eq!(seconds(mic.wanted_micros), 1_000 - 300 + 10 + 5 + 80);
-        assert_eq!(seconds(mic.recorded_micros), 1_000 - 300 - 3 + 10 + 80);
+        assert_eq!(seconds(mic.wanted_micros), 1_000 - 300 - 20 + 10 + 5 + 80);
+        assert_eq!(seconds(mic.recorded_micros), 1_000 - 300 - 20 - 3 + 10 + 80);
+        assert_eq!(seconds(mic.forgotten_micros), 20, "what was paused isn't forgotten");
         assert_eq!((mic.gaps, seconds(mic.gap_micros), seconds(mic.paused_micros)), (2, 8, 300));
         let found = coverage(&rows, &Span::new(at(101), at(151)));
         assert_eq!((seconds(found[0].wanted_micros), found[0].gaps, seconds(found[0].gap_micros)), (50, 1, 2));

@@ -35,6 +35,16 @@ pub enum ArchiveError {
         /// The file that holds the sound that is there.
         path: PathBuf,
     },
+    /// The track's time was forgotten. Another track or another time helps.
+    #[error(
+        "{span} of track {track} was forgotten and takes no sound any more\nhint: choose another track with --track NAME, or another time with --at TIME"
+    )]
+    Forgotten {
+        /// The track.
+        track: TrackName,
+        /// What was forgotten of the time in question.
+        span: Span,
+    },
     /// The sound can't be brought to 16 kHz. Retrying doesn't help.
     #[error("cannot resample {path:?}: {source}")]
     Resample {

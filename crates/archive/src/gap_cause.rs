@@ -22,6 +22,8 @@ pub enum GapCause {
     Paused,
     /// Nothing was played, so that a loopback had nothing to deliver.
     Idle,
+    /// The user had it forgotten. Never in a journal: `forgotten.jsonl` says so.
+    Forgotten,
 }
 
 impl GapCause {
@@ -37,11 +39,12 @@ impl GapCause {
             Self::Crash => "crash",
             Self::Paused => "paused",
             Self::Idle => "idle",
+            Self::Forgotten => "forgotten",
         }
     }
 
-    /// Whether sound was lost that should have been there: an idle loopback and a pause aren't failures.
+    /// Whether sound was lost that should have been there: an idle loopback, a pause and what was forgotten aren't failures.
     pub const fn is_loss(self) -> bool {
-        !matches!(self, Self::Idle | Self::Paused)
+        !matches!(self, Self::Idle | Self::Paused | Self::Forgotten)
     }
 }

@@ -9,7 +9,7 @@ use crate::part_file::{PartFile, rename_to_free};
 use crate::placement;
 use crate::sound_file::SoundFile;
 use crate::wav::WavHeader;
-use crate::{Archive, ArchiveError, Segment};
+use crate::{Archive, ArchiveError, ForgottenLog, Segment};
 use resample::{Resampler, resampled_frames};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -47,7 +47,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// [`ArchiveError::NotSound`] where the source can't be read as WAV, [`ArchiveError::Overlap`] where the track has sound
-/// at that time, [`ArchiveError::Io`] where a file can't be read or written. The archive is then as it was.
+/// at that time, [`ArchiveError::Forgotten`] where that time was forgotten, [`ArchiveError::Io`] where a file can't be read or written. The archive is then as it was.
 pub fn import(
     archive: &Archive,
     source: &Path,
@@ -65,6 +65,9 @@ pub fn import(
     let span = Span::new(at, at.plus_micros(SampleRate::SPEECH.micros(frames)));
     if span.end >= WallTime::MAX || i64::try_from(frames).is_err() {
         return Err(ArchiveError::OutOfTime { path: source.to_owned() });
+    }
+    if let Some(gone) = ForgottenLog::open(archive).within(&span)?.of(track).within(&span).iter().next() {
+        return Err(ArchiveError::Forgotten { track: track.clone(), span: gone });
     }
     let warning = sound.header.is_truncated().then(|| {
         let seconds = sound.header.frames / u64::from(sound.header.rate.hz());

@@ -194,7 +194,7 @@ impl Journal {
 }
 
 /// Whether a file's last line has no end.
-fn ends_torn(file: &mut fs::File) -> io::Result<bool> {
+pub(crate) fn ends_torn(file: &mut fs::File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(false);
     }

@@ -8,6 +8,7 @@
 //!                       journal.jsonl                      the recorder's ledger
 //!                       played.jsonl                       what hearsay itself played, and when
 //!                       words.3fa29c1b.jsonl               what a pass recognised; the worker's
+//!                       forgotten.jsonl                    which spans were forgotten, and take no sound any more
 //! ```
 //!
 //! A segment is a mono 16-bit WAV of one track, at 16 kHz unless set otherwise. It ends on a wall-clock border, all tracks
@@ -43,18 +44,21 @@
 //!
 //! # What it never does
 //!
-//! It never deletes or overwrites sound, never writes to a finished file (but for the header that [`verify::mend_header`] gives back
-//! when the user asks for it), never follows a link, and has no threads and no clock of its own.
+//! Outside of [`erase`], which only the user can ask for, it never deletes or overwrites sound and never writes to a finished
+//! file (but for the header that [`verify::mend_header`] gives back). It never follows a link, and has no threads and no clock of its own.
 
 mod archive_folder;
 mod coverage;
+pub mod erase;
 mod error;
 mod fault;
+mod forgotten;
 mod fraction;
 mod gap;
 mod gap_cause;
 pub mod import;
 mod journal;
+mod moment;
 mod origin;
 mod part_file;
 pub mod placement;
@@ -79,6 +83,7 @@ pub use archive_folder::Archive;
 pub use coverage::{Coverage, coverage};
 pub use error::ArchiveError;
 pub use fault::{Fault, FaultKind};
+pub use forgotten::{Forgetting, Forgotten, ForgottenLog};
 pub use gap::Gap;
 pub use gap_cause::GapCause;
 pub use journal::{GapRow, Journal, JournalRows, Row};

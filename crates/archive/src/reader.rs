@@ -53,7 +53,8 @@ impl TrackReader {
             let unsettled = if segment.part && segment.rate != SampleRate::SPEECH { UNSETTLED_MICROS } else { 0 };
             Span::new(segment.span.start, segment.span.end.plus_micros(-unsettled))
         };
-        let sound = segments.iter().map(settled).collect();
+        let sound = |it: &Segment| SpanSet::from_iter([settled(it)]).minus(&it.forgotten).iter().collect::<Vec<_>>();
+        let sound = segments.iter().flat_map(sound).collect();
         Self { segments, sound, open: None, cached: Cached::default() }
     }
 
@@ -169,7 +170,7 @@ impl TrackReader {
         frames.resize(STRETCH_FRAMES, 0.0);
         let left = self.segments.get(index).map_or(0, |segment| segment.frames).saturating_sub(at.unsigned_abs());
         frames.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        let read = self.file(index).and_then(|file| file.read(at.unsigned_abs(), &mut frames));
+        let read = self.read_frames(index, at.unsigned_abs(), &mut frames);
         self.cached.frames = frames;
         self.cached.from = at;
         read
@@ -215,7 +216,7 @@ impl TrackReader {
             let (from, to) = (first.max(begin), last.min(end));
             let place = usize::try_from(from - begin).unwrap_or(0)..usize::try_from(to - begin).unwrap_or(0);
             if let Some(out) = out.get_mut(place).filter(|out| !out.is_empty()) {
-                self.file(other)?.read((from - first).unsigned_abs(), out)?;
+                self.read_frames(other, (from - first).unsigned_abs(), out)?;
             }
         }
         Ok(())
@@ -229,6 +230,18 @@ impl TrackReader {
     fn is_one_stream(&self, a: usize, b: usize) -> bool {
         let (Some(a), Some(b)) = (self.segments.get(a), self.segments.get(b)) else { return false };
         a.path == b.path || (a.session.is_some() && a.session == b.session && a.rate == b.rate)
+    }
+
+    /// Reads a file's frames; those that were forgotten are silence already before they are overwritten.
+    fn read_frames(&mut self, index: usize, from: u64, out: &mut [f32]) -> Result<(), ArchiveError> {
+        self.file(index)?.read(from, out)?;
+        let Some(segment) = self.segments.get(index) else { return Ok(()) };
+        for frames in segment.forgotten.iter().map(|span| segment.frames_within(&span)) {
+            let place = |frame: u64| usize::try_from(frame.saturating_sub(from)).unwrap_or(usize::MAX).min(out.len());
+            let (begin, end) = (place(frames.start), place(frames.end));
+            out.get_mut(begin..end).unwrap_or_default().fill(0.0);
+        }
+        Ok(())
     }
 
     fn file(&mut self, index: usize) -> Result<&mut SoundFile, ArchiveError> {

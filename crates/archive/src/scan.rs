@@ -1,5 +1,6 @@
 //! What is in the folders: segments, and everything that is wrong. Never changes a file.
 
+use crate::forgotten::{self, Forgotten};
 use crate::sound_file::open_part_or_finished;
 use crate::wav::{WavError, WavHeader};
 use crate::{ArchiveError, Fault, FaultKind, Segment};
@@ -16,6 +17,18 @@ pub struct Scan {
     pub segments: Vec<Segment>,
     /// Everything that is wrong with a file.
     pub faults: Vec<Fault>,
+    /// What was forgotten of the days that were looked at. Segments of which nothing else is left aren't among the others.
+    pub forgotten: Forgotten,
+}
+
+impl Scan {
+    /// Tells the segments what of them was forgotten.
+    pub(crate) fn mask(&mut self) {
+        for segment in &mut self.segments {
+            let forgotten = self.forgotten.of(&segment.name.track);
+            segment.forgotten = forgotten.iter().filter(|span| span.overlaps(&segment.span)).collect();
+        }
+    }
 }
 
 /// Two sessions of a recorder may overlap by this much (the clock was set back a little, or one track ran ahead of it):
@@ -70,10 +83,10 @@ fn is_hidden(name: &str) -> bool {
     name.starts_with('.')
 }
 
-/// Files in a day's folder that are ours and no sound: the journal, what was played, words and notes.
+/// Files in a day's folder that are ours and no sound: the journal, what was played and forgotten, words and notes.
 fn is_ledger(name: &str) -> bool {
     name.strip_suffix(".jsonl")
-        .is_some_and(|stem| stem == "journal" || stem == "played" || stem == "user" || stem.starts_with("words."))
+        .is_some_and(|stem| ["journal", "played", "forgotten", "user"].contains(&stem) || stem.starts_with("words."))
 }
 
 /// Everything in a day's folder.
@@ -119,11 +132,16 @@ pub(crate) fn growing(segment: &Segment) -> Option<Segment> {
     let mut file = fs::File::open(&segment.path).ok()?;
     let len = file.metadata().ok()?.len();
     let header = WavHeader::read(&mut file, len).ok()?;
-    Some(Segment::new(segment.name.clone(), segment.path.clone(), true, &header))
+    let grown = Segment::new(segment.name.clone(), segment.path.clone(), true, &header);
+    Some(Segment { forgotten: segment.forgotten.clone(), ..grown })
 }
 
-/// The names of a folder's files, in order; a finished segment hides a `.part` of the same name.
+/// The names of a folder's files, in order, and what the folder says was forgotten; a finished segment hides a `.part` of the same name.
 fn file_names(folder: &Path, found: &mut Scan) -> BTreeSet<String> {
+    if let Err(error) = forgotten::read_into(folder, &mut found.forgotten, &mut found.faults) {
+        let (what, advice) = (home::one_line(&error), "check its owner and permissions");
+        found.faults.push(Fault::new(folder, FaultKind::Unreadable, what, advice));
+    }
     let mut names = BTreeSet::new();
     match fs::read_dir(folder) {
         Ok(entries) => {
@@ -233,7 +251,8 @@ pub(crate) fn settle(found: &mut Scan) {
         taken.insert((track, segment.span.start), found.segments.len());
         found.segments.push(segment);
     }
-    found.segments.retain(|segment| segment.frames > 0);
+    found.mask();
+    found.segments.retain(|segment| segment.frames > 0 && !segment.sound().is_empty());
     found.segments.sort_by(|a, b| (&a.name.track, a.span.start).cmp(&(&b.name.track, b.span.start)));
 }
 

@@ -1,8 +1,9 @@
 use crate::origin::Origin;
 use crate::wav::WavHeader;
 use resample::resampled_frames;
+use std::ops::Range;
 use std::path::PathBuf;
-use timeline::{Position, SampleRate, SegmentName, Side, Span, WallTime};
+use timeline::{Position, SampleRate, SegmentName, Side, Span, SpanSet, WallTime};
 
 /// One WAV file of one track.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Segment {
     pub first_frame: u64,
     /// Whose words it carries.
     pub side: Side,
+    /// What of its time was forgotten. May reach beyond it.
+    pub(crate) forgotten: SpanSet,
     /// How its frames lie on the grid where the clock says something else than their count.
     pub(crate) stretch: Option<Stretch>,
 }
@@ -89,6 +92,7 @@ impl Segment {
             session: origin.map(|origin| origin.session.clone()),
             first_frame: origin.map_or(0, |origin| origin.first_frame),
             side: origin.map_or(usual, |origin| origin.side),
+            forgotten: SpanSet::new(),
             stretch: None,
             name,
         };
@@ -104,6 +108,29 @@ impl Segment {
         }
         segment.span = segment.span_from(begin.plus(segment.grid_frames(segment.first_frame).saturating_neg()));
         segment
+    }
+
+    /// When it has sound: its span without what was forgotten.
+    pub fn sound(&self) -> SpanSet {
+        SpanSet::from_iter([self.span]).minus(&self.forgotten)
+    }
+
+    /// The file's frames that hold sound of `span`: whole ones, and at another rate than 16 kHz or of a device that drifts one more at
+    /// either end, for their borders lie between the grid's frames.
+    pub(crate) fn frames_within(&self, span: &Span) -> Range<u64> {
+        let on_grid = |at: WallTime| at.position().since(self.position()).max(0);
+        let (from, to) = (on_grid(span.start), on_grid(span.end));
+        let plain = self.stretch.is_none() && self.rate == SampleRate::SPEECH;
+        let margin = u64::from(!plain);
+        let counted = |grid: i64| self.stretch.map_or(grid, |stretch| stretch.counted(grid).0).max(0);
+        let in_file = |grid: i64| {
+            let frames = i128::from(counted(grid)) * i128::from(self.rate.hz()) / i128::from(SampleRate::SPEECH.hz());
+            u64::try_from(frames).unwrap_or(u64::MAX)
+        };
+        let (first, last) = (in_file(from).saturating_sub(margin), in_file(to).saturating_add(2 * margin));
+        // What is behind the last frame of the grid is of it as well.
+        let last = if span.end >= self.span.end { u64::MAX } else { last };
+        first..last
     }
 
     /// Where a frame of its session that is at a moment lies on the 16 kHz grid: by way of the session's frame 0, so

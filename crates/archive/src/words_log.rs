@@ -1,16 +1,17 @@
 //! What was recognised, beside the sound: `words.PASS.jsonl` in each day's folder, so that the words outlive the database.
 //!
 //! One JSON object a line, each with its checksum ([`signed_line`](crate::signed_line)). What the rest of a line says is the writer's to know. Lines are only ever added, a later one
-//! goes before an earlier one, and whoever holds `worker.lock` is the only writer. A last line without an end was torn by a
+//! goes before an earlier one, and whoever holds `worker.lock` is the only writer. Only what is forgotten is taken out of a file: all of
+//! it is written anew then, and the old one overwritten. A last line without an end was torn by a
 //! crash: it is taken off before the next is added, since its writer will add it again.
 
 use crate::signed_line::{checked, signed};
-use crate::{Archive, ArchiveError, Fault, FaultKind};
+use crate::{Archive, ArchiveError, Fault, FaultKind, erase};
 use home::files;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use timeline::{PassName, WallTime};
+use timeline::{PassName, Span, WallTime};
 
 /// The files of words of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,9 @@ pub struct WordsLines {
     /// Lines that aren't as they were written.
     pub faults: Vec<Fault>,
 }
+
+/// A stretch may begin on the day before a span that it reaches into.
+const DAY_MICROS: i64 = 86_400_000_000;
 
 impl WordsLog {
     /// The files of an archive. Touches nothing on disk.
@@ -111,6 +115,54 @@ impl WordsLog {
         write().map_err(ArchiveError::io("append to", &path))
     }
 
+    /// Writes a file anew without what `keep` takes out: `None` for a line that goes, else what stands in its place. Lines that aren't as they
+    /// were written go as well, since nobody knows what they say; how many those were. A file in which nothing changes isn't touched.
+    ///
+    /// Killed anywhere, it leaves the old file or the new one. The old one's content is overwritten once it has no name any more, which not
+    /// every disk does in place.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`], with the file's path.
+    pub fn rewrite(
+        &self,
+        path: &Path,
+        mut keep: impl FnMut(&WordsLine) -> Option<String>,
+    ) -> Result<usize, ArchiveError> {
+        let WordsLines { lines, faults } = self.read(path)?;
+        let kept: Vec<Option<String>> = lines.iter().map(&mut keep).collect();
+        let same = lines.iter().zip(&kept).all(|(line, kept)| kept.as_ref() == Some(&line.text));
+        if same && faults.is_empty() {
+            return Ok(0);
+        }
+        let anew = hidden(path);
+        let replace = || -> io::Result<()> {
+            let mut file = files::create_or_truncate(&anew)?;
+            let lines: String = kept.iter().flatten().map(|row| signed(row)).collect();
+            file.write_all(lines.as_bytes())?;
+            file.sync_all()?;
+            let mut old = OpenOptions::new().read(true).write(true).open(path)?;
+            let len = old.metadata()?.len();
+            files::rename_durably(&anew, path)?;
+            erase::fill(&mut old, 0, len, 0)
+        };
+        replace().map_err(ArchiveError::io("write anew", path))?;
+        Ok(faults.len())
+    }
+
+    /// The files that may hold words of a span: those of its days, of the one before and of the one after, of all passes.
+    ///
+    /// # Errors
+    /// As [`files`](Self::files).
+    pub fn files_around(&self, span: &Span) -> Result<Vec<PathBuf>, ArchiveError> {
+        let day = |time: WallTime| time.utc().format("%Y-%m-%d").to_string();
+        let (first, last) = (day(span.start.plus_micros(-DAY_MICROS)), day(span.end.plus_micros(DAY_MICROS)));
+        let mut paths = Vec::new();
+        for day in self.archive.days()?.into_iter().filter(|day| (&first..=&last).contains(&day)) {
+            paths.extend(self.files_of(&day)?);
+        }
+        Ok(paths)
+    }
+
     /// What a file says; nothing where there is none.
     ///
     /// # Errors
@@ -144,6 +196,12 @@ impl Fault {
         let advice = "the other lines count; what it said is transcribed again where the sound is there";
         Self::new(path, FaultKind::Words, what, advice)
     }
+}
+
+/// `.words.3fa29c1b.jsonl.anew`: no scan looks at hidden files.
+fn hidden(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}.anew"))
 }
 
 /// Takes off what follows the last whole line, unless only its end is missing.

@@ -24,6 +24,8 @@
 //! across the border of two utterances: a document also holds the last four words of the utterance before it together
 //! with its own first four. That works across the end of a year as well: what it takes lies in the later document.
 //!
+//! A document that was deleted is only marked; [`Writer::purge`] takes its words off the disk.
+//!
 //! tantivy panics on some damaged files. Such a panic is caught and comes back as [`IndexError::Damaged`].
 
 mod check;
@@ -36,6 +38,7 @@ mod histogram;
 mod overlapping;
 mod page;
 mod private_directory;
+mod purge;
 pub mod query;
 mod schema;
 mod searcher;

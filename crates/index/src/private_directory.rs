@@ -35,11 +35,19 @@ impl Directory for PrivateDirectory {
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        match home::files::create_new(&self.root.join(path)) {
-            Ok(file) => Ok(BufWriter::new(Box::new(SyncedFile(file)))),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                Err(OpenWriteError::FileAlreadyExists(path.to_owned()))
+        let create = || home::files::create_new(&self.root.join(path));
+        let is_there = |e: &io::Error| e.kind() == io::ErrorKind::AlreadyExists;
+        let created = match create() {
+            // Which documents of a segment are deleted is written to a file that is named after the operation, and operations are
+            // counted on from the last commit: one who was killed before committing left this very name, and nobody reads it.
+            Err(e) if is_there(&e) && path.extension() == Some("del".as_ref()) && self.files.delete(path).is_ok() => {
+                create()
             }
+            created => created,
+        };
+        match created {
+            Ok(file) => Ok(BufWriter::new(Box::new(SyncedFile(file)))),
+            Err(e) if is_there(&e) => Err(OpenWriteError::FileAlreadyExists(path.to_owned())),
             Err(e) => Err(OpenWriteError::wrap_io_error(e, path.to_owned())),
         }
     }

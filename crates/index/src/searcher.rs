@@ -197,6 +197,29 @@ impl Searcher {
         })
     }
 
+    /// How many terms of all dictionaries contain `part`, those of documents that were deleted and not yet purged among them. For checks: it
+    /// goes through all of them.
+    ///
+    /// # Errors
+    /// See [`IndexError`].
+    pub fn terms_with(&self, part: &str) -> Result<usize, IndexError> {
+        let years = self.snapshots()?;
+        let Fields { text, exact, bridge, .. } = self.fields;
+        guarded(&self.path, "reading all terms", || {
+            let mut count = 0;
+            for segment in years.iter().flat_map(Snapshot::segment_readers) {
+                for field in [text, exact, bridge] {
+                    let dictionary = segment.inverted_index(field)?;
+                    let mut terms = dictionary.terms().stream()?;
+                    while let Some((term, _)) = terms.next() {
+                        count += usize::from(std::str::from_utf8(term).is_ok_and(|term| term.contains(part)));
+                    }
+                }
+            }
+            Ok(count)
+        })
+    }
+
     /// The years as of their last commits, the newest first. A round of changes to several years may be seen by half.
     fn snapshots(&self) -> Result<Vec<Snapshot>, IndexError> {
         let mut years = self.years.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,6 +2,7 @@ use crate::IndexError;
 use crate::document::{Cursor, Document};
 use crate::error::guarded;
 use crate::private_directory::PrivateDirectory;
+use crate::purge;
 use crate::schema::{Fields, Payload};
 use crate::year::{self, Year};
 use std::collections::{BTreeMap, HashSet};
@@ -10,6 +11,7 @@ use tantivy::directory::error::LockError;
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::{IndexWriter, TantivyError, Term};
+use timeline::Span;
 
 /// Memory for documents of a year that were not committed yet, in bytes. When it is full, they go to the disk, unseen.
 const MEMORY_BYTES: usize = 20 << 20;
@@ -128,6 +130,22 @@ impl Writer {
         }
         self.cursor = Some(cursor.clone());
         self.let_go()
+    }
+
+    /// Takes the words of documents that are gone off the disk: a commit only marks such documents, and their words stay in the dictionary until
+    /// their segment is written anew. Of the years of `span` alone; years in which nothing was deleted cost nothing. Everything must be
+    /// committed. Doing it again does what is left.
+    ///
+    /// # Errors
+    /// See [`IndexError`]; drop the writer.
+    pub fn purge(&mut self, span: &Span) -> Result<(), IndexError> {
+        let years = span.start.utc_year()..=span.end.utc_year();
+        for (_, year) in self.years.range_mut(years) {
+            // Merges that are under way end first, or their segments couldn't be merged.
+            year.close()?;
+            purge::purge(&year.year)?;
+        }
+        Ok(())
     }
 
     /// Empties the index, and forgets the cursor: at once, for everyone.

@@ -11,6 +11,8 @@
 //! doesn't silence another, unless that is a provisional one ([`PROVISIONAL`]): what was written as it was said gives way to
 //! whatever another pass made of it, nothing included.
 //!
+//! What was forgotten goes for good ([`Store::forget`]), and words of it that come later are left out.
+//!
 //! Beside the database lie plain files with all of it ([`Stretch`]). They follow it: triggers note what they don't have yet
 //! ([`Store::unwritten`]), and [`Store::restore`] makes a database of them again.
 //!
@@ -46,6 +48,7 @@ mod current;
 mod document;
 mod echo;
 mod error;
+mod forget;
 mod live;
 mod migrate;
 mod open;
@@ -64,6 +67,7 @@ mod worker_state;
 pub use change::Change;
 pub use document::{Document, Documents};
 pub use error::StoreError;
+pub use forget::{Forget, Goes};
 pub use open::Store;
 pub use pass::{NewPass, PROVISIONAL, Pass, PassSummary};
 pub use read::{Counters, MAX_UTTERANCES};

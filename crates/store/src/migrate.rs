@@ -8,13 +8,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// All migrations, in order: the first is number 1.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/0001_core.sql"),
     include_str!("../../../migrations/0002_live.sql"),
     include_str!("../../../migrations/0003_translation.sql"),
     include_str!("../../../migrations/0004_evidence.sql"),
     include_str!("../../../migrations/0005_live_fault.sql"),
     include_str!("../../../migrations/0006_plain_words.sql"),
+    include_str!("../../../migrations/0007_forgotten.sql"),
 ];
 
 /// The format that this program writes and reads.

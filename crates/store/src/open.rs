@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The first SQLite without the WAL-reset fault, as `sqlite3_libversion_number` counts.
 const MIN_SQLITE: i32 = 3_051_003;
 /// How long a connection waits for another one's write. Writes take milliseconds; this is for a slow disk.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Page cache of a connection in KiB, negative as SQLite wants it.
 const CACHE_KIB: i64 = -65_536;
 /// What the WAL file is cut back to after a checkpoint, in bytes.
@@ -39,7 +39,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL").during(path, operation)?;
         // FULL: the index must never be ahead of the words after a power cut.
         connection.pragma_update(None, "synchronous", "FULL").during(path, operation)?;
-        // What is deleted one day must be gone from the file.
+        // What is deleted must be gone from the file.
         connection.pragma_update(None, "secure_delete", true).during(path, operation)?;
         connection.pragma_update(None, "journal_size_limit", JOURNAL_SIZE_LIMIT).during(path, operation)?;
         migrate::migrate(&mut connection, path)?;

@@ -1,6 +1,6 @@
 use crate::error::During;
 use crate::window::{insert_coverage, insert_utterance};
-use crate::{Store, StoreError, Stretch, change, pass, track};
+use crate::{Store, StoreError, Stretch, change, forget, pass, track};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 use timeline::Span;
 
@@ -17,7 +17,7 @@ pub struct Restored {
 
 impl Store {
     /// Puts stretches back that were read from plain files, all in one transaction. What the database has already goes first:
-    /// one that overlaps with it is left out. Nothing is noted as unwritten: it came from there.
+    /// one that overlaps with it is left out. What was forgotten stays forgotten. Nothing is noted as unwritten: it came from there.
     ///
     /// # Errors
     /// Any failure of SQLite; nothing was put back then.
@@ -65,6 +65,9 @@ fn put_back(connection: &Connection, stretch: &Stretch) -> rusqlite::Result<Opti
     insert_coverage(connection, keys, &stretch.span, (outcome, stretch.reason.as_deref()), figures)?;
     let mut added = Vec::new();
     for (repeat, utterance) in &stretch.utterances {
+        if forget::is_gone(connection, &stretch.track, &utterance.span)? {
+            continue;
+        }
         match insert_utterance(connection, keys, stretch.place(&utterance.span), Some(*repeat), utterance) {
             Ok(()) => added.push(connection.last_insert_rowid()),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {

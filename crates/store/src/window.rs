@@ -1,7 +1,7 @@
 use crate::current::{self, Place};
 use crate::error::During;
 use crate::utterance::{State, Word};
-use crate::{Store, StoreError, change, document, pass, track, words};
+use crate::{Store, StoreError, change, document, forget, pass, track, words};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
 
@@ -254,6 +254,10 @@ impl Placed<'_> {
             (speech, compute) = (0, 0);
         }
         for utterance in &self.window.utterances {
+            // It was forgotten while the window was under way.
+            if forget::is_gone(connection, &self.window.track, &utterance.span)? {
+                continue;
+            }
             let at = self.window.place(&utterance.span);
             insert_utterance(connection, (self.window.pass, self.track), at, None, utterance)?;
         }

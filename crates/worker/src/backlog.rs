@@ -47,7 +47,7 @@ impl Backlog {
         for (track, mut segments) in by_track {
             segments.sort_by_key(|segment| segment.span);
             let side = segments.first().map_or(Side::Both, |segment| segment.side);
-            let sound: SpanSet = segments.iter().map(|segment| segment.span).collect();
+            let sound: SpanSet = segments.iter().flat_map(|it| it.sound().iter().collect::<Vec<_>>()).collect();
             let covered = coverage(&track)?;
             let left = sound.minus(&covered).iter().filter(|span| span.len_micros() >= SLIVER_MICROS).collect();
             tracks.push(TrackBacklog { track, side, segments, sound, covered, left });

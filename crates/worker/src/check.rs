@@ -90,7 +90,7 @@ pub fn check(
     let mut checked = Checked { faults: modes::open_to_others(home.root()), ..Checked::default() };
     let scan = archive.scan()?;
     checked.segments = scan.segments.len();
-    checked.faults.extend(scan.faults);
+    checked.faults.extend(scan.faults.iter().cloned());
     let journal = Journal::open(&archive);
     for day in archive.days()? {
         match journal.rows(&day) {
@@ -116,7 +116,7 @@ pub fn check(
     let store = database(home, &mut checked.faults)?;
     words::check(&archive, store.as_ref(), &mut checked, tell)?;
     if let Some(store) = &store {
-        checked.faults.extend(sound::missing(&archive, store, &scan.segments)?);
+        checked.faults.extend(sound::missing(&archive, store, &scan)?);
         if tell(Checking::Index).is_continue() {
             index(home, store, &mut checked.faults)?;
         }

@@ -2,6 +2,7 @@ use crate::WorkerError;
 use index::{Cursor, Document, Writer};
 use std::path::Path;
 use store::Store;
+use timeline::Span;
 
 /// The index as it follows the store: by sequence number, so that neither can run ahead of the other.
 ///
@@ -49,6 +50,22 @@ impl Follower {
     pub fn begin_again(&mut self, store: &Store, tell: &mut dyn FnMut(usize)) -> Result<Followed, WorkerError> {
         self.writer.clear()?;
         self.catch_up_telling(store, tell)
+    }
+
+    /// Takes the words of what is gone off the disk, of the years of `span`. It must have caught up.
+    ///
+    /// # Errors
+    /// [`WorkerError::Index`].
+    pub(crate) fn purge(&mut self, span: &Span) -> Result<(), WorkerError> {
+        Ok(self.writer.purge(span)?)
+    }
+
+    /// Empties the index.
+    ///
+    /// # Errors
+    /// [`WorkerError::Index`].
+    pub(crate) fn clear(&mut self) -> Result<(), WorkerError> {
+        Ok(self.writer.clear()?)
     }
 
     fn catch_up_telling(&mut self, store: &Store, tell: &mut dyn FnMut(usize)) -> Result<Followed, WorkerError> {

@@ -19,7 +19,8 @@
 //!
 //! [`check`], [`repair`] and [`backup`] take care of what is there; once a day the worker keeps a copy of the database beside it.
 //!
-//! This crate never writes sound (but [`repair`] gives damaged headers back), never deletes a file that isn't its own and unfinished, and never logs a word that was spoken.
+//! What the user wants forgotten goes for good ([`Forget`]), whoever is killed meanwhile. Outside of that this crate never writes sound (but [`repair`]
+//! gives damaged headers back), never deletes a file that isn't its own and unfinished; and it never logs a word that was spoken.
 
 mod backlog;
 pub mod backup;
@@ -28,6 +29,7 @@ mod conversation;
 mod desk;
 mod error;
 mod follow;
+mod forget;
 mod hearing;
 mod links;
 mod live_fault;
@@ -51,6 +53,7 @@ mod work;
 pub use backlog::{Backlog, TrackBacklog};
 pub use error::WorkerError;
 pub use follow::{Followed, Follower};
+pub use forget::{Erasing, Forget, Left, WouldForget};
 pub use live_settings::{LiveModel, LiveSettings};
 pub use pass::PassPlan;
 pub use progress::{Progress, Summary};

@@ -6,12 +6,14 @@
 //! ```
 //!
 //! Under the worker's lock. Killed anywhere, it leaves the old database, or none, or the whole new one; done again, it finishes.
-//! Only its own unfinished file is ever deleted. What it reads is never written to.
+//! Only its own unfinished file is ever deleted. What it reads is never written to. What was forgotten stays forgotten, and what is still to
+//! be ([`Forget`]) is.
 
+use crate::forget::{self, Forget};
 use crate::own_file::{self, failed};
 use crate::scribe::Scribe;
 use crate::{Follower, WorkerError, stated};
-use archive::{Archive, Fault, WordsLog};
+use archive::{Archive, Fault, ForgottenLog, WordsLog};
 use home::{Home, Lock, files};
 use index::{IndexError, Searcher};
 use std::fs::File;
@@ -124,6 +126,8 @@ impl Rebuild {
             let database = self.home.database();
             files::rename_durably(&unfinished, &database).map_err(failed("rename", &unfinished))?;
         }
+        // What a database has that was put back may have been forgotten meanwhile; and a set-aside one may hold words of it.
+        Forget::at(&self.home).finish_locked(now, &mut |_| ())?;
         let mut store = Store::open(&self.home.database())?;
         if self.database == Database::Whole {
             self.state_again(&mut store, &mut rebuilt)?;
@@ -142,6 +146,13 @@ impl Rebuild {
             own_file::remove(&part)?;
         }
         let mut store = Store::open(&path)?;
+        let forgotten = ForgottenLog::open(&Archive::open(&self.home)).all()?;
+        for forgetting in &forgotten.all {
+            store.forget(&forget::stored(forgetting))?;
+            if !forgotten.pending.contains(&forgetting.mark) {
+                store.forgotten(forgetting.mark)?;
+            }
+        }
         for (done, words) in self.files.iter().enumerate() {
             tell(Rebuilding::Files { done, of: self.files.len() });
             self.put_back(words, &mut store, rebuilt)?;

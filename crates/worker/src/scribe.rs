@@ -89,6 +89,19 @@ impl Scribe {
         Ok(step)
     }
 
+    /// Writes all that can be written.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub(crate) fn write_all(&mut self, store: &mut Store, now: i64) -> Result<Step, WorkerError> {
+        loop {
+            let step = self.step(store, now)?;
+            if !step.more {
+                return Ok(step);
+            }
+        }
+    }
+
     fn write(&mut self, file: &UnwrittenFile, noted: &[Unwritten]) -> Result<(), ArchiveError> {
         let there = if self.known.contains(file) { HashSet::new() } else { self.marks(file)? };
         let lines: Vec<String> = noted

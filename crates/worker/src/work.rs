@@ -1,6 +1,7 @@
 mod run;
 
 use crate::desk::Desk;
+use crate::forget::{Forget, Left, Tools};
 use crate::live_lane::{LiveLane, STEP};
 use crate::queue::Queue;
 use crate::scribe::{Scribe, Step};
@@ -12,7 +13,7 @@ use archive::{Archive, WordsLog};
 use home::{Home, Lock};
 use run::Run;
 use speech::{Recogniser, Vad};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 use store::Store;
 use timeline::{Clock, Side, WallTime};
@@ -53,7 +54,21 @@ pub struct Worker {
     /// When the plain files last had all that could be written.
     wrote: i64,
     snapshot: Snapshot,
+    forgets: Forgets,
     _lock: Lock,
+}
+
+/// What is to be forgotten, as the worker comes to know of it.
+struct Forgets {
+    forget: Forget,
+    /// When the database was last asked, in microseconds since boot.
+    asked: i64,
+    /// Of what couldn't be done at once.
+    tried: BTreeSet<u64>,
+    /// When to try that again.
+    again: i64,
+    /// Whether a round was broken off for it.
+    broke_off: bool,
 }
 
 /// A pass to extend.
@@ -68,6 +83,11 @@ struct Task {
 /// How long to wait for the recogniser, or for new sound, until the stop flag is looked at again.
 const STOP_CHECK: Duration = Duration::from_millis(200);
 
+/// Whether something is to be forgotten is asked this often.
+const FORGET_WITHIN_MICROS: i64 = 1_000_000;
+/// What is left of it is tried again after this long, windows under way or not.
+const FORGET_AGAIN_MICROS: i64 = 10_000_000;
+
 /// The index follows at least this often while windows come in.
 const FOLLOW_EVERY_MICROS: i64 = 2_000_000;
 
@@ -75,7 +95,8 @@ const FOLLOW_EVERY_MICROS: i64 = 2_000_000;
 const SEGMENT_GRACE_MICROS: i64 = 60_000_000;
 
 impl Worker {
-    /// Takes the worker's lock and opens everything; the index catches up with what was stored before.
+    /// Takes the worker's lock and opens everything. What was to be forgotten and isn't goes first; then the index catches up with what was
+    /// stored before.
     ///
     /// # Errors
     /// [`WorkerError::SecondWorker`] where one lives already, [`WorkerError::NoDatabase`] where words wait to be put back; otherwise what couldn't be opened.
@@ -84,6 +105,16 @@ impl Worker {
         let lock = Lock::acquire(&home.worker_lock())?;
         let archive = Archive::open(home);
         refuse_to_begin_again(home, &archive)?;
+        let forget = Forget::at(home);
+        // What keeps it from being forgotten keeps nobody from being transcribed.
+        tell_of_forgetting(forget.finish_locked(settings.clock.wall(), &mut |_| ()));
+        let forgets = Forgets {
+            forget,
+            asked: settings.clock.boot_micros(),
+            tried: BTreeSet::new(),
+            again: i64::MIN,
+            broke_off: false,
+        };
         let store = Store::open(&home.database())?;
         let pass = store.ensure_pass(&settings.plan.pass)?;
         let mut follower = Follower::open(&home.index())?;
@@ -111,6 +142,7 @@ impl Worker {
             scribe,
             wrote: needed,
             snapshot: Snapshot::default(),
+            forgets,
             _lock: lock,
         })
     }
@@ -168,6 +200,9 @@ impl Worker {
             if stop() {
                 return Ok(false);
             }
+            if self.forgets_due()? {
+                return Ok(true);
+            }
             let watched = self.step_live();
             let now = self.desk.clock.boot_micros();
             if now - self.wrote > FOLLOW_EVERY_MICROS {
@@ -194,7 +229,68 @@ impl Worker {
         live.is_at_work()
     }
 
+    /// Forgets what is to be forgotten, and extends the passes; again where that was broken off for something else to be forgotten.
     fn round(
+        &mut self,
+        once: bool,
+        stop: &dyn Fn() -> bool,
+        report: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Summary, WorkerError> {
+        let mut total = Summary::default();
+        loop {
+            self.forget_what_is_due()?;
+            total.add(&self.extend_all(once, stop, report)?);
+            if !std::mem::take(&mut self.forgets.broke_off) || stop() {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Whether something is to be forgotten that wasn't tried yet: everything else gives way to it.
+    fn forgets_due(&mut self) -> Result<bool, WorkerError> {
+        let now = self.desk.clock.boot_micros();
+        if now - self.forgets.asked < FORGET_WITHIN_MICROS {
+            return Ok(false);
+        }
+        self.forgets.asked = now;
+        let known = self.desk.store.forgets()?;
+        let mut pending = known.iter().filter(|(_, pending)| **pending).map(|(mark, _)| mark).peekable();
+        if pending.peek().is_none() {
+            return Ok(false);
+        }
+        if pending.any(|mark| !self.forgets.tried.contains(mark)) {
+            return Ok(true);
+        }
+        if now < self.forgets.again {
+            return Ok(false);
+        }
+        self.forgets.again = now + FORGET_AGAIN_MICROS;
+        // While a segment of it grows, windows aren't broken off in vain.
+        self.forgets.forget.nothing_grows(&self.desk.store)
+    }
+
+    fn forget_what_is_due(&mut self) -> Result<(), WorkerError> {
+        if !self.desk.store.forgets()?.values().any(|pending| *pending) {
+            self.forgets.tried.clear();
+            return Ok(());
+        }
+        let due = self.forgets.forget.due(Some(&self.desk.store))?;
+        if due.iter().any(|forgetting| !self.forgets.tried.contains(&forgetting.mark))
+            && let Some(live) = &mut self.live
+        {
+            // It may hold sound of it.
+            live.stop(&mut self.desk);
+        }
+        self.forgets.tried.extend(due.iter().map(|forgetting| forgetting.mark));
+        let (now, boot) = (self.desk.clock.wall(), self.desk.clock.boot_micros());
+        let (store, follower) = (Some(&mut self.desk.store), Some(&mut self.desk.follower));
+        let mut tools = Tools { store, follower, scribe: &mut self.scribe, boot };
+        tell_of_forgetting(self.forgets.forget.carry_out(&due, &mut tools, now, &mut |_| ()));
+        self.forgets.again = boot + FORGET_AGAIN_MICROS;
+        Ok(())
+    }
+
+    fn extend_all(
         &mut self,
         once: bool,
         stop: &dyn Fn() -> bool,
@@ -203,6 +299,7 @@ impl Worker {
         let mut summary = self.extend(self.task.clone(), once, stop, report)?;
         if let Some(translation) = self.translation.clone()
             && !summary.stopped
+            && !self.forgets.broke_off
         {
             // The sound is the same, and was counted.
             let Summary { windows, quarantined, spent_micros, stopped, .. } =
@@ -288,6 +385,20 @@ fn refuse_to_begin_again(home: &Home, archive: &Archive) -> Result<(), WorkerErr
     let path = home.database();
     let is_there = std::fs::metadata(&path).is_ok_and(|found| found.len() > 0);
     if is_there || WordsLog::open(archive).is_empty()? { Ok(()) } else { Err(WorkerError::NoDatabase { path }) }
+}
+
+/// Says what is left of what was to be forgotten.
+fn tell_of_forgetting(left: Result<Left, WorkerError>) {
+    match left {
+        Ok(left) if left.is_nothing() => {}
+        Ok(left) => {
+            let (growing, wal) = (left.growing.len(), left.wal);
+            tracing::info!(growing, wal, "something is still to be forgotten: it goes once its segments are finished");
+        }
+        Err(error) => {
+            tracing::error!("something can't be forgotten yet, and is tried again: {}", home::one_line(&error));
+        }
+    }
 }
 
 /// A track as windows: a microphone's without the echo of what was heard meanwhile.

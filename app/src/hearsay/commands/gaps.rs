@@ -1,4 +1,4 @@
-//! `hearsay gaps`, and how much was recorded: out of the recorder's journals, so it works where no worker ever ran.
+//! `hearsay gaps`, and how much was recorded: out of the recorder's journals and what was forgotten, so it works where no worker ever ran.
 
 use crate::context::Context;
 use crate::ledger::{self, CoverageRow};
@@ -99,6 +99,7 @@ fn print(out: &mut Out, gap: &GapRow) -> Result<()> {
         GapCause::Crash => "the recorder had died",
         GapCause::Paused => "paused",
         GapCause::Idle => "nothing was played",
+        GapCause::Forgotten => "forgotten",
     };
     let length = output::seconds(gap.to.micros_since(gap.from));
     writeln!(out, "{}  {:8}  {length:8.1} s  {cause}", output::local(gap.from), gap.track.as_str())?;

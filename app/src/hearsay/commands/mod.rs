@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod forget;
 pub(crate) mod gaps;
 pub(crate) mod import;
 pub(crate) mod live;
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Export(args)) => export::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
+        Some(Command::Forget(args)) => forget::run(&args, &context),
         Some(Command::Rebuild(args)) => rebuild::run(&args, &context),
         Some(Command::Check(args)) => check::run(&args, &context),
         Some(Command::Repair(args)) => repair::run(&args, &context),

@@ -14,6 +14,7 @@
 mod clocks;
 mod damaged;
 mod drifting;
+mod forgetting;
 mod importing;
 mod killed;
 mod ledger;

@@ -1,7 +1,7 @@
 //! Whether the sound is there in which the words were heard.
 
 use crate::WorkerError;
-use archive::{Archive, Fault, FaultKind, Segment};
+use archive::{Archive, Fault, FaultKind, Scan};
 use std::collections::BTreeMap;
 use store::Store;
 use timeline::{SegmentName, SpanSet, TrackName};
@@ -10,9 +10,9 @@ use timeline::{SegmentName, SpanSet, TrackName};
 const SHORTEST_MICROS: i64 = 1_000_000;
 
 /// A fault for every stretch that a pass has been over and of which there is no sound any more.
-pub(super) fn missing(archive: &Archive, store: &Store, segments: &[Segment]) -> Result<Vec<Fault>, WorkerError> {
+pub(super) fn missing(archive: &Archive, store: &Store, scan: &Scan) -> Result<Vec<Fault>, WorkerError> {
     let mut sound: BTreeMap<&TrackName, SpanSet> = BTreeMap::new();
-    for segment in segments {
+    for segment in &scan.segments {
         sound.entry(&segment.name.track).or_default().insert(segment.span);
     }
     let mut faults = Vec::new();
@@ -23,7 +23,8 @@ pub(super) fn missing(archive: &Archive, store: &Store, segments: &[Segment]) ->
             heard.extend(store.coverage(pass.pass.key, &track)?.iter());
         }
         let there = sound.get(&track).cloned().unwrap_or_default();
-        for span in heard.minus(&there).iter().filter(|span| span.len_micros() >= SHORTEST_MICROS) {
+        let missing = heard.minus(&there).minus(&scan.forgotten.of(&track));
+        for span in missing.iter().filter(|span| span.len_micros() >= SHORTEST_MICROS) {
             let name = SegmentName { start: span.start, track: track.clone() };
             let what =
                 format!("has no sound of {track} from {} to {} any more", span.start.rfc3339(), span.end.rfc3339());

@@ -40,6 +40,10 @@ impl Worker {
             if (run.stop)() {
                 return Ok(());
             }
+            if self.forgets_due()? {
+                self.forgets.broke_off = true;
+                return Ok(());
+            }
             while run.in_flight.len() < QUEUE_DEPTH {
                 let Some(planned) = self.plan_next(run)? else { break };
                 if planned.window.pieces.is_empty() {
@@ -49,6 +53,10 @@ impl Worker {
                     self.submit(run, planned)?;
                 }
                 if (run.stop)() {
+                    return Ok(());
+                }
+                if self.forgets_due()? {
+                    self.forgets.broke_off = true;
                     return Ok(());
                 }
             }

@@ -1,0 +1,170 @@
+//! Takes forgotten sound off the disk.
+//!
+//! Frames within the span are overwritten where they lie, and synced: nothing moves, so that doing it again changes nothing, and what lies
+//! around them is read as before, bit by bit. A segment of which nothing but forgotten sound is left is then deleted.
+//! To be called by the holder of the worker's lock. A file that grows is the recorder's alone: it is told, and left.
+
+use crate::forgotten::{Forgetting, Forgotten};
+use crate::scan::{self, Scan};
+use crate::sum;
+use crate::wav::{SampleForm, WavError, WavHeader};
+use crate::{Archive, ArchiveError, Fault, Segment};
+use home::files;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use timeline::{SegmentName, Span};
+
+/// A segment that holds sound of a span that is to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    /// The segment.
+    pub segment: Segment,
+    /// How much of its sound is in the span, in microseconds, what was forgotten before left out.
+    pub micros: i64,
+    /// Whether nothing but forgotten sound is left of it then, so that its file goes.
+    pub whole: bool,
+}
+
+/// What [`erase`] did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Erased {
+    /// Segments in which sound was overwritten and that have other sound as well.
+    pub overwritten: Vec<PathBuf>,
+    /// Segments that were overwritten and deleted.
+    pub deleted: Vec<PathBuf>,
+    /// Segments that grow and hold sound of the span: to be erased once they are finished.
+    pub growing: Vec<PathBuf>,
+}
+
+/// The segments of a forgetting, with those that others hide, and what can't be read of the days in question.
+///
+/// # Errors
+/// [`ArchiveError::Io`] where the archive's folder can't be listed.
+pub fn touched(archive: &Archive, forgetting: &Forgetting) -> Result<(Vec<Touched>, Vec<Fault>), ArchiveError> {
+    let mut found = Scan::default();
+    for day in archive.days_of(&forgetting.span)? {
+        scan::day(&archive.day_folder(&day), &mut found);
+    }
+    found.mask();
+    let Scan { segments, faults, forgotten } = found;
+    let of_it = |segment: &Segment| forgetting.is_of(&segment.name.track) && segment.span.overlaps(&forgetting.span);
+    let touched = segments.into_iter().filter(of_it).map(|segment| {
+        let micros = segment.sound().within(&forgetting.span).len_micros();
+        let whole = is_whole(&segment, forgetting, &forgotten);
+        Touched { segment, micros, whole }
+    });
+    Ok((touched.collect(), faults))
+}
+
+/// Overwrites what is to be forgotten, and deletes what is left empty. Doing it again does what is left.
+///
+/// # Errors
+/// [`ArchiveError::Io`] with the file that can't be read, written or deleted. What was done before it stays done.
+pub fn erase(archive: &Archive, forgetting: &Forgetting) -> Result<Erased, ArchiveError> {
+    let mut erased = Erased::default();
+    for Touched { segment, whole, .. } in touched(archive, forgetting)?.0 {
+        if segment.part {
+            erased.growing.push(segment.path);
+            continue;
+        }
+        overwrite(&segment, segment.frames_within(&forgetting.span))?;
+        if whole {
+            delete(&segment.path)?;
+            erased.deleted.push(segment.path);
+        } else {
+            erased.overwritten.push(segment.path);
+        }
+    }
+    for path in unfinished(archive, forgetting)? {
+        shred(&path)?;
+        erased.deleted.push(path);
+    }
+    Ok(erased)
+}
+
+/// What an import of sound of the span left that was killed. Nobody has ever seen it, and the import can be done again.
+fn unfinished(archive: &Archive, forgetting: &Forgetting) -> Result<Vec<PathBuf>, ArchiveError> {
+    let mut paths = Vec::new();
+    for day in archive.days_of(&forgetting.span)? {
+        let Ok(entries) = fs::read_dir(archive.day_folder(&day)) else { continue };
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name();
+            let name = name.to_str().and_then(|name| name.strip_prefix('.')?.strip_suffix(".importing"));
+            let Some((SegmentName { start, track }, _)) = name.and_then(SegmentName::parse) else { continue };
+            let span = Span::new(start, start.plus_micros(LONGEST_IMPORTED_MICROS));
+            if forgetting.is_of(&track) && span.overlaps(&forgetting.span) {
+                paths.push(entry.path());
+            }
+        }
+    }
+    Ok(paths)
+}
+
+/// Imported segments end on borders five minutes apart.
+const LONGEST_IMPORTED_MICROS: i64 = 300_000_000;
+
+fn is_whole(segment: &Segment, forgetting: &Forgetting, before: &Forgotten) -> bool {
+    let mut gone = before.of(&segment.name.track);
+    gone.insert(forgetting.span);
+    gone.covers(&Span::new(segment.span.start, segment.span.end))
+}
+
+/// Puts silence in the place of a segment's frames. This is the one place that knows how: a segment of another form than WAV is
+/// to be written anew without those frames, beside the old one and renamed over it.
+fn overwrite(segment: &Segment, frames: Range<u64>) -> Result<(), ArchiveError> {
+    let path = &segment.path;
+    let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(ArchiveError::io("open", path))?;
+    let len = file.metadata().map_err(ArchiveError::io("read", path))?.len();
+    let header = WavHeader::read(&mut file, len).map_err(|error| match error {
+        WavError::Io(source) => ArchiveError::Io { operation: "read", path: path.clone(), source },
+        error => ArchiveError::NotSound { path: path.clone(), reason: error.to_string() },
+    })?;
+    let frame_bytes = header.frame_bytes() as u64;
+    let end = frames.end.min(header.frames);
+    let bytes = end.saturating_sub(frames.start).saturating_mul(frame_bytes);
+    let silence = if header.form == SampleForm::U8 { 0x80 } else { 0 };
+    let start = header.data_start.saturating_add(frames.start.saturating_mul(frame_bytes));
+    let overwritten = fill(&mut file, start, bytes, silence).and_then(|()| sum::restate(&mut file));
+    overwritten.and_then(|()| file.sync_all()).map_err(ArchiveError::io("overwrite", path))
+}
+
+/// Written at once.
+const BLOCK_BYTES: usize = 1 << 14;
+
+/// Writes one byte again and again, and syncs it.
+pub(crate) fn fill(file: &mut File, start: u64, bytes: u64, with: u8) -> io::Result<()> {
+    let block = [with; BLOCK_BYTES];
+    file.seek(SeekFrom::Start(start))?;
+    let mut left = bytes;
+    while left > 0 {
+        let now = usize::try_from(left).unwrap_or(block.len()).min(block.len());
+        file.write_all(block.get(..now).unwrap_or_default())?;
+        left -= now as u64;
+    }
+    file.sync_all()
+}
+
+/// Overwrites a file of the home from end to end and deletes it, so that its blocks say nothing where the disk writes in place.
+///
+/// # Errors
+/// [`ArchiveError::Io`], with its path.
+pub fn shred(path: &Path) -> Result<(), ArchiveError> {
+    let overwrite = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        let len = file.metadata()?.len();
+        fill(&mut file, 0, len, 0)
+    };
+    overwrite().map_err(ArchiveError::io("overwrite", path))?;
+    delete(path)
+}
+
+#[expect(clippy::disallowed_methods, reason = "what the user asked to forget")]
+fn delete(path: &Path) -> Result<(), ArchiveError> {
+    fs::remove_file(path).map_err(ArchiveError::io("delete", path))?;
+    match path.parent() {
+        Some(folder) => files::sync_folder(folder).map_err(ArchiveError::io("sync", folder)),
+        None => Ok(()),
+    }
+}
