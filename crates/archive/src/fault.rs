@@ -20,7 +20,7 @@ pub struct Fault {
 pub enum FaultKind {
     /// Zero bytes.
     Empty,
-    /// Not a WAV file, or a kind of WAV file that can't be read.
+    /// Neither a WAV nor a FLAC file, or a kind of them that can't be read.
     NotSound,
     /// The header claims more sound than there is, or was never finished; what is there is used.
     Truncated,
@@ -36,6 +36,8 @@ pub enum FaultKind {
     Journal,
     /// A line of a file of words that can't be used.
     Words,
+    /// A segment that was to be packed and can't be.
+    Unpacked,
     /// A `.part` file left behind that can't be finished.
     LeftBehind,
 }

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! audio/2026/2026-11-23/20261123T091500.000Z.mic.wav       a finished segment; never written again
+//!                       20261123T091000.000Z.mic.flac      a finished segment that was packed: the same sound to the bit
 //!                       20261123T092000.000Z.mic.wav.part  one that is being written; can be read at any moment
 //!                       journal.jsonl                      the recorder's ledger
 //!                       played.jsonl                       what hearsay itself played, and when
@@ -12,8 +13,8 @@
 //!
 //! A segment is a mono 16-bit WAV of one track, at 16 kHz unless set otherwise. It ends on a wall-clock border, all tracks
 //! at the same instant. Names and folders are UTC. Its `hsay` chunk says which session, track and frame it begins with,
-//! and when it ended by the clock where its device drifted, so that the journal can be lost. WAV files with such a name that were put there by hand are segments too, at any rate,
-//! with any number of channels, as integers or floats.
+//! and when it ended by the clock where its device drifted, so that the journal can be lost. WAV and FLAC files with such a name that were put there by hand are segments too, at any rate,
+//! with any number of channels, as integers or floats. Of a WAV and a FLAC of one name the WAV is read.
 //!
 //! # Writing
 //!
@@ -40,22 +41,26 @@
 //!
 //! [`Archive::scan`] and [`Archive::segments`] say what is there and, as [`Fault`]s, what is wrong; [`TrackReader`] reads
 //! a track at 16 kHz on the absolute grid, [`TrackTail`] its end while it grows. [`import`] copies recordings from elsewhere in.
+//! WAV or FLAC makes no difference to any of them: one place opens a file of sound. [`packing`] turns one into the other.
 //!
 //! # What it never does
 //!
-//! It never deletes or overwrites sound, never writes to a finished file, never follows a link, and has no threads and no
+//! It never overwrites sound, deletes none but a WAV whose FLAC is whole ([`packing`]), never writes to a finished file, never follows a link, and has no threads and no
 //! clock of its own.
 
 mod archive_folder;
 mod coverage;
 mod error;
 mod fault;
+mod flac_header;
+mod flac_sound;
 mod fraction;
 mod gap;
 mod gap_cause;
 pub mod import;
 mod journal;
 mod origin;
+pub mod packing;
 mod part_file;
 pub mod placement;
 mod played;
@@ -65,10 +70,12 @@ mod scan;
 mod segment;
 mod session;
 mod sound_file;
+mod sound_header;
 #[cfg(test)]
 mod tests;
 mod track_tail;
 mod wav;
+mod wav_sound;
 mod words_log;
 mod writer;
 

@@ -25,7 +25,7 @@ const ORIGIN_BYTES: usize = 460;
 const MAX_CHUNKS: usize = 1_000;
 /// Rates beyond these aren't sound for people; a hostile one would make a small file last for years. The lowest are for
 /// simulations of whole days.
-const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=768_000;
+pub(crate) const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=768_000;
 const MAX_CHANNELS: u16 = 64;
 
 /// How a sample is stored.
@@ -136,11 +136,17 @@ impl WavHeader {
 
     /// The 512 bytes at the start of a file of ours that holds no frame yet; `None` where the origin is too long.
     pub(crate) fn written(rate: SampleRate, origin: &Origin) -> Option<Vec<u8>> {
-        let mut json = serde_json::to_vec(origin).ok().filter(|json| json.len() <= ORIGIN_BYTES)?;
+        Self::with_chunk(rate, &serde_json::to_vec(origin).ok()?, 0)
+    }
+
+    /// The 512 bytes at the start of a file of ours with so many bytes of sound, whose `hsay` chunk holds this; `None` where either is too long.
+    pub(crate) fn with_chunk(rate: SampleRate, chunk: &[u8], data_bytes: u64) -> Option<Vec<u8>> {
+        let data_bytes = u32::try_from(data_bytes).ok()?;
+        let mut json = Some(chunk).filter(|chunk| chunk.len() <= ORIGIN_BYTES)?.to_vec();
         json.resize(ORIGIN_BYTES, b' ');
         let mut bytes = Vec::with_capacity(512);
         bytes.extend_from_slice(b"RIFF");
-        bytes.extend_from_slice(&riff_size(0).to_le_bytes());
+        bytes.extend_from_slice(&riff_size(data_bytes).to_le_bytes());
         bytes.extend_from_slice(b"WAVEfmt ");
         bytes.extend_from_slice(&16_u32.to_le_bytes());
         bytes.extend_from_slice(&1_u16.to_le_bytes());
@@ -153,8 +159,13 @@ impl WavHeader {
         bytes.extend_from_slice(&460_u32.to_le_bytes());
         bytes.extend_from_slice(&json);
         bytes.extend_from_slice(b"data");
-        bytes.extend_from_slice(&0_u32.to_le_bytes());
+        bytes.extend_from_slice(&data_bytes.to_le_bytes());
         Some(bytes)
+    }
+
+    /// The `hsay` chunk in the 512 bytes at the start of a file of ours, with the spaces behind.
+    pub(crate) fn chunk(header: &[u8]) -> Option<&[u8]> {
+        header.get(44..44 + ORIGIN_BYTES)
     }
 }
 

@@ -17,6 +17,7 @@ mod drifting;
 mod importing;
 mod killed;
 mod ledger;
+mod packing;
 mod reading;
 mod refused;
 mod writing;
