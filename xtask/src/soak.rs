@@ -22,6 +22,8 @@ enum Part {
     WorkerKills,
     /// The database is made anew and killed meanwhile
     RebuildKills,
+    /// Segments are packed, and `hearsay retain` is killed meanwhile
+    RetainKills,
     /// The recorder is killed at random moments
     RecorderKills,
     /// The recorder is stopped in mid-block
@@ -47,7 +49,7 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -59,6 +61,7 @@ impl Part {
         Self::RecorderLoad,
         Self::WorkerKills,
         Self::RebuildKills,
+        Self::RetainKills,
         Self::Latency,
         Self::Echoes,
         Self::EngineMemory,
@@ -82,6 +85,7 @@ impl Part {
             Self::Noise => ("speech", Some("hard_sound"), "", &[("HEARSAY_NOISE_SECONDS", "3600")]),
             Self::WorkerKills => ("hearsay", Some("day"), "killed", &[("HEARSAY_KILLS", "200")]),
             Self::RebuildKills => ("hearsay", Some("day"), "rebuild", &[("HEARSAY_REBUILD_KILLS", "50")]),
+            Self::RetainKills => ("hearsay", Some("day"), "retain", &[("HEARSAY_RETAIN_KILLS", "50")]),
             Self::RecorderKills => ("hearsay", Some("recorder"), "killed", &[("HEARSAY_RECORDER_KILLS", "200")]),
             Self::RecorderStops => ("hearsay", Some("recorder"), "stopped", &[("HEARSAY_RECORDER_STOPS", "200")]),
             Self::DeviceLosses => ("hearsay", Some("recorder"), "devices", &[("HEARSAY_DEVICE_LOSSES", "20")]),

@@ -3,8 +3,8 @@
 use crate::commands::{
     ask_recorder::PauseArgs, bench::BenchArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs,
     devices::DevicesArgs, doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs, import::ImportArgs, live::LiveArgs,
-    models::ModelsArgs, play::PlayArgs, rebuild::RebuildArgs, run, search::SearchArgs, service::ServiceArgs,
-    show::ShowArgs, sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
+    models::ModelsArgs, play::PlayArgs, rebuild::RebuildArgs, retain::RetainArgs, run, search::SearchArgs,
+    service::ServiceArgs, show::ShowArgs, sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// List times without sound, and why
     Gaps(GapsArgs),
+    /// Keep the rules on how long sound is kept, and pin what no rule may touch
+    Retain(RetainArgs),
     /// Make the index anew, and a lost database of the words beside the sound
     Rebuild(RebuildArgs),
     /// Look whether everything is well, and say what to do where it isn't

@@ -55,6 +55,11 @@ impl Fault {
         Self { path: path.to_owned(), kind, what: what.into(), advice: advice.into() }
     }
 
+    /// An error that concerned one file and stopped nothing else.
+    pub fn failed(path: &Path, error: &crate::ArchiveError) -> Self {
+        Self::new(path, FaultKind::Unreadable, format!("was left as it is: {error}"), "it is tried again the next time")
+    }
+
     pub(crate) fn unreadable(path: &Path, source: &std::io::Error) -> Self {
         Self::new(path, FaultKind::Unreadable, format!("cannot be read: {source}"), "check its owner and permissions")
     }

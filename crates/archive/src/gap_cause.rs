@@ -22,6 +22,8 @@ pub enum GapCause {
     Paused,
     /// Nothing was played, so that a loopback had nothing to deliver.
     Idle,
+    /// A rule of the user's took the sound away; the words are there.
+    Retired,
 }
 
 impl GapCause {
@@ -37,11 +39,12 @@ impl GapCause {
             Self::Crash => "crash",
             Self::Paused => "paused",
             Self::Idle => "idle",
+            Self::Retired => "retired",
         }
     }
 
-    /// Whether sound was lost that should have been there: an idle loopback and a pause aren't failures.
+    /// Whether sound was lost that should have been there: an idle loopback and a pause aren't failures, nor is what was taken away.
     pub const fn is_loss(self) -> bool {
-        !matches!(self, Self::Idle | Self::Paused)
+        !matches!(self, Self::Idle | Self::Paused | Self::Retired)
     }
 }

@@ -93,6 +93,15 @@ pub fn import(
     Ok(Imported { segments, already_there, warning })
 }
 
+/// How long a recording lasts, in microseconds.
+///
+/// # Errors
+/// [`ArchiveError::NotSound`] where it can't be read as sound, [`ArchiveError::Io`].
+pub fn length_micros(source: &Path) -> Result<i64, ArchiveError> {
+    let header = SoundFile::open(source)?.header;
+    Ok(header.rate.micros(header.frames))
+}
+
 /// SHA-256 of a file, in hexadecimal.
 fn hash(path: &Path) -> Result<String, ArchiveError> {
     let mut file = File::open(path).map_err(ArchiveError::io("open", path))?;

@@ -9,6 +9,7 @@
 //!                       journal.jsonl                      the recorder's ledger
 //!                       played.jsonl                       what hearsay itself played, and when
 //!                       words.3fa29c1b.jsonl               what a pass recognised; the worker's
+//!                       retired.jsonl                      sound that a rule of the user's took away
 //! ```
 //!
 //! A segment is a mono 16-bit WAV of one track, at 16 kHz unless set otherwise. It ends on a wall-clock border, all tracks
@@ -45,7 +46,7 @@
 //!
 //! # What it never does
 //!
-//! It never overwrites sound, deletes none but a WAV whose FLAC is whole ([`packing`]), never writes to a finished file, never follows a link, and has no threads and no
+//! It never overwrites sound, deletes none but a WAV whose FLAC is whole ([`packing`]) and what a rule of the user's names ([`Archive::retire`]), never writes to a finished file, never follows a link, and has no threads and no
 //! clock of its own.
 
 mod archive_folder;
@@ -62,10 +63,12 @@ mod journal;
 mod origin;
 pub mod packing;
 mod part_file;
+mod pins;
 pub mod placement;
 mod played;
 mod reader;
 pub mod repair;
+mod retired;
 mod scan;
 mod segment;
 mod session;
@@ -86,8 +89,10 @@ pub use fault::{Fault, FaultKind};
 pub use gap::Gap;
 pub use gap_cause::GapCause;
 pub use journal::{GapRow, Journal, JournalRows, Row};
+pub use pins::Pins;
 pub use played::{Played, PlayedLog};
 pub use reader::TrackReader;
+pub use retired::Retired;
 pub use scan::Scan;
 pub use segment::Segment;
 pub use session::{MAX_STEP_MICROS, Session};

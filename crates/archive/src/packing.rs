@@ -248,7 +248,7 @@ fn unpack(flac: &Path, take: &mut dyn FnMut(&[u8])) -> Result<bool, ArchiveError
 }
 
 /// Whether there is a file, and not a link to one.
-fn is_file(path: &Path) -> bool {
+pub(crate) fn is_file(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 

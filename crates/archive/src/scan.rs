@@ -73,8 +73,9 @@ fn is_hidden(name: &str) -> bool {
 
 /// Files in a day's folder that are ours and no sound: the journal, what was played, words and notes.
 fn is_ledger(name: &str) -> bool {
-    name.strip_suffix(".jsonl")
-        .is_some_and(|stem| stem == "journal" || stem == "played" || stem == "user" || stem.starts_with("words."))
+    name.strip_suffix(".jsonl").is_some_and(|stem| {
+        stem == "journal" || stem == "played" || stem == "retired" || stem == "user" || stem.starts_with("words.")
+    })
 }
 
 /// A copy that packing made or left behind; the segment itself lies beside it.

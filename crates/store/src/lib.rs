@@ -46,6 +46,7 @@ mod current;
 mod document;
 mod echo;
 mod error;
+mod kept;
 mod live;
 mod migrate;
 mod open;

@@ -17,7 +17,9 @@
 //!
 //! Behind the store follow the index and the plain files beside the sound ([`Rebuild`] makes a lost database of those).
 //!
-//! This crate never writes sound, never deletes a file that isn't its own and unfinished, and never logs a word that was spoken.
+//! Where the user has set rules for it, what is old is packed or taken away while there is nothing else to do ([`retention`]).
+//!
+//! This crate never writes sound, never deletes a file that isn't its own and unfinished without such a rule, and never logs a word that was spoken.
 
 mod backlog;
 mod conversation;
@@ -35,6 +37,7 @@ mod planned_window;
 mod progress;
 mod queue;
 mod rebuild;
+pub mod retention;
 mod scribe;
 mod track_stream;
 mod watch;

@@ -3,12 +3,13 @@ mod run;
 use crate::desk::Desk;
 use crate::live_lane::{LiveLane, STEP};
 use crate::queue::Queue;
+use crate::retention::Retainer;
 use crate::scribe::{Scribe, Step};
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
 use archive::{Archive, WordsLog};
-use home::{Home, Lock};
+use home::{Home, Lock, RetentionConfig};
 use run::Run;
 use speech::{Recogniser, Vad};
 use std::collections::HashMap;
@@ -51,6 +52,8 @@ pub struct Worker {
     scribe: Scribe,
     /// When the plain files last had all that could be written.
     wrote: i64,
+    /// What is done while there is nothing else to do.
+    retainer: Option<Retainer>,
     _lock: Lock,
 }
 
@@ -108,8 +111,14 @@ impl Worker {
             needed,
             scribe,
             wrote: needed,
+            retainer: None,
             _lock: lock,
         })
+    }
+
+    /// Has the rules of retention kept once a day, while [`watch`](Self::watch) has nothing else to do.
+    pub fn keep_by(&mut self, rules: RetentionConfig) {
+        self.retainer = (!rules.is_empty()).then(|| Retainer::new(&self.home, rules, self.task.pass));
     }
 
     /// Does what is there, then returns. A track's end is taken as final unless the recorder is still at it.
@@ -152,6 +161,9 @@ impl Worker {
                 if let Some(live) = &mut self.live {
                     live.stop(&mut self.desk);
                 }
+                if let Some(retainer) = &mut self.retainer {
+                    retainer.end(self.desk.clock.as_ref());
+                }
                 self.write_words()?;
                 return Ok(total);
             }
@@ -160,6 +172,14 @@ impl Worker {
 
     /// Waits until there may be new segments, or until `stop` says so: `false` where it did. The live lane works on meanwhile.
     fn wait(&mut self, watch: &Watch, stop: &dyn Fn() -> bool) -> Result<bool, WorkerError> {
+        let waited = self.wait_idly(watch, stop);
+        if let Some(retainer) = &mut self.retainer {
+            retainer.pause();
+        }
+        waited
+    }
+
+    fn wait_idly(&mut self, watch: &Watch, stop: &dyn Fn() -> bool) -> Result<bool, WorkerError> {
         let began = self.desk.clock.boot_micros();
         loop {
             if stop() {
@@ -169,6 +189,9 @@ impl Worker {
             let now = self.desk.clock.boot_micros();
             if now - self.wrote > FOLLOW_EVERY_MICROS {
                 self.write_words()?;
+            }
+            if let Some(retainer) = &mut self.retainer {
+                retainer.step(self.desk.clock.as_ref());
             }
             let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
             let waited = since(began);

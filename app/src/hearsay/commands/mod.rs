@@ -14,6 +14,7 @@ pub(crate) mod live;
 pub(crate) mod models;
 pub(crate) mod play;
 pub(crate) mod rebuild;
+pub(crate) mod retain;
 pub(crate) mod run;
 pub(crate) mod search;
 pub(crate) mod service;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Export(args)) => export::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
+        Some(Command::Retain(args)) => retain::run(&args, &context),
         Some(Command::Rebuild(args)) => rebuild::run(&args, &context),
         Some(Command::Service(args)) => service::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),

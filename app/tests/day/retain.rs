@@ -1,0 +1,110 @@
+//! A day as FLAC: transcribed anew it gives the same words, and whatever kills `hearsay retain` leaves a whole copy of everything.
+
+use crate::home::{TestHome, transcribed};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use testkit::{Chance, count};
+
+/// Kills in the normal run; `cargo xtask soak` sets more.
+const KILLS: u32 = 5;
+
+fn export(home: &TestHome) -> String {
+    let ran = home.hearsay(&["export", "all", "--format", "jsonl", "--hidden"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    ran.stdout
+}
+
+fn sound(home: &TestHome, ending: &str) -> Vec<PathBuf> {
+    testkit::files_below(&home.path().join("audio"), ending)
+}
+
+/// Both sides of both conversations, as they are cut out.
+fn clips(home: &TestHome) -> Vec<Vec<u8>> {
+    let cut = |at: &str| {
+        let to = tempfile::tempdir().unwrap();
+        let to = to.path().join("clip.wav");
+        let ran = home.hearsay(&["play", at, "--for", "150s", "--to", to.to_str().unwrap()]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        fs::read(to).unwrap()
+    };
+    ["2026-11-23T09:15:00Z", "2026-11-23T14:30:00Z"].map(cut).to_vec()
+}
+
+fn rules(home: &TestHome, rules: &str) {
+    fs::write(home.path().join("config.toml"), format!("[retention]\n{rules}\n")).unwrap();
+}
+
+fn forget_words(home: &TestHome) {
+    for path in testkit::files_below(home.path(), "") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("archive.sqlite3") || name.starts_with("words.") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    fs::remove_dir_all(home.path().join("index")).unwrap();
+}
+
+#[test]
+fn retain_makes_flac_of_a_day_that_is_transcribed_to_the_same_words() {
+    let home = transcribed().home.copy();
+    let (said, heard) = (export(&home), clips(&home));
+    rules(&home, "flac_after = \"0d\"");
+    let ran = home.hearsay(&["retain"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!((sound(&home, ".wav").len(), sound(&home, ".part").len()), (0, 0));
+    assert_eq!((export(&home), clips(&home)), (said.clone(), heard));
+    forget_words(&home);
+    let work = home.work();
+    assert_eq!(work.code, Some(0), "{work:?}");
+    assert!(export(&home) == said, "the words of the FLAC day are those of the WAV day");
+}
+
+#[test]
+fn retain_that_is_killed_at_any_moment_leaves_a_whole_copy_of_every_segment() {
+    let kills = count("HEARSAY_RETAIN_KILLS", KILLS);
+    let calm = transcribed();
+    let (said, heard) = (export(&calm.home), clips(&calm.home));
+    let names = |home: &TestHome| -> BTreeMap<PathBuf, Vec<u8>> {
+        let wavs = sound(home, ".wav");
+        wavs.into_iter()
+            .map(|path| (path.strip_prefix(home.path()).unwrap().to_owned(), fs::read(path).unwrap()))
+            .collect()
+    };
+    let wavs = names(&calm.home);
+    assert!(wavs.len() >= 4);
+    let begin = || {
+        let home = calm.home.copy();
+        rules(&home, "flac_after = \"0d\"");
+        home
+    };
+    let started = Instant::now();
+    assert_eq!(begin().hearsay(&["retain"]).code, Some(0));
+    let undisturbed = started.elapsed();
+    let (mut chance, mut killed, mut midway) = (Chance::new(0x0F_1AC5), 0, 0);
+    while killed < kills {
+        let home = begin();
+        let mut retain = home.command(env!("CARGO_BIN_EXE_hearsay"));
+        let mut retain = retain.arg("retain").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let micros = u64::try_from(undisturbed.as_micros()).unwrap();
+        std::thread::sleep(Duration::from_micros(chance.below(micros)));
+        let alive = retain.try_wait().unwrap().is_none();
+        retain.kill().unwrap();
+        retain.wait().unwrap();
+        killed += u32::from(alive);
+        let whole = |path: &Path, bytes: &[u8]| fs::read(home.path().join(path)).is_ok_and(|found| found == bytes);
+        let packed = |path: &Path| home.path().join(path).with_extension("flac").is_file();
+        assert!(wavs.iter().all(|(path, bytes)| whole(path, bytes) || packed(path)), "kill {killed}");
+        midway += u32::from(!sound(&home, ".flac").is_empty() || !sound(&home, ".part").is_empty());
+        assert!(clips(&home) == heard, "kill {killed}: everything is read as it was");
+        let again = home.hearsay(&["retain"]);
+        assert_eq!(again.code, Some(0), "{again:?}");
+        let left = (sound(&home, ".flac").len(), sound(&home, ".wav").len(), sound(&home, ".part").len());
+        assert_eq!(left, (wavs.len(), 0, 0), "kill {killed}");
+        assert!(clips(&home) == heard && export(&home) == said, "kill {killed}");
+    }
+    println!("{killed} kills within {undisturbed:?}, {midway} of them while something was packed");
+    assert!(kills < 5 || midway > 0, "every kill came before the first segment");
+}
