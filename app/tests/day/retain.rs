@@ -108,3 +108,24 @@ fn retain_that_is_killed_at_any_moment_leaves_a_whole_copy_of_every_segment() {
     println!("{killed} kills within {undisturbed:?}, {midway} of them while something was packed");
     assert!(kills < 5 || midway > 0, "every kill came before the first segment");
 }
+
+#[test]
+fn retain_is_done_by_a_worker_that_has_nothing_else_to_do() {
+    let home = transcribed().home.copy();
+    let said = export(&home);
+    rules(&home, "flac_after = \"0d\"");
+    let mut worker = home.command(env!("CARGO_BIN_EXE_hearsay-work"));
+    let worker = worker.arg("--model").arg(crate::home::model()).stderr(Stdio::null());
+    let _worker = testkit::Killed(worker.spawn().unwrap());
+    let began = Instant::now();
+    let due = || worker::retention::due(&home::Home::at(home.path()));
+    while due().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", sound(&home, ""));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(sound(&home, ".wav"), [] as [PathBuf; 0]);
+    assert_eq!(export(&home), said);
+    // Asked by the command, which leaves the lock to it.
+    let asked = home.hearsay(&["retain"]);
+    assert!(asked.code == Some(0) && asked.stderr.contains("was asked"), "{asked:?}");
+}
