@@ -37,6 +37,14 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
+/// An hour later: sound that no pass has dealt with.
+fn waiting(sample: &Sample) {
+    let source = sample.path("waiting.wav");
+    write_wav(&source, 16_000, 1, SECONDS, 3);
+    let arguments = ["import", source.to_str().unwrap(), "--track", "waiting", "--at", "2026-11-23T10:15:00Z"];
+    assert_eq!(sample.run(&arguments).code, 0);
+}
+
 /// Half a minute on a track of its own, in which a pass heard no word, or which none has dealt with.
 fn quiet(sample: &Sample, track: &str, dealt_with: bool) {
     let (name, source) = (TrackName::new(track).unwrap(), sample.path(&format!("{track}.wav")));
@@ -137,7 +145,7 @@ fn a_day_as_flac_gives_byte_for_byte_what_it_gave_as_wav() {
 #[test]
 fn where_only_the_words_stay_they_are_found_and_the_sound_is_said_to_be_gone() {
     let sample = Sample::day();
-    quiet(&sample, "waiting", false);
+    waiting(&sample);
     rules(&sample, "text_only_after = \"0d\"");
     let before = sound(&sample);
     let found = sample.run(&["search", "phoenix", "--json"]).out;
@@ -174,8 +182,6 @@ fn where_only_the_words_stay_they_are_found_and_the_sound_is_said_to_be_gone() {
     assert_eq!(gaps.iter().map(|gap| &gap["cause"]).collect::<Vec<_>>(), [&json!("retired"), &json!("retired")]);
     let status = sample.run(&["status", "--json"]).json().remove(0);
     assert_eq!(status["worker"]["backlog_s"], json!(30.0), "only what nobody has transcribed is to do");
-    // The third track has sound then; where none has, playing says what became of it.
-    std::fs::remove_file(testkit::files_below(&sample.home().audio(), ".wav").remove(0)).unwrap();
     for arguments in [&["play", "2026-11-23T09:15:05Z", "--to", "gone.wav"][..], &["play", "2026-11-23T09:15:05Z"]] {
         let played = sample.run(arguments);
         assert_eq!(played.code, 1);
@@ -189,7 +195,7 @@ fn where_only_the_words_stay_they_are_found_and_the_sound_is_said_to_be_gone() {
 fn what_holds_no_word_goes_first_and_where_there_is_too_much_the_oldest_goes() {
     let sample = Sample::day();
     quiet(&sample, "quiet", true);
-    quiet(&sample, "waiting", false);
+    waiting(&sample);
     rules(&sample, "silence_after = \"0d\"\nflac_after = \"3650d\"");
     let ran = sample.run(&["retain", "--yes", "--json"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -215,8 +221,17 @@ fn what_holds_no_word_goes_first_and_where_there_is_too_much_the_oldest_goes() {
     assert_eq!((&ran.json()[0]["rule"], &ran.json()[0]["segments"]), (&json!("max_size"), &json!(2)));
     let left = testkit::files_below(&sample.home().audio(), ".wav");
     assert_eq!(left.len(), 2, "{left:?}");
-    assert!(left.iter().any(|path| path.ends_with("20261123T091500.000Z.waiting.wav")), "{left:?}");
+    assert!(left.iter().any(|path| path.ends_with("20261123T101500.000Z.waiting.wav")), "{left:?}");
     assert!(left.iter().any(|path| path.ends_with("20261124T100000.000Z.mic.wav")), "{left:?}");
+}
+
+#[test]
+fn sound_stays_while_another_track_of_its_time_waits_to_be_heard_without_it() {
+    let sample = Sample::day();
+    quiet(&sample, "other", false);
+    rules(&sample, "text_only_after = \"0d\"");
+    assert_eq!(sample.run(&["retain", "--yes"]).code, 0);
+    assert_eq!(endings(&sample, ".wav"), 3);
 }
 
 #[test]

@@ -91,7 +91,13 @@ fn retain_that_is_killed_at_any_moment_leaves_a_whole_copy_of_every_segment() {
         let micros = u64::try_from(undisturbed.as_micros()).unwrap();
         std::thread::sleep(Duration::from_micros(chance.below(micros)));
         let alive = retain.try_wait().unwrap().is_none();
-        retain.kill().unwrap();
+        // Every third time it is only asked to stop.
+        if killed % 3 == 2 && alive {
+            let pid = rustix::process::Pid::from_child(&retain);
+            rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        } else {
+            retain.kill().unwrap();
+        }
         retain.wait().unwrap();
         killed += u32::from(alive);
         let whole = |path: &Path, bytes: &[u8]| fs::read(home.path().join(path)).is_ok_and(|found| found == bytes);
@@ -107,6 +113,41 @@ fn retain_that_is_killed_at_any_moment_leaves_a_whole_copy_of_every_segment() {
     }
     println!("{killed} kills within {undisturbed:?}, {midway} of them while something was packed");
     assert!(kills < 5 || midway > 0, "every kill came before the first segment");
+}
+
+#[test]
+fn retain_that_is_killed_while_it_takes_sound_away_tells_of_each_segment_once() {
+    let kills = count("HEARSAY_RETAIN_KILLS", KILLS);
+    let calm = transcribed();
+    let said = export(&calm.home);
+    let wavs = sound(&calm.home, ".wav").len();
+    let (mut chance, mut killed, mut midway) = (Chance::new(0x7E_47), 0, 0);
+    while killed < kills {
+        let home = calm.home.copy();
+        rules(&home, "text_only_after = \"0d\"");
+        let mut retain = home.command(env!("CARGO_BIN_EXE_hearsay"));
+        let mut retain = retain.args(["retain", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(chance.below(120_000)));
+        let alive = retain.try_wait().unwrap().is_none();
+        retain.kill().unwrap();
+        retain.wait().unwrap();
+        killed += u32::from(alive);
+        midway += u32::from(alive && sound(&home, ".wav").len() < wavs);
+        let again = home.hearsay(&["retain", "--yes"]);
+        assert_eq!(again.code, Some(0), "{again:?}");
+        let log = fs::read_to_string(sound(&home, "retired.jsonl").remove(0)).unwrap();
+        let mut files: Vec<String> = log
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["file"].to_string())
+            .collect();
+        files.sort();
+        files.dedup();
+        assert_eq!((files.len(), log.lines().count(), sound(&home, ".wav").len()), (wavs, wavs, 0), "kill {killed}");
+        assert!(export(&home) == said, "kill {killed}: every word stays");
+        let work = home.work();
+        assert!(work.code == Some(0) && work.stderr.contains("nothing to transcribe"), "{work:?}");
+    }
+    println!("{killed} kills, {midway} of them when some sound was gone already");
 }
 
 #[test]

@@ -6,19 +6,19 @@ use timeline::{Span, SpanSet, TrackName};
 
 impl Store {
     /// What has come to words, or to the finding that there are none, on a track: by a pass where one is given, else by any that isn't provisional
-    /// and no translation. Windows that failed don't count: their sound is all there is of them.
+    /// and no translation. Windows that failed count only `failed_too`: their sound is all there is of them.
     ///
     /// # Errors
     /// Any failure of SQLite.
-    pub fn dealt_with(&self, pass: Option<i64>, track: &TrackName) -> Result<SpanSet, StoreError> {
+    pub fn dealt_with(&self, pass: Option<i64>, track: &TrackName, failed_too: bool) -> Result<SpanSet, StoreError> {
         let read = || {
             let Some(track) = track::key(&self.connection, track)? else { return Ok(SpanSet::new()) };
             let mut query = self.connection.prepare_cached(
                 "SELECT c.start_us, c.end_us FROM coverage c JOIN pass p ON p.key = c.pass
-                 WHERE c.track = ?1 AND c.outcome <> 'quarantined' AND p.rank > ?2 AND NOT p.translation AND (?3 IS NULL OR p.key = ?3)
+                 WHERE c.track = ?1 AND (?4 OR c.outcome <> 'quarantined') AND p.rank > ?2 AND NOT p.translation AND (?3 IS NULL OR p.key = ?3)
                  ORDER BY c.start_us",
             )?;
-            query.query_map(params![track, PROVISIONAL, pass], |row| span_at(row, 0))?.collect()
+            query.query_map(params![track, PROVISIONAL, pass, failed_too], |row| span_at(row, 0))?.collect()
         };
         read().during(&self.path, "reading what came to words")
     }

@@ -172,14 +172,6 @@ impl Worker {
 
     /// Waits until there may be new segments, or until `stop` says so: `false` where it did. The live lane works on meanwhile.
     fn wait(&mut self, watch: &Watch, stop: &dyn Fn() -> bool) -> Result<bool, WorkerError> {
-        let waited = self.wait_idly(watch, stop);
-        if let Some(retainer) = &mut self.retainer {
-            retainer.pause();
-        }
-        waited
-    }
-
-    fn wait_idly(&mut self, watch: &Watch, stop: &dyn Fn() -> bool) -> Result<bool, WorkerError> {
         let began = self.desk.clock.boot_micros();
         loop {
             if stop() {
@@ -190,8 +182,10 @@ impl Worker {
             if now - self.wrote > FOLLOW_EVERY_MICROS {
                 self.write_words()?;
             }
-            if let Some(retainer) = &mut self.retainer {
-                retainer.step(self.desk.clock.as_ref());
+            match &mut self.retainer {
+                Some(retainer) if watched => retainer.pause(),
+                Some(retainer) => retainer.step(self.desk.clock.as_ref()),
+                None => {}
             }
             let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
             let waited = since(began);

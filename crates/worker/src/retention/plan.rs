@@ -1,5 +1,6 @@
 use archive::Segment;
 use home::RetentionConfig;
+use std::collections::BTreeMap;
 use timeline::{Span, SpanSet, TrackName, WallTime};
 
 /// A rule, in the order in which they are asked.
@@ -45,8 +46,8 @@ pub struct Step {
 
 /// What the plan has to know of words.
 pub(super) struct Words<'a, E> {
-    /// What has come to words, or to the finding that there are none, on a track.
-    pub(super) dealt_with: &'a mut dyn FnMut(&TrackName) -> Result<SpanSet, E>,
+    /// What has come to words, or to the finding that there are none, on a track; or has failed, where that counts too.
+    pub(super) dealt_with: &'a mut dyn FnMut(&TrackName, bool) -> Result<SpanSet, E>,
     /// Whether any pass heard a word in a segment.
     pub(super) heard: &'a mut dyn FnMut(&Segment) -> Result<bool, E>,
 }
@@ -79,14 +80,15 @@ pub(super) fn plan<E>(
     let mut total: u64 = files.iter().map(|(_, bytes)| bytes).sum();
     let mut files: Vec<_> = files.into_iter().filter(|(segment, _)| !segment.part).collect();
     files.sort_by(|(a, _), (b, _)| (a.span.start, &a.name.track).cmp(&(b.span.start, &b.name.track)));
-    let mut known: Vec<(TrackName, SpanSet)> = Vec::new();
+    let removes = rules.text_only_after.is_some() || rules.silence_after.is_some() || rules.max_size.is_some();
+    let open = if removes { Open::of(&files, words)? } else { Open::default() };
     let (mut steps, mut kept) = (Vec::new(), Vec::new());
     for (segment, bytes) in files.into_iter().filter(|(segment, _)| !is_pinned(pinned, &segment.span)) {
         let age = now.micros_since(segment.span.end);
         // `0d` is at once, also where the clock says that it is still to come.
         let is_due = |after: Option<home::Age>| after.is_some_and(|after| after.micros() == 0 || age >= after.micros());
         let may_remove = (is_due(rules.text_only_after) || is_due(rules.silence_after) || rules.max_size.is_some())
-            && is_dealt_with(&segment, &mut known, words)?;
+            && open.allows(&segment);
         let rule = if may_remove && is_due(rules.text_only_after) {
             Some(Rule::TextOnly)
         } else if may_remove && is_due(rules.silence_after) && !(words.heard)(&segment)? {
@@ -130,15 +132,39 @@ pub(super) fn is_pinned(pinned: &SpanSet, span: &Span) -> bool {
     pinned.iter().any(|pin| pin.overlaps(span))
 }
 
-fn is_dealt_with<E>(
-    segment: &Segment,
-    known: &mut Vec<(TrackName, SpanSet)>,
-    words: &mut Words<'_, E>,
-) -> Result<bool, E> {
-    let track = &segment.name.track;
-    if !known.iter().any(|(name, _)| name == track) {
-        known.push((track.clone(), (words.dealt_with)(track)?));
+/// What still has to be recognised.
+#[derive(Default)]
+struct Open {
+    /// By track, with what failed: its sound is all there is of it.
+    own: BTreeMap<TrackName, SpanSet>,
+    /// On any track, with what recognition hears around it: what was played then is taken out of a microphone's sound.
+    any: SpanSet,
+}
+
+/// Recognition hears whole minutes, each with the half minute before.
+const HEARD_AROUND_MICROS: i64 = 120_000_000;
+
+impl Open {
+    fn of<E>(files: &[(Segment, u64)], words: &mut Words<'_, E>) -> Result<Self, E> {
+        let mut sound: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+        for (segment, _) in files {
+            sound.entry(segment.name.track.clone()).or_default().insert(segment.span);
+        }
+        let real =
+            |left: SpanSet| -> SpanSet { left.iter().filter(|left| left.len_micros() >= SLIVER_MICROS).collect() };
+        let mut open = Self::default();
+        for (track, sound) in sound {
+            let own = real(sound.minus(&(words.dealt_with)(&track, false)?));
+            let waiting = real(sound.minus(&(words.dealt_with)(&track, true)?));
+            open.any.extend(waiting.iter().map(|span| span.widened(HEARD_AROUND_MICROS)));
+            open.own.insert(track, own);
+        }
+        Ok(open)
     }
-    let Some((_, dealt_with)) = known.iter().find(|(name, _)| name == track) else { return Ok(false) };
-    Ok(SpanSet::from_iter([segment.span]).minus(dealt_with).iter().all(|left| left.len_micros() < SLIVER_MICROS))
+
+    /// Whether a segment's sound isn't needed any more.
+    fn allows(&self, segment: &Segment) -> bool {
+        let own = self.own.get(&segment.name.track);
+        own.is_some_and(|own| own.within(&segment.span).is_empty()) && self.any.within(&segment.span).is_empty()
+    }
 }

@@ -100,9 +100,9 @@ impl Retention {
             Some((segment, bytes))
         };
         let files = self.archive.scan()?.segments.into_iter().filter_map(with_length).collect();
-        let mut dealt_with = |track: &timeline::TrackName| -> Result<SpanSet, WorkerError> {
+        let mut dealt_with = |track: &timeline::TrackName, failed_too: bool| -> Result<SpanSet, WorkerError> {
             let Some(store) = &self.store else { return Ok(SpanSet::new()) };
-            Ok(store.dealt_with(self.pass, track)?)
+            Ok(store.dealt_with(self.pass, track, failed_too)?)
         };
         let mut heard = |segment: &archive::Segment| -> Result<bool, WorkerError> {
             let Some(store) = &self.store else { return Ok(true) };
