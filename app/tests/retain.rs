@@ -232,6 +232,20 @@ fn sound_stays_while_another_track_of_its_time_waits_to_be_heard_without_it() {
     rules(&sample, "text_only_after = \"0d\"");
     assert_eq!(sample.run(&["retain", "--yes"]).code, 0);
     assert_eq!(endings(&sample, ".wav"), 3);
+    // Where transcribing failed the sound is all there is of it, and the others needn't wait.
+    let mut store = sample.store();
+    let (name, pass) = (TrackName::new("other").unwrap(), store.passes().unwrap()[0].pass.key);
+    store.ensure_track(&name, timeline::Side::Both).unwrap();
+    let span = Span::new(at(0.0), at(f64::from(SECONDS)));
+    let failed = WindowRow {
+        outcome: store::Outcome::Quarantined,
+        reason: Some("three times".into()),
+        ..WindowRow::nothing(pass, name, span)
+    };
+    store.commit_window(&failed).unwrap();
+    drop(store);
+    assert_eq!(sample.run(&["retain", "--yes"]).code, 0);
+    assert_eq!((endings(&sample, ".wav"), endings(&sample, "other.wav")), (1, 1));
 }
 
 #[test]

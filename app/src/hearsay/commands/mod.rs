@@ -34,7 +34,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         None => crate::viewer::run(&context.home),
         Some(Command::Run) => run::run(&context),
-        Some(Command::Record(args)) => sibling::run("hearsay-record", &args, &context),
+        Some(Command::Record(args)) => {
+            retain::offer(&context);
+            sibling::run("hearsay-record", &args, &context)
+        }
         Some(Command::Pause(args)) => ask_recorder::pause(&args, &context),
         Some(Command::Resume) => ask_recorder::resume(&context),
         Some(Command::Rotate) => ask_recorder::rotate(&context),

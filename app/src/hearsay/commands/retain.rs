@@ -56,6 +56,14 @@ Exit codes: 0 done, 2 nobody to ask and no --yes, 3 done, but a file had to be l
 /// The two lines that are offered wherever somebody begins.
 pub(crate) const OFFER: &str = "all sound stays as WAV, forever; half the room, the same sound: `[retention]` and `flac_after = \"7d\"` in config.toml";
 
+/// Offers FLAC where a home is begun that has no rule yet.
+pub(crate) fn offer(context: &Context) {
+    let has_no_rule = context.config().is_ok_and(|(config, _)| config.retention.is_empty());
+    if has_no_rule && !context.home.audio().is_dir() {
+        output::note(OFFER);
+    }
+}
+
 const TEMPLATE: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
 
 /// A rule's share for machines.

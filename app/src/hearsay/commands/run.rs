@@ -3,7 +3,6 @@
 use crate::commands::retain;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output;
 use crate::supervise;
 use anyhow::{Context as _, Result};
 use home::{Exit, Lock};
@@ -26,12 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Runs both until SIGINT or SIGTERM.
 pub(crate) fn run(context: &Context) -> Result<Exit> {
     // A wrong configuration is one line now, and not one of each child.
-    let (config, _) = context.config()?;
-    let is_new = !context.home.audio().is_dir();
+    context.config()?;
+    retain::offer(context);
     context.home.ensure()?;
-    if is_new && config.retention.is_empty() {
-        output::note(retain::OFFER);
-    }
     wait_for_the_recorder_before(context)?;
     let stop = stop_flag().context("cannot listen to signals")?;
     supervise::run(context, &stop)
