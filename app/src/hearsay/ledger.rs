@@ -18,7 +18,7 @@ pub(crate) fn rows(archive: &Archive, span: &Span) -> Result<JournalRows> {
         all.rows.extend(found.rows);
         all.faults.extend(found.faults);
     }
-    all.rows.extend(archive.retired(span)?.iter().map(archive::Retired::row));
+    all.rows.extend(archive.retired_gaps(span)?);
     Ok(all)
 }
 

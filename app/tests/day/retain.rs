@@ -151,6 +151,36 @@ fn retain_that_is_killed_while_it_takes_sound_away_tells_of_each_segment_once() 
 }
 
 #[test]
+fn retain_on_a_full_disk_leaves_every_wav_as_it_was() {
+    if let Some(status) =
+        testkit::SmallDisk::in_namespace("retain::retain_on_a_full_disk_leaves_every_wav_as_it_was").unwrap()
+    {
+        assert!(status.success(), "in a namespace of its own: {status}");
+        return;
+    }
+    let disk = testkit::SmallDisk::mount(60_000_000).unwrap();
+    let day = TestHome::with_sample_day();
+    rules(&day, "flac_after = \"0d\"");
+    let home = disk.path().join("home");
+    assert!(std::process::Command::new("cp").arg("-a").arg(day.path()).arg(&home).status().unwrap().success());
+    let content = || -> BTreeMap<PathBuf, Vec<u8>> {
+        let paths = testkit::files_below(&home.join("audio"), "");
+        paths.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    };
+    let before = content();
+    let filler = disk.fill_up_to(300_000).unwrap();
+    let retain = || day.hearsay(&["retain", "--home", home.to_str().unwrap()]);
+    let ran = retain();
+    assert_eq!(ran.code, Some(4), "{ran:?}");
+    assert!(ran.stderr.contains(".flac.part") && ran.stderr.contains("No space left"), "{}", ran.stderr);
+    assert!(content() == before, "nothing was lost, and no half copy is left");
+    fs::remove_file(filler).unwrap();
+    assert_eq!(retain().code, Some(0));
+    let (flacs, all) = (testkit::files_below(&home.join("audio"), ".flac").len(), content().len());
+    assert_eq!((flacs, all), (before.len(), before.len()));
+}
+
+#[test]
 fn retain_is_done_by_a_worker_that_has_nothing_else_to_do() {
     let home = transcribed().home.copy();
     let said = export(&home);

@@ -13,10 +13,11 @@ use crate::words_log::take_off_torn_end;
 use crate::{Archive, ArchiveError, GapCause, GapRow, Row, Segment};
 use home::files;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use timeline::{Side, Span, TrackName, WallTime};
+use timeline::{Side, Span, SpanSet, TrackName, WallTime};
 
 /// What the log is called.
 pub(crate) const NAME: &str = "retired.jsonl";
@@ -40,23 +41,6 @@ pub struct Retired {
     pub bytes: u64,
     /// The rule, by its key in the configuration.
     pub rule: String,
-}
-
-impl Retired {
-    /// The gap that it is for those who read the journal.
-    pub fn row(&self) -> Row {
-        Row::Gap(GapRow {
-            at: self.at,
-            session: String::new(),
-            track: self.track.clone(),
-            cause: GapCause::Retired,
-            from: self.from,
-            to: self.to,
-            frame: 0,
-            frames: 0,
-            written: false,
-        })
-    }
 }
 
 impl Archive {
@@ -111,6 +95,31 @@ impl Archive {
         }
         found.retain(|retired| Span::new(retired.from, retired.to).overlaps(span));
         Ok(found)
+    }
+
+    /// The same as gaps, for those who read the journal: one for all segments of a track that followed each other.
+    ///
+    /// # Errors
+    /// As [`retired`](Self::retired).
+    pub fn retired_gaps(&self, span: &Span) -> Result<Vec<Row>, ArchiveError> {
+        let mut tracks: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+        for retired in self.retired(span)? {
+            tracks.entry(retired.track).or_default().insert(Span::new(retired.from, retired.to));
+        }
+        let gap = |track: &TrackName, span: Span| {
+            Row::Gap(GapRow {
+                at: span.end,
+                session: String::new(),
+                track: track.clone(),
+                cause: GapCause::Retired,
+                from: span.start,
+                to: span.end,
+                frame: 0,
+                frames: 0,
+                written: false,
+            })
+        };
+        Ok(tracks.iter().flat_map(|(track, spans)| spans.iter().map(|span| gap(track, span))).collect())
     }
 }
 

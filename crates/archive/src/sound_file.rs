@@ -1,6 +1,7 @@
 use crate::ArchiveError;
 use crate::flac_header::FlacHeader;
 use crate::flac_sound::FlacSound;
+use crate::packing::is_file;
 use crate::sound_header::{SoundHeader, is_flac};
 use crate::wav::{WavError, WavHeader};
 use crate::wav_sound::WavSound;
@@ -56,7 +57,7 @@ pub(crate) fn open_as_it_is_called_now(path: &Path) -> std::io::Result<(PathBuf,
             (Err(error), Some("part")) if error.kind() == std::io::ErrorKind::NotFound => path.with_extension(""),
             (Err(error), Some("wav")) if error.kind() == std::io::ErrorKind::NotFound => {
                 let packed = path.with_extension("flac");
-                if !packed.exists() {
+                if !is_file(&packed) {
                     return Err(error);
                 }
                 packed

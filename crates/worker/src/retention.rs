@@ -8,7 +8,7 @@
 //! finding that there are none; or sound of that time waits on another track, whose echo it may be. Packing needs neither words nor coverage, for the FLAC is the same sound.
 //!
 //! It can be stopped and killed at any moment: each segment is dealt with by itself, and the next run plans anew with what is there. To be run by the
-//! holder of the worker's lock: by the command, or by a worker that has nothing else to do ([`Retainer`]), on a thread of its own, `hs-retain`.
+//! holder of the worker's lock: by the command, or by a worker that has nothing else to do, on a thread of its own, `hs-retain`.
 
 mod due;
 mod plan;

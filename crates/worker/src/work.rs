@@ -162,7 +162,7 @@ impl Worker {
                     live.stop(&mut self.desk);
                 }
                 if let Some(retainer) = &mut self.retainer {
-                    retainer.end(self.desk.clock.as_ref());
+                    retainer.leave(self.desk.clock.as_ref());
                 }
                 self.write_words()?;
                 return Ok(total);

@@ -4,6 +4,7 @@ use home::{Home, RetentionConfig};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use timeline::{Clock, WallTime};
 
 /// Keeps the rules beside a worker that has nothing to do: once a day, on a thread of its own that gives way to everything else. As soon as
@@ -24,6 +25,9 @@ struct Running {
 
 /// It is looked this often whether it is due.
 const LOOK_EVERY_MICROS: i64 = 5_000_000;
+/// A worker that is to end waits two seconds for it at most.
+const LEAVE_LOOKS: u32 = 40;
+const LEAVE_LOOK: Duration = Duration::from_millis(50);
 const DAY_MICROS: i64 = 86_400_000_000;
 /// After an error it is tried again.
 const AGAIN_MICROS: i64 = 3_600_000_000;
@@ -55,9 +59,19 @@ impl Retainer {
         }
     }
 
-    /// Calls it off, waits for it, and tells what came of it.
-    pub(crate) fn end(&mut self, clock: &dyn Clock) {
+    /// Calls it off for good. It is whole wherever it ends, so nobody waits for long.
+    pub(crate) fn leave(&mut self, clock: &dyn Clock) {
         self.pause();
+        for _ in 0..LEAVE_LOOKS {
+            if self.running.as_ref().is_none_or(|running| running.thread.is_finished()) {
+                return self.end(clock);
+            }
+            std::thread::sleep(LEAVE_LOOK);
+        }
+    }
+
+    /// Waits for it, and tells what came of it.
+    fn end(&mut self, clock: &dyn Clock) {
         let Some(running) = self.running.take() else { return };
         let next = match running.thread.join() {
             Ok(Ok(retained)) => {
