@@ -1,10 +1,11 @@
 //! The command line. What a command does is in its own file below `commands`.
 
 use crate::commands::{
-    ask_recorder::PauseArgs, bench::BenchArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs,
-    devices::DevicesArgs, doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs, import::ImportArgs, live::LiveArgs,
-    models::ModelsArgs, play::PlayArgs, rebuild::RebuildArgs, retain::RetainArgs, run, search::SearchArgs,
-    service::ServiceArgs, show::ShowArgs, sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
+    ask_recorder::PauseArgs, backup::BackupArgs, bench::BenchArgs, check::CheckArgs, completions::CompletionsArgs,
+    config::ConfigArgs, demo::DemoArgs, devices::DevicesArgs, doctor::DoctorArgs, export::ExportArgs, gaps::GapsArgs,
+    import::ImportArgs, live::LiveArgs, models::ModelsArgs, play::PlayArgs, rebuild::RebuildArgs, repair::RepairArgs,
+    retain::RetainArgs, run, search::SearchArgs, service::ServiceArgs, show::ShowArgs, sibling::SiblingArgs,
+    status::StatusArgs, view::ViewArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -89,6 +90,12 @@ pub(crate) enum Command {
     Retain(RetainArgs),
     /// Make the index anew, and a lost database of the words beside the sound
     Rebuild(RebuildArgs),
+    /// Look whether all files are as they were left, and name what isn't
+    Check(CheckArgs),
+    /// Mend what `check` names, where that is possible
+    Repair(RepairArgs),
+    /// Copy everything to another folder, while recording goes on
+    Backup(BackupArgs),
     /// Look whether everything is well, and say what to do where it isn't
     Doctor(DoctorArgs),
     /// Have the system record and transcribe from login on

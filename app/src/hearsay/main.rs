@@ -1,6 +1,7 @@
 //! `hearsay`: the commands and the viewer. It reads what the recorder and the worker have written and never
 //! waits for either; what it prints on stdout is data, everything else goes to stderr.
 
+mod ask;
 mod cli;
 mod columns;
 mod commands;
@@ -17,6 +18,7 @@ mod rows;
 mod service;
 mod sound;
 mod status;
+mod steps;
 mod subtitles;
 mod supervise;
 mod viewer;

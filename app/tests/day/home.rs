@@ -15,7 +15,9 @@ pub(crate) const CONVERSATIONS: [(&str, &str); 2] =
 pub(crate) const TRACKS: [&str; 2] = ["mic", "loopback"];
 
 pub(crate) struct TestHome {
-    folder: TempDir,
+    path: PathBuf,
+    /// Removed with it; `None` where the folder is another's.
+    _folder: Option<TempDir>,
 }
 
 /// What an executable left behind.
@@ -28,7 +30,18 @@ pub(crate) struct Ran {
 
 impl TestHome {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let folder = tempfile::tempdir().unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        Self { path: folder.path().to_owned(), _folder: Some(folder) }
+    }
+
+    /// A home that is there.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), _folder: None }
     }
 
     /// A home into which the sample day was imported.
@@ -60,7 +73,7 @@ impl TestHome {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     pub(crate) fn day_folder(&self) -> PathBuf {

@@ -16,7 +16,7 @@ use timeline::Span;
 const KILLS: u32 = 5;
 
 /// All that a database holds of all passes that came to anything, but for private keys.
-fn facts(store: &Store) -> Vec<String> {
+pub(crate) fn facts(store: &Store) -> Vec<String> {
     let mut facts = Vec::new();
     for summary in store.passes().unwrap().into_iter().filter(|summary| !summary.spans.is_empty()) {
         let key = summary.pass.key;
@@ -77,7 +77,7 @@ pub(crate) fn assert_files_are_not_ahead(home: &TestHome) {
     }
 }
 
-fn export(home: &TestHome) -> String {
+pub(crate) fn export(home: &TestHome) -> String {
     let ran = home.hearsay(&["export", "all", "--format", "jsonl", "--hidden"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     ran.stdout

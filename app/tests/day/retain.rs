@@ -3,6 +3,7 @@
 use crate::home::{TestHome, transcribed};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -34,7 +35,8 @@ fn clips(home: &TestHome) -> Vec<Vec<u8>> {
 }
 
 fn rules(home: &TestHome, rules: &str) {
-    fs::write(home.path().join("config.toml"), format!("[retention]\n{rules}\n")).unwrap();
+    let mut file = home::files::create_or_truncate(&home.path().join("config.toml")).unwrap();
+    file.write_all(format!("[retention]\n{rules}\n").as_bytes()).unwrap();
 }
 
 fn forget_words(home: &TestHome) {
@@ -56,6 +58,20 @@ fn retain_makes_flac_of_a_day_that_is_transcribed_to_the_same_words() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!((sound(&home, ".wav").len(), sound(&home, ".part").len()), (0, 0));
     assert_eq!((export(&home), clips(&home)), (said.clone(), heard));
+    let check = home.hearsay(&["check", "--read-audio"]);
+    assert_eq!(check.code, Some(0), "{check:?}");
+    let flac = sound(&home, "mic.flac").remove(0);
+    let whole = fs::read(&flac).unwrap();
+    for at in [60, whole.len() / 2] {
+        let mut hurt = whole.clone();
+        hurt[at] ^= 0x04;
+        fs::write(&flac, hurt).unwrap();
+        let check = home.hearsay(&["check", "--read-audio"]);
+        assert_ne!(check.code, Some(0), "{check:?}");
+        let name = flac.file_name().unwrap().to_str().unwrap();
+        assert!(format!("{}{}", check.stdout, check.stderr).contains(name), "byte {at}: {check:?}");
+    }
+    fs::write(&flac, whole).unwrap();
     forget_words(&home);
     let work = home.work();
     assert_eq!(work.code, Some(0), "{work:?}");
@@ -146,6 +162,8 @@ fn retain_that_is_killed_while_it_takes_sound_away_tells_of_each_segment_once() 
         assert!(export(&home) == said, "kill {killed}: every word stays");
         let work = home.work();
         assert!(work.code == Some(0) && work.stderr.contains("nothing to transcribe"), "{work:?}");
+        let check = home.hearsay(&["check"]);
+        assert_eq!(check.code, Some(0), "sound that a rule took away is missed by nobody: {check:?}");
     }
     println!("{killed} kills, {midway} of them when some sound was gone already");
 }

@@ -32,7 +32,9 @@ pub enum FaultKind {
     Misplaced,
     /// Sound at a time at which its track already has sound.
     Overlap,
-    /// A line of a journal that can't be read.
+    /// A file whose checksum says that it isn't as it was finished.
+    Damaged,
+    /// A line of a journal that can't be used.
     Journal,
     /// A line of a file of words that can't be used.
     Words,
@@ -40,6 +42,14 @@ pub enum FaultKind {
     Unpacked,
     /// A `.part` file left behind that can't be finished.
     LeftBehind,
+    /// Others than the user may read it.
+    Open,
+    /// Words are there, and the sound that they were heard in isn't.
+    NoSound,
+    /// The database, or what it says.
+    Database,
+    /// A file of the index.
+    Index,
 }
 
 impl std::fmt::Display for Fault {
@@ -51,7 +61,8 @@ impl std::fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 impl Fault {
-    pub(crate) fn new(path: &Path, kind: FaultKind, what: impl Into<String>, advice: impl Into<String>) -> Self {
+    /// A fault of a file.
+    pub fn new(path: &Path, kind: FaultKind, what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { path: path.to_owned(), kind, what: what.into(), advice: advice.into() }
     }
 
@@ -60,7 +71,8 @@ impl Fault {
         Self::new(path, FaultKind::Unreadable, format!("was left as it is: {error}"), "it is tried again the next time")
     }
 
-    pub(crate) fn unreadable(path: &Path, source: &std::io::Error) -> Self {
+    /// A file or folder that the system doesn't let us read.
+    pub fn unreadable(path: &Path, source: &std::io::Error) -> Self {
         Self::new(path, FaultKind::Unreadable, format!("cannot be read: {source}"), "check its owner and permissions")
     }
 }

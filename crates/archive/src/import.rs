@@ -178,8 +178,7 @@ impl Copy<'_> {
             self.write(&output)?;
             progress(Progress { done, total });
         }
-        self.close();
-        Ok(())
+        self.close()
     }
 
     fn write(&mut self, frames: &[f32]) -> Result<(), ArchiveError> {
@@ -187,7 +186,7 @@ impl Copy<'_> {
         let mut rest = frames.as_slice();
         while !rest.is_empty() {
             if self.open.as_ref().is_some_and(|open| open.end <= self.frame) {
-                self.close();
+                self.close()?;
             }
             if self.open.is_none() {
                 self.open = Some(self.create()?);
@@ -221,6 +220,7 @@ impl Copy<'_> {
             end_frames: None,
             utc_offset_s: start.local_offset_s(),
             source: Some(self.source_hash.clone()),
+            sum: None,
         };
         let path = self.archive.segment_path(&SegmentName { start, track: self.track.clone() });
         let hidden = hidden(&path);
@@ -236,16 +236,15 @@ impl Copy<'_> {
     }
 
     /// Puts the open segment with those that are whole.
-    fn close(&mut self) {
-        if let Some((part, path)) = self.open.take().and_then(|open| open.part) {
-            self.finished.push((part.path().to_owned(), path));
-        }
+    fn close(&mut self) -> Result<(), ArchiveError> {
+        let Some((mut part, path)) = self.open.take().and_then(|open| open.part) else { return Ok(()) };
+        self.finished.push((part.path().to_owned(), path));
+        part.seal()
     }
 
     /// Gives every segment its final name, in order.
     fn publish(&mut self) -> Result<(), ArchiveError> {
-        for (hidden, path) in &self.finished {
-            File::open(hidden).and_then(|file| file.sync_all()).map_err(ArchiveError::io("sync", hidden))?;
+        for (_, path) in &self.finished {
             if path.symlink_metadata().is_ok() {
                 let source = std::io::ErrorKind::AlreadyExists.into();
                 return Err(ArchiveError::Io { operation: "create", path: path.clone(), source });
@@ -262,8 +261,8 @@ impl Copy<'_> {
 
     /// Takes the copies away that never got their names.
     fn remove_unfinished(&mut self) {
-        self.close();
-        for (hidden, _) in self.finished.drain(..) {
+        let open = self.open.take().and_then(|open| open.part).map(|(part, _)| part.path().to_owned());
+        for hidden in self.finished.drain(..).map(|(hidden, _)| hidden).chain(open) {
             if let Err(error) = remove(&hidden) {
                 tracing::error!("{error}");
             }

@@ -4,6 +4,7 @@
 //! worker ever ran, so what it says must be complete in itself. A last line without an end was torn by a crash and is
 //! ignored; any other line that can't be read is a fault, and the rest counts.
 
+use crate::signed_line::{checked, signed};
 use crate::{Archive, ArchiveError, Fault, FaultKind, GapCause};
 use home::files;
 use serde::{Deserialize, Serialize};
@@ -136,10 +137,9 @@ impl Journal {
         let write = || -> io::Result<()> {
             let mut file = files::open_append(&path)?;
             // What a crash tore off must not swallow this row.
-            let mut line = if ends_torn(&mut file)? { b"\n".to_vec() } else { Vec::new() };
-            serde_json::to_writer(&mut line, row)?;
-            line.push(b'\n');
-            file.write_all(&line)
+            let before = if ends_torn(&mut file)? { "\n" } else { "" };
+            let line = signed(&serde_json::to_string(row)?);
+            file.write_all(format!("{before}{line}").as_bytes())
         };
         write().map_err(ArchiveError::io("append to", &path))
     }
@@ -150,7 +150,7 @@ impl Journal {
     /// [`ArchiveError::Io`], with the journal's path.
     pub fn sync(&self, at: WallTime) -> Result<(), ArchiveError> {
         let path = self.archive.folder().join(at.day_folder()).join("journal.jsonl");
-        match fs::File::open(&path) {
+        match files::open(&path) {
             Ok(file) => file.sync_data().map_err(ArchiveError::io("sync", &path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(source) => Err(ArchiveError::Io { operation: "open", path, source }),
@@ -163,7 +163,7 @@ impl Journal {
     /// [`ArchiveError::Io`] where it is there and can't be read.
     pub fn rows(&self, day: &str) -> Result<JournalRows, ArchiveError> {
         let path = self.path(day);
-        let bytes = match fs::read(&path) {
+        let bytes = match files::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(JournalRows::default()),
             Err(source) => return Err(ArchiveError::Io { operation: "read", path, source }),
@@ -172,16 +172,18 @@ impl Journal {
         let mut number = 0;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             number += 1;
-            match serde_json::from_slice(line) {
-                Ok(row) => found.rows.push(row),
-                Err(_) if !line.ends_with(b"\n") || line.trim_ascii().is_empty() => {}
-                Err(error) => found.faults.push(Fault::new(
-                    &path,
-                    FaultKind::Journal,
-                    format!("line {number} cannot be read ({error})"),
-                    "the other lines count; nothing needs to be done",
-                )),
-            }
+            let why = match checked(line).map(|text| serde_json::from_str(&text)) {
+                Some(Ok(row)) => {
+                    found.rows.push(row);
+                    continue;
+                }
+                None if !line.ends_with(b"\n") || line.trim_ascii().is_empty() => continue,
+                None => "it isn't as it was written".to_owned(),
+                Some(Err(error)) => error.to_string(),
+            };
+            let advice = "the other lines count; nothing needs to be done";
+            let what = format!("line {number} cannot be used: {why}");
+            found.faults.push(Fault::new(&path, FaultKind::Journal, what, advice));
         }
         Ok(found)
     }

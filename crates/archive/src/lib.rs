@@ -46,8 +46,9 @@
 //!
 //! # What it never does
 //!
-//! It never overwrites sound, deletes none but a WAV whose FLAC is whole ([`packing`]) and what a rule of the user's names ([`Archive::retire`]), never writes to a finished file, never follows a link, and has no threads and no
-//! clock of its own.
+//! It never overwrites sound, deletes none but a WAV whose FLAC is whole ([`packing`]) and what a rule of the user's names
+//! ([`Archive::retire`]), never writes to a finished file (but for the header that [`verify::mend_header`] gives back when the user asks
+//! for it), never follows a link, and has no threads and no clock of its own.
 
 mod archive_folder;
 mod coverage;
@@ -72,11 +73,14 @@ mod retired;
 mod scan;
 mod segment;
 mod session;
+mod signed_line;
 mod sound_file;
 mod sound_header;
+mod sum;
 #[cfg(test)]
 mod tests;
 mod track_tail;
+pub mod verify;
 mod wav;
 mod wav_sound;
 mod words_log;

@@ -27,6 +27,9 @@ pub(crate) struct Origin {
     /// SHA-256 of the file this was imported from, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<String>,
+    /// The checksum of a finished file: see [`sum`](crate::sum).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sum: Option<String>,
 }
 
 /// No session is older than this many frames (17 years at 16 kHz); a header that says so lies.

@@ -16,8 +16,11 @@
 use crate::flac_header::{APPLICATION, FlacHeader};
 use crate::flac_sound::FlacSound;
 use crate::part_file::rename_to_free;
-use crate::wav::{DATA_START, SampleForm, WavHeader};
+use crate::sound_file::SoundFile;
+use crate::sum::{self, Sum};
+use crate::wav::{DATA_START, ORIGIN_BYTES, SampleForm, WavHeader};
 use crate::{ArchiveError, Fault, FaultKind, Segment};
+use crc32fast::Hasher;
 use flac_codec::encode::{FlacSampleWriter, Options};
 use flac_codec::metadata::Application;
 use home::files;
@@ -141,7 +144,7 @@ impl Wav {
         file.seek(SeekFrom::Start(0)).map_err(ArchiveError::io("read", path))?;
         (&mut file).take(DATA_START).read_to_end(&mut header).map_err(ArchiveError::io("read", path))?;
         let chunk = WavHeader::chunk(&header).unwrap_or_default().trim_ascii_end().to_vec();
-        let ours = WavHeader::with_chunk(read.rate, &chunk, read.frames.saturating_mul(2));
+        let ours = header_of(read.rate, &chunk, read.frames);
         let is_ours = read.form == SampleForm::I16 && ours.as_ref() == Some(&header);
         if !is_ours || len != DATA_START + read.frames * 2 || read.frames == 0 {
             let advice = "what is there is used; if it came from elsewhere, copy it again";
@@ -227,7 +230,7 @@ fn unpack(flac: &Path, take: &mut dyn FnMut(&[u8])) -> Result<bool, ArchiveError
     let mut file = File::open(flac).map_err(ArchiveError::io("open", flac))?;
     let len = file.metadata().map_err(ArchiveError::io("read", flac))?.len();
     let Ok(header) = FlacHeader::read(&mut file, len) else { return Ok(false) };
-    let wav = WavHeader::with_chunk(header.rate, header.chunk.as_deref().unwrap_or_default(), header.frames * 2);
+    let wav = header_of(header.rate, header.chunk.as_deref().unwrap_or_default(), header.frames);
     let Some(wav) = wav.filter(|_| header.bits == 16 && header.channels == 1) else { return Ok(false) };
     take(&wav);
     let mut sound = match FlacSound::open(flac, &header) {
@@ -245,6 +248,30 @@ fn unpack(flac: &Path, take: &mut dyn FnMut(&[u8])) -> Result<bool, ArchiveError
         }));
         take(&bytes);
     })
+}
+
+/// The header of the WAV file with that chunk and so many frames of 16 bits; `None` where there can be none.
+fn header_of(rate: SampleRate, chunk: &[u8], frames: u64) -> Option<Vec<u8>> {
+    let data_bytes = frames.checked_mul(2).and_then(|bytes| u32::try_from(bytes).ok())?;
+    (chunk.len() <= ORIGIN_BYTES).then(|| WavHeader::with_chunk(rate, chunk, data_bytes))
+}
+
+/// What the checksum of a FLAC says: that of the WAV file which it stands for, and where there is none, whether it can be decoded.
+pub(crate) fn check(flac: &Path) -> Result<Sum, ArchiveError> {
+    let (mut header, mut data) = (None, Hasher::new());
+    let whole = unpack(flac, &mut |bytes| match &header {
+        None => header = Some(bytes.to_vec()),
+        Some(_) => data.update(bytes),
+    })?;
+    if let Some(header) = header {
+        return Ok(if whole { sum::of(&header, &data) } else { Sum::Wrong });
+    }
+    let mut sound = match SoundFile::open(flac) {
+        Ok(sound) => sound,
+        Err(ArchiveError::NotSound { .. }) => return Ok(Sum::Wrong),
+        Err(error) => return Err(error),
+    };
+    Ok(if sound.is_whole()? { Sum::Foreign } else { Sum::Wrong })
 }
 
 /// Whether there is a file, and not a link to one.

@@ -1,6 +1,8 @@
 use crate::ArchiveError;
 use crate::origin::Origin;
+use crate::sum;
 use crate::wav::{DATA_SIZE_AT, DATA_START, RIFF_SIZE_AT, WavHeader, riff_size};
+use crc32fast::Hasher;
 use home::files;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -19,6 +21,8 @@ pub(crate) struct PartFile {
     rate: SampleRate,
     header: Vec<u8>,
     data_bytes: u32,
+    /// The checksum of the sound so far.
+    data_sum: Hasher,
     bytes: Vec<u8>,
     unsynced: bool,
 }
@@ -30,7 +34,7 @@ impl PartFile {
     /// Creates a file that must not exist, in a folder that does, with the header of an empty one.
     pub(crate) fn create(path: &Path, rate: SampleRate, origin: Origin) -> Result<Self, ArchiveError> {
         let fail = |source| ArchiveError::Io { operation: "create", path: path.to_owned(), source };
-        let header = WavHeader::written(rate, &origin);
+        let header = WavHeader::written(rate, &origin, 0);
         let header =
             header.ok_or_else(|| fail(io::Error::new(io::ErrorKind::InvalidInput, "its names are too long")))?;
         let mut file = files::create_new(path).map_err(fail)?;
@@ -38,7 +42,17 @@ impl PartFile {
         if let Some(folder) = path.parent() {
             files::sync_folder(folder).map_err(ArchiveError::io("sync", folder))?;
         }
-        Ok(Self { path: path.to_owned(), file, origin, rate, header, data_bytes: 0, bytes: Vec::new(), unsynced: true })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            origin,
+            rate,
+            header,
+            data_bytes: 0,
+            data_sum: Hasher::new(),
+            bytes: Vec::new(),
+            unsynced: true,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -74,6 +88,7 @@ impl PartFile {
         self.file.write_all(&self.bytes)?;
         self.write_header(data_bytes)?;
         self.data_bytes = data_bytes;
+        self.data_sum.update(&self.bytes);
         Ok(())
     }
 
@@ -102,7 +117,7 @@ impl PartFile {
         self.origin.end_us = end.map(WallTime::as_micros);
         self.origin.end_frames = end.map(|_| self.frames());
         // An origin too long for this keeps its nominal end: what is lost is the drift of five minutes.
-        if let Some(header) = WavHeader::written(self.rate, &self.origin) {
+        if let Some(header) = WavHeader::written(self.rate, &self.origin, self.data_bytes) {
             self.header = header;
             self.write_header(self.data_bytes).map_err(ArchiveError::io("write", &self.path))?;
         }
@@ -126,9 +141,21 @@ impl PartFile {
     }
 
     /// Ends the file and gives it its final name, which must be free.
-    pub(crate) fn finish(&self, to: &Path) -> Result<(), ArchiveError> {
-        self.file.sync_all().map_err(ArchiveError::io("sync", &self.path))?;
+    pub(crate) fn finish(&mut self, to: &Path) -> Result<(), ArchiveError> {
+        self.seal()?;
         rename_to_free(&self.path, to)
+    }
+
+    /// Writes the checksum, and makes all of it survive a power cut. Nothing is appended any more.
+    pub(crate) fn seal(&mut self) -> Result<(), ArchiveError> {
+        self.origin.sum = Some(sum::UNKNOWN.to_owned());
+        // An origin too long for it does without.
+        if let Some(mut header) = WavHeader::written(self.rate, &self.origin, self.data_bytes) {
+            sum::sign(&mut header, &self.data_sum);
+            self.header = header;
+            self.write_header(self.data_bytes).map_err(ArchiveError::io("write", &self.path))?;
+        }
+        self.file.sync_all().map_err(ArchiveError::io("sync", &self.path))
     }
 }
 
@@ -166,6 +193,7 @@ mod tests {
             end_frames: None,
             utc_offset_s: 0,
             source: None,
+            sum: None,
         };
         let mut part = PartFile::create(&path, SampleRate::SPEECH, origin).unwrap();
         part.write(&[1, 2, 3]).unwrap();

@@ -4,6 +4,7 @@
 //! One JSON object a line, each appended with a single write, since a viewer and a command may play at once; the day is the
 //! UTC day of `at`. It says when and what, never a word. A line that can't be read is passed over.
 
+use crate::signed_line::{checked, signed};
 use crate::{Archive, ArchiveError};
 use home::files;
 use serde::{Deserialize, Serialize};
@@ -49,9 +50,8 @@ impl PlayedLog {
         let path = folder.join(NAME);
         self.archive.create_folder(&folder)?;
         let write = || -> std::io::Result<()> {
-            let mut line = serde_json::to_vec(played)?;
-            line.push(b'\n');
-            files::open_append(&path)?.write_all(&line)
+            let line = signed(&serde_json::to_string(played)?);
+            files::open_append(&path)?.write_all(line.as_bytes())
         };
         write().map_err(ArchiveError::io("append to", &path))
     }
@@ -66,13 +66,13 @@ impl PlayedLog {
         let mut found = Vec::new();
         for day in self.archive.days()?.into_iter().filter(|day| (&first..=&last).contains(&day)) {
             let path = self.archive.day_folder(&day).join(NAME);
-            let bytes = match std::fs::read(&path) {
+            let bytes = match files::read(&path) {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(source) => return Err(ArchiveError::Io { operation: "read", path, source }),
             };
             let lines = bytes.split(|byte| *byte == b'\n');
-            let played = lines.filter_map(|line| serde_json::from_slice::<Played>(line).ok());
+            let played = lines.filter_map(|line| serde_json::from_str::<Played>(&checked(line)?).ok());
             found.extend(played.filter(|played| Span::new(played.at, played.end).overlaps(span)));
         }
         Ok(found)

@@ -1,10 +1,11 @@
 //! What a recorder that died left behind: its `.part` files, finished in its place.
 //!
-//! A part is mended by writing the header's two sizes where they are wrong, eight bytes, and then gets its final name. Finished
+//! A part is mended by writing the header's two sizes where they are wrong, and its checksum, and then gets its final name. Finished
 //! files are never opened for writing, and nothing is deleted: what can't be mended stays as it is and is reported.
 //! To be called by the one recorder of a home, before it writes.
 
 use crate::part_file::rename_to_free;
+use crate::sum;
 use crate::wav::{WavError, WavHeader};
 use crate::{Archive, ArchiveError, Fault, FaultKind};
 use std::fs::{self, File, FileTimes, OpenOptions};
@@ -67,6 +68,9 @@ fn adopt(path: &Path) -> Result<PathBuf, Fault> {
     })?;
     let times = metadata.modified().map(|modified| FileTimes::new().set_modified(modified));
     mend(&mut file, &header, metadata.len()).map_err(io)?;
+    if header.origin.is_some() {
+        sum::restate(&mut file).map_err(io)?;
+    }
     if let Ok(times) = times {
         file.set_times(times).map_err(io)?;
     }

@@ -6,7 +6,7 @@
 //! ```text
 //!   0  "RIFF"  file size - 8   "WAVE"
 //!  12  "fmt "  16              PCM, 1 channel, rate, 16 bits
-//!  36  "hsay"  460             {"v":1,"session":…} padded with spaces
+//!  36  "hsay"  460             {"v":1,"session":…} padded with spaces; in a finished file with its checksum
 //! 504  "data"  sound bytes     512: the frames, little-endian
 //! ```
 
@@ -19,8 +19,14 @@ pub(crate) const DATA_START: u64 = 512;
 /// Where the two sizes lie in a file of ours.
 pub(crate) const RIFF_SIZE_AT: u64 = 4;
 pub(crate) const DATA_SIZE_AT: u64 = 508;
+/// What lies in front of the frames in a file of ours.
+pub(crate) const HEADER_BYTES: usize = 512;
+/// Where its rate is stated, and then, in bytes a second, again.
+pub(crate) const RATE_AT: usize = 24;
+/// Where the content of its `hsay` chunk begins.
+pub(crate) const ORIGIN_AT: usize = 44;
 /// The fixed length of the `hsay` chunk.
-const ORIGIN_BYTES: usize = 460;
+pub(crate) const ORIGIN_BYTES: usize = 460;
 /// A header with more chunks than this before its sound is refused.
 const MAX_CHUNKS: usize = 1_000;
 /// Rates beyond these aren't sound for people; a hostile one would make a small file last for years. The lowest are for
@@ -134,17 +140,17 @@ impl WavHeader {
         form("it has too many chunks")
     }
 
-    /// The 512 bytes at the start of a file of ours that holds no frame yet; `None` where the origin is too long.
-    pub(crate) fn written(rate: SampleRate, origin: &Origin) -> Option<Vec<u8>> {
-        Self::with_chunk(rate, &serde_json::to_vec(origin).ok()?, 0)
+    /// The 512 bytes at the start of a file of ours with so many bytes of sound; `None` where the origin is too long.
+    pub(crate) fn written(rate: SampleRate, origin: &Origin, data_bytes: u32) -> Option<Vec<u8>> {
+        let json = serde_json::to_vec(origin).ok().filter(|json| json.len() <= ORIGIN_BYTES)?;
+        Some(Self::with_chunk(rate, &json, data_bytes))
     }
 
-    /// The 512 bytes at the start of a file of ours with so many bytes of sound, whose `hsay` chunk holds this; `None` where either is too long.
-    pub(crate) fn with_chunk(rate: SampleRate, chunk: &[u8], data_bytes: u64) -> Option<Vec<u8>> {
-        let data_bytes = u32::try_from(data_bytes).ok()?;
-        let mut json = Some(chunk).filter(|chunk| chunk.len() <= ORIGIN_BYTES)?.to_vec();
-        json.resize(ORIGIN_BYTES, b' ');
-        let mut bytes = Vec::with_capacity(512);
+    /// The same with the content of its `hsay` chunk as it is, which must not be longer than [`ORIGIN_BYTES`].
+    pub(crate) fn with_chunk(rate: SampleRate, chunk: &[u8], data_bytes: u32) -> Vec<u8> {
+        let mut chunk = chunk.to_vec();
+        chunk.resize(ORIGIN_BYTES, b' ');
+        let mut bytes = Vec::with_capacity(HEADER_BYTES);
         bytes.extend_from_slice(b"RIFF");
         bytes.extend_from_slice(&riff_size(data_bytes).to_le_bytes());
         bytes.extend_from_slice(b"WAVEfmt ");
@@ -157,15 +163,15 @@ impl WavHeader {
         bytes.extend_from_slice(&16_u16.to_le_bytes());
         bytes.extend_from_slice(b"hsay");
         bytes.extend_from_slice(&460_u32.to_le_bytes());
-        bytes.extend_from_slice(&json);
+        bytes.extend_from_slice(&chunk);
         bytes.extend_from_slice(b"data");
         bytes.extend_from_slice(&data_bytes.to_le_bytes());
-        Some(bytes)
+        bytes
     }
 
     /// The `hsay` chunk in the 512 bytes at the start of a file of ours, with the spaces behind.
     pub(crate) fn chunk(header: &[u8]) -> Option<&[u8]> {
-        header.get(44..44 + ORIGIN_BYTES)
+        header.get(ORIGIN_AT..ORIGIN_AT + ORIGIN_BYTES)
     }
 }
 

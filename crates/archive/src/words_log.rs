@@ -1,13 +1,12 @@
 //! What was recognised, beside the sound: `words.PASS.jsonl` in each day's folder, so that the words outlive the database.
 //!
-//! One JSON object a line, each with its checksum as the last field: the first eight hexadecimal digits of the SHA-256 over
-//! what stands before `,"sum":`. What the rest of a line says is the writer's to know. Lines are only ever added, a later one
+//! One JSON object a line, each with its checksum ([`signed_line`](crate::signed_line)). What the rest of a line says is the writer's to know. Lines are only ever added, a later one
 //! goes before an earlier one, and whoever holds `worker.lock` is the only writer. A last line without an end was torn by a
 //! crash: it is taken off before the next is added, since its writer will add it again.
 
+use crate::signed_line::{checked, signed};
 use crate::{Archive, ArchiveError, Fault, FaultKind};
 use home::files;
-use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -36,11 +35,6 @@ pub struct WordsLines {
     /// Lines that aren't as they were written.
     pub faults: Vec<Fault>,
 }
-
-/// What every line ends with: this, eight digits, and [`SUM_END`].
-const SUM: &str = ",\"sum\":\"";
-const SUM_END: &str = "\"}";
-const SUM_DIGITS: usize = 8;
 
 impl WordsLog {
     /// The files of an archive. Touches nothing on disk.
@@ -122,7 +116,7 @@ impl WordsLog {
     /// # Errors
     /// [`ArchiveError::Io`] where it is there and can't be read.
     pub fn read(&self, path: &Path) -> Result<WordsLines, ArchiveError> {
-        let bytes = match fs::read(path) {
+        let bytes = match files::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(WordsLines::default()),
             Err(source) => return Err(ArchiveError::Io { operation: "read", path: path.to_owned(), source }),
@@ -150,28 +144,6 @@ impl Fault {
         let advice = "the other lines count; what it said is transcribed again where the sound is there";
         Self::new(path, FaultKind::Words, what, advice)
     }
-}
-
-/// A row with its checksum, as a line.
-fn signed(row: &str) -> String {
-    let open = row.strip_suffix('}').unwrap_or(row);
-    format!("{open}{SUM}{}{SUM_END}\n", sum(open.as_bytes()))
-}
-
-/// What was signed, if the line is as it was written; its end may be missing.
-fn checked(line: &[u8]) -> Option<String> {
-    let line = line.strip_suffix(b"\n").unwrap_or(line).strip_suffix(SUM_END.as_bytes())?;
-    let (open, digits) = line.split_at_checked(line.len().checked_sub(SUM_DIGITS)?)?;
-    let open = open.strip_suffix(SUM.as_bytes())?;
-    if sum(open).as_bytes() != digits {
-        return None;
-    }
-    String::from_utf8([open, b"}"].concat()).ok()
-}
-
-fn sum(bytes: &[u8]) -> String {
-    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(bytes).into();
-    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// Takes off what follows the last whole line, unless only its end is missing.

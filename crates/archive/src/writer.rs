@@ -328,6 +328,7 @@ impl TrackWriter {
             end_frames: None,
             utc_offset_s: start.local_offset_s(),
             source: None,
+            sum: None,
         };
         let end = placement::segment_end(session, self.rate, self.settings.segment_minutes, frame, shift != 0);
         let mut name = SegmentName { start, track: self.track.clone() };

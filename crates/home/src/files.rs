@@ -1,7 +1,8 @@
-//! Creating files (0600) and folders (0700), and making a rename survive a power cut.
+//! Creating files (0600) and folders (0700), and making a rename survive a power cut. A link in the place of a file is never followed:
+//! what it leads to isn't the home's.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// Creates a folder and its missing parents, for the user alone. What it created survives a power cut: a file that is
@@ -47,12 +48,38 @@ pub fn open_or_create(path: &Path) -> io::Result<File> {
     private().read(true).write(true).create(true).truncate(false).open(path)
 }
 
+/// Opens a file for reading and writing that must exist.
+///
+/// # Errors
+/// As [`OpenOptions::open`].
+pub fn open_existing(path: &Path) -> io::Result<File> {
+    private().read(true).write(true).open(path)
+}
+
 /// Opens a file whose every write goes to its end, created where it is missing.
 ///
 /// # Errors
 /// As [`OpenOptions::open`].
 pub fn open_append(path: &Path) -> io::Result<File> {
     private().read(true).append(true).create(true).open(path)
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+/// As [`OpenOptions::open`]; a link is an error.
+pub fn open(path: &Path) -> io::Result<File> {
+    private().read(true).open(path)
+}
+
+/// Reads a file to its end.
+///
+/// # Errors
+/// As [`open`] and [`Read::read_to_end`].
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Moves a file whose content is already synced, and syncs the folder, so that after a power cut it has
@@ -80,7 +107,10 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
     options
 }
 

@@ -73,6 +73,11 @@ impl Home {
         self.root.join("archive.sqlite3")
     }
 
+    /// Yesterday's copy of the words' database.
+    pub fn snapshot(&self) -> PathBuf {
+        self.root.join("archive.sqlite3.snapshot")
+    }
+
     /// The full-text index; can be made anew from the database at any time.
     pub fn index(&self) -> PathBuf {
         self.root.join("index")

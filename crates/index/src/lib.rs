@@ -26,6 +26,7 @@
 //!
 //! tantivy panics on some damaged files. Such a panic is caught and comes back as [`IndexError::Damaged`].
 
+mod check;
 mod compile;
 mod document;
 mod error;
@@ -45,6 +46,7 @@ mod token;
 mod writer;
 mod year;
 
+pub use check::damaged_files;
 pub use document::{Cursor, Document};
 pub use error::IndexError;
 pub use highlight::highlight;

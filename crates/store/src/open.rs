@@ -86,6 +86,32 @@ impl Store {
         Err(StoreError::Damaged { path: path.to_owned(), operation, source })
     }
 
+    /// Copies one state of the database at `from`, without what was deleted in it, to a file that must not exist. Whoever writes meanwhile goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] and [`StoreError::Foreign`] as [`open_read_only`](Self::open_read_only), [`StoreError::Io`] where the copy can't
+    /// be made, and any failure of SQLite.
+    pub fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+        let (connection, found) = read_only(from)?;
+        if found == 0 {
+            return Err(StoreError::Missing { path: from.to_owned() });
+        }
+        let operation = "copying it";
+        // SQLite would make it with whatever mode the umask leaves; an empty file it takes.
+        home::files::create_new(to).map_err(|source| StoreError::Io {
+            path: to.to_owned(),
+            operation: "making the copy",
+            source,
+        })?;
+        connection.pragma_update(None, "query_only", false).during(from, operation)?;
+        let Some(name) = to.to_str() else {
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "its name isn't Unicode");
+            return Err(StoreError::Io { path: to.to_owned(), operation: "making the copy", source });
+        };
+        connection.execute("VACUUM INTO ?1", [name]).during(from, operation)?;
+        Ok(())
+    }
+
     /// Brings all of it into the one file, and closes it.
     ///
     /// # Errors

@@ -97,36 +97,77 @@ impl Store {
         read_all().during(&self.path, "listing the plain files")
     }
 
+    /// The plain file of a day and a pass; `None` where the database knows no such pass.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn plain_file(&self, day: WallTime, pass: &PassName) -> Result<Option<UnwrittenFile>, StoreError> {
+        let find = || {
+            self.connection
+                .prepare_cached("SELECT ?1, key, name FROM pass WHERE name = ?2")?
+                .query_row(params![day.as_micros() / DAY_MICROS, pass.as_str()], file)
+                .optional()
+        };
+        find().during(&self.path, "looking for a plain file's pass")
+    }
+
     /// Notes what a file ought to state and doesn't, or not as it is; how many stretches that are. `stated` is what it states.
     ///
     /// # Errors
     /// Any failure of SQLite.
     pub fn note_unstated(&mut self, file: &UnwrittenFile, stated: &[Stretch]) -> Result<u64, StoreError> {
         let operation = "comparing a plain file";
-        let stated: HashMap<(&TrackName, Span), &Stretch> =
-            stated.iter().map(|stretch| ((&stretch.track, stretch.span), stretch)).collect();
         let transaction = self.connection.transaction().during(&self.path, operation)?;
         let note = || -> rusqlite::Result<u64> {
-            let (mut noted, day) = (0, file.day.as_micros());
-            for entry in entries_of(&transaction, file.key, day)? {
-                let Some(is) = stretch(&transaction, file.key, &entry)? else { continue };
-                if stated.get(&(&is.track, is.span)) == Some(&&is) {
-                    continue;
-                }
-                noted += 1;
-                let (start, end) = (is.span.start.as_micros(), is.span.end.as_micros());
+            let (unstated, _) = differences(&transaction, file, stated)?;
+            for (entry, span) in &unstated {
                 transaction
                     .prepare_cached(
                         "INSERT OR REPLACE INTO unwritten (mark, day, pass, track, start_us, end_us)
                          VALUES (random(), ?1, ?2, ?3, ?4, ?5)",
                     )?
-                    .execute(params![day / DAY_MICROS, file.key, entry.track, start, end])?;
+                    .execute(params![
+                        file.day.as_micros() / DAY_MICROS,
+                        file.key,
+                        entry.track,
+                        span.start.as_micros(),
+                        span.end.as_micros()
+                    ])?;
             }
-            Ok(noted)
+            Ok(unstated.len() as u64)
         };
         let noted = note().during(&self.path, operation)?;
         transaction.commit().during(&self.path, operation)?;
         Ok(noted)
+    }
+
+    /// Where the database and a plain file say different things, as spans of stretches; what is still to be written doesn't count.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn differing(&self, file: &UnwrittenFile, stated: &[Stretch]) -> Result<Vec<(TrackName, Span)>, StoreError> {
+        let operation = "comparing a plain file";
+        let snapshot = self.snapshot(operation)?;
+        let compare = || -> rusqlite::Result<Vec<(TrackName, Span)>> {
+            let (unstated, unknown) = differences(&snapshot, file, stated)?;
+            let mut differing = Vec::new();
+            for (entry, span) in unstated {
+                if !is_noted(&snapshot, file, entry.track, &span)? {
+                    differing.push((track_name(&snapshot, entry.track)?, span));
+                }
+            }
+            for (name, span) in unknown {
+                let noted = match track::key(&snapshot, &name)? {
+                    Some(key) => is_noted(&snapshot, file, key, &span)?,
+                    None => false,
+                };
+                if !noted && !differing.contains(&(name.clone(), span)) {
+                    differing.push((name, span));
+                }
+            }
+            Ok(differing)
+        };
+        compare().during(&self.path, operation)
     }
 
     /// Forgets what is on disk now.
@@ -143,6 +184,41 @@ impl Store {
         delete().during(&self.path, operation)?;
         transaction.commit().during(&self.path, operation)
     }
+}
+
+/// What the database has and the file doesn't state so, and what the file states and the database doesn't have.
+fn differences(
+    connection: &Connection,
+    file: &UnwrittenFile,
+    stated: &[Stretch],
+) -> rusqlite::Result<(Vec<(Entry, Span)>, Vec<(TrackName, Span)>)> {
+    let mut left: HashMap<(TrackName, Span), &Stretch> =
+        stated.iter().map(|stretch| ((stretch.track.clone(), stretch.span), stretch)).collect();
+    let mut unstated = Vec::new();
+    for entry in entries_of(connection, file.key, file.day.as_micros())? {
+        let Some(is) = stretch(connection, file.key, &entry)? else { continue };
+        if left.remove(&(is.track.clone(), is.span)) != Some(&is) {
+            unstated.push((entry, is.span));
+        }
+    }
+    Ok((unstated, left.into_keys().collect()))
+}
+
+/// Whether the file is known to be behind there.
+fn is_noted(connection: &Connection, file: &UnwrittenFile, track: i64, span: &Span) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM unwritten
+             WHERE day = ?1 AND pass = ?2 AND track = ?3 AND start_us < ?5 AND end_us > ?4)",
+        )?
+        .query_row(
+            params![file.day.as_micros() / DAY_MICROS, file.key, track, span.start.as_micros(), span.end.as_micros()],
+            |row| row.get(0),
+        )
+}
+
+fn track_name(connection: &Connection, key: i64) -> rusqlite::Result<TrackName> {
+    connection.prepare_cached("SELECT name FROM track WHERE key = ?1")?.query_row([key], |row| track::track_at(row, 0))
 }
 
 /// All that a pass covers from stretches that begin on a day, as entries without a place in the order.

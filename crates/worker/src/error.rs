@@ -16,7 +16,7 @@ pub enum WorkerError {
         /// The database.
         path: PathBuf,
     },
-    /// A file of the database can't be moved or synced while it is made anew. Nothing was deleted; doing it again helps.
+    /// A file can't be copied, moved or synced. Nothing was lost; doing it again goes on from there.
     #[error("cannot {operation} {path:?}: {source}")]
     File {
         /// What was tried.
@@ -25,6 +25,14 @@ pub enum WorkerError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A backup and what it is of would lie in each other. Name a folder elsewhere, best on another disk.
+    #[error("{to:?} and {home:?} lie in each other")]
+    Inside {
+        /// What is to be copied.
+        home: PathBuf,
+        /// Where to.
+        to: PathBuf,
     },
     /// The lock can't be taken for another reason.
     #[error(transparent)]

@@ -17,11 +17,15 @@
 //!
 //! Behind the store follow the index and the plain files beside the sound ([`Rebuild`] makes a lost database of those).
 //!
+//! [`check`], [`repair`] and [`backup`] take care of what is there; once a day the worker keeps a copy of the database beside it.
 //! Where the user has set rules for it, what is old is packed or taken away while there is nothing else to do ([`retention`]).
 //!
-//! This crate never writes sound, never deletes a file that isn't its own and unfinished without such a rule, and never logs a word that was spoken.
+//! This crate never writes sound (but [`repair`] gives damaged headers back), never deletes a file that isn't its own and unfinished without such
+//! a rule, and never logs a word that was spoken.
 
 mod backlog;
+pub mod backup;
+pub mod check;
 mod conversation;
 mod desk;
 mod error;
@@ -32,13 +36,17 @@ mod live_fault;
 mod live_lane;
 mod live_settings;
 mod live_track;
+mod own_file;
 mod pass;
 mod planned_window;
 mod progress;
 mod queue;
 mod rebuild;
+pub mod repair;
 pub mod retention;
 mod scribe;
+mod snapshot;
+mod stated;
 mod track_stream;
 mod watch;
 mod work;

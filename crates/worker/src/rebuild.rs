@@ -8,17 +8,16 @@
 //! Under the worker's lock. Killed anywhere, it leaves the old database, or none, or the whole new one; done again, it finishes.
 //! Only its own unfinished file is ever deleted. What it reads is never written to.
 
+use crate::own_file::{self, failed};
 use crate::scribe::Scribe;
-use crate::{Follower, WorkerError};
-use archive::{Archive, Fault, FaultKind, WordsLog};
+use crate::{Follower, WorkerError, stated};
+use archive::{Archive, Fault, WordsLog};
 use home::{Home, Lock, files};
 use index::{IndexError, Searcher};
-use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use store::{Restored, Store, StoreError, Stretch};
-use timeline::{Span, TrackName, WallTime};
+use store::{Restored, Store, StoreError};
+use timeline::WallTime;
 
 /// What can be made anew, after a look at what is there.
 pub struct Rebuild {
@@ -123,7 +122,7 @@ impl Rebuild {
             let unfinished = self.make(&mut rebuilt, tell)?;
             rebuilt.set_aside = set_aside(&self.home.database(), now)?;
             let database = self.home.database();
-            files::rename_durably(&unfinished, &database).map_err(file("rename", &unfinished))?;
+            files::rename_durably(&unfinished, &database).map_err(failed("rename", &unfinished))?;
         }
         let mut store = Store::open(&self.home.database())?;
         if self.database == Database::Whole {
@@ -140,7 +139,7 @@ impl Rebuild {
     fn make(&self, rebuilt: &mut Rebuilt, tell: &mut dyn FnMut(Rebuilding)) -> Result<PathBuf, WorkerError> {
         let path = beside(&self.home.database(), ".rebuilding");
         for part in parts(&path) {
-            remove_unfinished(&part)?;
+            own_file::remove(&part)?;
         }
         let mut store = Store::open(&path)?;
         for (done, words) in self.files.iter().enumerate() {
@@ -156,14 +155,14 @@ impl Rebuild {
             }
         }
         store.close()?;
-        File::open(&path).and_then(|file| file.sync_all()).map_err(file("sync", &path))?;
+        File::open(&path).and_then(|file| file.sync_all()).map_err(failed("sync", &path))?;
         Ok(path)
     }
 
     /// Lets the files state what they lack. A line that can't be used is no loss here: what it said is stated again.
     fn state_again(&self, store: &mut Store, rebuilt: &mut Rebuilt) -> Result<(), WorkerError> {
         for file in store.plain_files()? {
-            let (_, stretches) = self.standing(&self.log.path(file.day, &file.pass), &mut Vec::new());
+            let (_, stretches) = stated::standing(&self.log, &self.log.path(file.day, &file.pass), &mut Vec::new());
             rebuilt.stated += store.note_unstated(&file, &stretches)?;
         }
         let mut scribe = Scribe::new(&Archive::open(&self.home));
@@ -178,7 +177,7 @@ impl Rebuild {
 
     /// Puts back what a file of words says.
     fn put_back(&self, path: &Path, store: &mut Store, rebuilt: &mut Rebuilt) -> Result<(), WorkerError> {
-        let (numbers, stretches) = self.standing(path, &mut rebuilt.faults);
+        let (numbers, stretches) = stated::standing(&self.log, path, &mut rebuilt.faults);
         let Restored { stretches, utterances, left_out } = store.restore(&stretches)?;
         rebuilt.stretches += stretches;
         rebuilt.utterances += utterances;
@@ -186,71 +185,6 @@ impl Rebuild {
             rebuilt.faults.push(Fault::words(path, numbers.get(at).copied().unwrap_or(0), why));
         }
         Ok(())
-    }
-
-    /// What a file of words comes to, its lines in order and a later one in the place of what it speaks for; with their numbers.
-    fn standing(&self, path: &Path, faults: &mut Vec<Fault>) -> (Vec<usize>, Vec<Stretch>) {
-        let read = match self.log.read(path) {
-            Ok(read) => read,
-            Err(error) => {
-                faults.push(Fault {
-                    path: path.to_owned(),
-                    kind: FaultKind::Unreadable,
-                    what: home::one_line(&error),
-                    advice: "check its owner and permissions, and do this again".to_owned(),
-                });
-                return (Vec::new(), Vec::new());
-            }
-        };
-        faults.extend(read.faults);
-        let mut stated = Stated::default();
-        for line in read.lines {
-            match Stretch::from_line(&line.text) {
-                Ok(stretch) => stated.state(line.number, stretch),
-                Err(why) => faults.push(Fault::words(path, line.number, why)),
-            }
-        }
-        stated.into_last()
-    }
-}
-
-/// What the lines of a file come to.
-#[derive(Default)]
-struct Stated {
-    stretches: Vec<Option<(usize, Stretch)>>,
-    /// Where the stretches of a track are that still stand, by their start.
-    standing: HashMap<TrackName, std::collections::BTreeMap<WallTime, usize>>,
-}
-
-impl Stated {
-    /// A line takes the place of all that overlaps with it.
-    fn state(&mut self, number: usize, stretch: Stretch) {
-        let standing = self.standing.entry(stretch.track.clone()).or_default();
-        let overlapping = |span: Span| span.overlaps(&stretch.span);
-        // Those that stand don't overlap with each other: the last ones that begin before the end are the only ones in question.
-        let replaced: Vec<(WallTime, usize)> = standing
-            .range(..stretch.span.end)
-            .rev()
-            .take_while(|(_, at)| {
-                self.stretches.get(**at).is_some_and(|s| s.as_ref().is_some_and(|s| overlapping(s.1.span)))
-            })
-            .map(|(start, at)| (*start, *at))
-            .collect();
-        for (start, at) in replaced {
-            standing.remove(&start);
-            if let Some(place) = self.stretches.get_mut(at) {
-                *place = None;
-            }
-        }
-        if stretch.outcome.is_some() {
-            standing.insert(stretch.span.start, self.stretches.len());
-            self.stretches.push(Some((number, stretch)));
-        }
-    }
-
-    /// The stretches that stand, in the order of their lines, and the lines' numbers.
-    fn into_last(self) -> (Vec<usize>, Vec<Stretch>) {
-        self.stretches.into_iter().flatten().unzip()
     }
 }
 
@@ -280,24 +214,9 @@ fn set_aside(database: &Path, now: WallTime) -> Result<Option<PathBuf>, WorkerEr
     // The main file first: what is killed after it finds no database, rather than one that lacks its last words.
     for (part, to) in parts(database).iter().zip(parts(&aside)) {
         if is_there(part) {
-            files::rename_durably(part, &to).map_err(file("rename", part))?;
+            files::rename_durably(part, &to).map_err(failed("rename", part))?;
             moved = Some(aside.clone());
         }
     }
     Ok(moved)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a database of our own that was never finished: it holds nothing that isn't elsewhere"
-)]
-fn remove_unfinished(path: &Path) -> Result<(), WorkerError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(file("remove", path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn file<'a>(operation: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> WorkerError + use<'a> {
-    move |source| WorkerError::File { operation, path: path.to_owned(), source }
 }

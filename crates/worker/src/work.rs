@@ -5,6 +5,7 @@ use crate::live_lane::{LiveLane, STEP};
 use crate::queue::Queue;
 use crate::retention::Retainer;
 use crate::scribe::{Scribe, Step};
+use crate::snapshot::Snapshot;
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
@@ -54,6 +55,7 @@ pub struct Worker {
     wrote: i64,
     /// What is done while there is nothing else to do.
     retainer: Option<Retainer>,
+    snapshot: Snapshot,
     _lock: Lock,
 }
 
@@ -112,6 +114,7 @@ impl Worker {
             scribe,
             wrote: needed,
             retainer: None,
+            snapshot: Snapshot::default(),
             _lock: lock,
         })
     }
@@ -181,6 +184,7 @@ impl Worker {
             let now = self.desk.clock.boot_micros();
             if now - self.wrote > FOLLOW_EVERY_MICROS {
                 self.write_words()?;
+                self.snapshot.step(&self.home, self.desk.clock.wall())?;
             }
             match &mut self.retainer {
                 Some(retainer) if watched => retainer.pause(),

@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
 pub(crate) mod ask_recorder;
+pub(crate) mod backup;
 pub(crate) mod bench;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -14,6 +16,7 @@ pub(crate) mod live;
 pub(crate) mod models;
 pub(crate) mod play;
 pub(crate) mod rebuild;
+pub(crate) mod repair;
 pub(crate) mod retain;
 pub(crate) mod run;
 pub(crate) mod search;
@@ -53,6 +56,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
         Some(Command::Retain(args)) => retain::run(&args, &context),
         Some(Command::Rebuild(args)) => rebuild::run(&args, &context),
+        Some(Command::Check(args)) => check::run(&args, &context),
+        Some(Command::Repair(args)) => repair::run(&args, &context),
+        Some(Command::Backup(args)) => backup::run(&args, &context),
         Some(Command::Service(args)) => service::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
         Some(Command::Models(args)) => models::run(&args, &context),

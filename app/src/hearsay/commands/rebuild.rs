@@ -2,11 +2,10 @@
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output;
-use anyhow::{Context as _, Result};
+use crate::steps::Steps;
+use crate::{ask, output};
+use anyhow::Result;
 use home::Exit;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{BufRead, IsTerminal, Write};
 use worker::{Database, Rebuild, Rebuilding, Rebuilt, WorkerError};
 
 /// What may be done.
@@ -33,8 +32,6 @@ archive.sqlite3.damaged-TIME and never deleted. It can be stopped at any moment:
 Exit codes: 0 done, 1 there is nothing to make it of, 2 nobody to ask and no --yes, 3 done, but a line or a file couldn't be used,
 4 failed or not agreed to";
 
-const TEMPLATE: &str = "{msg} [{bar:30}] {pos} of {len}";
-
 /// Makes them.
 pub(crate) fn run(args: &RebuildArgs, context: &Context) -> Result<Exit> {
     let home = &context.home;
@@ -60,13 +57,13 @@ pub(crate) fn run(args: &RebuildArgs, context: &Context) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let replaces = rebuild.index || matches!(rebuild.database, Database::Damaged { .. });
-    if replaces && !args.yes && !agreed()? {
+    if replaces && !args.yes && !ask::agreed("that may be replaced")? {
         output::say("nothing was changed");
         return Ok(Exit::Failed);
     }
-    let bar = bar();
+    let bar = Steps::counted();
     let rebuilt = rebuild.run(context.now, &mut |step| show(&bar, step));
-    bar.finish_and_clear();
+    bar.done();
     Ok(tell(&rebuilt?))
 }
 
@@ -97,47 +94,16 @@ fn plan(rebuild: &Rebuild) -> Vec<String> {
     lines
 }
 
-/// Asks whoever sits at the terminal.
-fn agreed() -> Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Failure::usage("there is nobody to ask whether that may be replaced")
-            .hint("--yes goes on without asking")
-            .into());
-    }
-    let mut stderr = std::io::stderr();
-    write!(stderr, "go on? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).context("cannot read the answer")?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    // The template is checked by the test below.
-    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar
-}
-
-fn show(bar: &ProgressBar, step: Rebuilding) {
+/// Shows how far it is.
+pub(crate) fn show(bar: &Steps, step: Rebuilding) {
     match step {
-        Rebuilding::Files { done, of } => {
-            bar.set_message("files of words");
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
-        }
-        Rebuilding::Indexed { done, of } => {
-            bar.set_message("utterances in the index");
-            bar.set_length(of);
-            bar.set_position(done as u64);
-        }
+        Rebuilding::Files { done, of } => bar.show("files of words", done as u64, of as u64),
+        Rebuilding::Indexed { done, of } => bar.show("utterances in the index", done as u64, of),
     }
 }
 
-fn tell(rebuilt: &Rebuilt) -> Exit {
+/// What was made.
+pub(crate) fn tell(rebuilt: &Rebuilt) -> Exit {
     for fault in &rebuilt.faults {
         output::say(&fault.to_string());
     }
@@ -157,14 +123,4 @@ fn tell(rebuilt: &Rebuilt) -> Exit {
     }
     output::say("the index is made");
     if rebuilt.faults.is_empty() && rebuilt.unwritten == 0 { Exit::Done } else { Exit::Partly }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bar_can_be_drawn() {
-        ProgressStyle::with_template(TEMPLATE).unwrap();
-    }
 }

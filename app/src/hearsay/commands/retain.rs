@@ -2,15 +2,15 @@
 
 mod pins;
 
+use crate::ask::agreed;
 use crate::context::Context;
-use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{self, Out};
-use anyhow::{Context as _, Result};
+use crate::steps::Steps;
+use anyhow::Result;
 use home::{Exit, Lock, LockError, RetentionConfig};
-use indicatif::{ProgressBar, ProgressStyle};
 use speech::models;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::Write;
 use std::sync::atomic::Ordering;
 use store::Store;
 use worker::PassPlan;
@@ -64,8 +64,6 @@ pub(crate) fn offer(context: &Context) {
     }
 }
 
-const TEMPLATE: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
-
 /// A rule's share for machines.
 #[derive(Debug, serde::Serialize)]
 struct Row {
@@ -109,14 +107,15 @@ pub(crate) fn run(args: &RetainArgs, context: &Context) -> Result<Exit> {
         for line in lines(&expected, true) {
             output::say(&line);
         }
-        if !agreed()? {
+        if !agreed("that sound may be taken away")? {
             output::say("nothing was changed");
             return Ok(Exit::Failed);
         }
     }
-    let (stop, bar) = (interrupt::stop_flag()?, bar());
-    let retained = retention.carry_out(context.now, &|| stop.load(Ordering::Relaxed), &mut |at| show(&bar, at));
-    bar.finish_and_clear();
+    let (stop, bar) = (interrupt::stop_flag()?, Steps::bytes());
+    let mut show = |at: Retaining| bar.show("keeping the rules", at.done, at.total);
+    let retained = retention.carry_out(context.now, &|| stop.load(Ordering::Relaxed), &mut show);
+    bar.done();
     let retained = retained?;
     for fault in &retained.faults {
         output::say(&fault.to_string());
@@ -149,36 +148,6 @@ fn ask_the_worker(context: &Context) -> Result<Exit> {
     output::say("the worker that is running was asked: it begins as soon as there is nothing to transcribe");
     output::hint("`hearsay retain --dry-run` shows what is left to do");
     Ok(Exit::Done)
-}
-
-fn agreed() -> Result<bool> {
-    let stdin = std::io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Failure::usage("there is nobody to ask whether that sound may be taken away")
-            .hint("--yes goes on without asking")
-            .into());
-    }
-    let mut stderr = std::io::stderr();
-    write!(stderr, "go on? [y/N] ")?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).context("cannot read the answer")?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    // The template is checked by the test below.
-    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar.set_message("keeping the rules");
-    bar
-}
-
-fn show(bar: &ProgressBar, at: Retaining) {
-    bar.set_length(at.total);
-    bar.set_position(at.done);
 }
 
 fn print(args: &RetainArgs, retained: &Retained) -> Result<()> {
@@ -228,8 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bar_can_be_drawn_and_a_line_says_what_a_rule_does() {
-        ProgressStyle::with_template(TEMPLATE).unwrap();
+    fn a_line_says_what_a_rule_does() {
         let tally = Tally { segments: 12, micros: 3_600_000_000, before: 115_200_000, after: 57_600_000 };
         assert_eq!(
             line(Rule::Flac, &tally, true),

@@ -20,6 +20,7 @@ mod ledger;
 mod packing;
 mod reading;
 mod refused;
+mod sums;
 mod writing;
 
 use crate::{Archive, Session, TrackWriter, WriterSettings};

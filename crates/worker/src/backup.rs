@@ -1,0 +1,235 @@
+//! A copy of the home in another folder, made while everything goes on, and brought up to date by making it again.
+//!
+//! ```text
+//! audio/  ──► what is new or has changed, each file under a hidden name and then renamed
+//! archive.sqlite3 ──► one state of it, later than the words just copied; what they lack is noted in the copy
+//! audio/  ──► the segments that were finished meanwhile
+//! config.toml, models/ (when asked for)
+//! ```
+//!
+//! The index isn't copied, for it is made of the database. The copy is a home: a worker or `hearsay rebuild` completes it. A file
+//! that has gone from the home stays in the copy, since that may be just what the copy is for; except a growing segment that has
+//! been finished since.
+
+use crate::own_file::{self, failed};
+use crate::{WorkerError, stated};
+use archive::{Archive, WordsLog};
+use home::{Home, Lock, files};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, FileTimes, Metadata};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use store::{Store, StoreError};
+use timeline::SegmentName;
+
+/// How far it is, in bytes of what has to be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copying {
+    /// Bytes that are copied.
+    pub done: u64,
+    /// Of how many, the database left out.
+    pub of: u64,
+}
+
+/// What was copied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Files that were copied.
+    pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// Files that were in the copy already, as they are.
+    pub unchanged: u64,
+    /// Whether it was broken off; doing it again goes on from there.
+    pub broken_off: bool,
+}
+
+/// Copies `home` into `to`, which may be an earlier copy.
+///
+/// # Errors
+/// [`WorkerError::Inside`] where one lies in the other, [`WorkerError::SecondWorker`] where a worker or another backup is at the copy, and what
+/// can't be read or written. What was copied until then is whole.
+pub fn backup(
+    home: &Home,
+    to: &Path,
+    with_models: bool,
+    tell: &mut dyn FnMut(Copying) -> ControlFlow<()>,
+) -> Result<Copied, WorkerError> {
+    files::create_dir_all(to).map_err(failed("create", to))?;
+    refuse_inside(home.root(), to)?;
+    let copy = Home::at(to);
+    copy.ensure()?;
+    let _lock = Lock::acquire(&copy.worker_lock())?;
+    let mut backup =
+        Backup { from: home.root(), to, copied: Copied::default(), progress: Copying { done: 0, of: 0 }, tell };
+    let (mut found, words) =
+        (backup.sound(home, &|name| !name.ends_with(".flac.part"))?, WordsLog::open(&Archive::open(home)));
+    if with_models {
+        found.extend(backup.below(&home.models())?);
+    }
+    found.extend(backup.one(&home.config_file())?);
+    found.extend(backup.one(&home.pins_file())?);
+    let before = lengths(&words)?;
+    backup.copy(&found)?;
+    if !backup.copied.broken_off && copy_database(home, &copy, &words, &before)? {
+        let finished = backup.sound(home, &|name| SegmentName::parse(name).is_some_and(|(_, part)| !part))?;
+        backup.copy(&finished)?;
+    }
+    Ok(backup.copied)
+}
+
+struct Backup<'a> {
+    from: &'a Path,
+    to: &'a Path,
+    copied: Copied,
+    progress: Copying,
+    tell: &'a mut dyn FnMut(Copying) -> ControlFlow<()>,
+}
+
+/// A file to be copied, and what it was when it was found.
+type Found = (PathBuf, Metadata);
+
+impl Backup<'_> {
+    /// The files in the folders of days.
+    fn sound(&self, home: &Home, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Found>, WorkerError> {
+        let (archive, mut found) = (Archive::open(home), Vec::new());
+        for day in archive.days()? {
+            found.extend(self.below(&archive.day_folder(&day))?);
+        }
+        found.retain(|(path, _)| path.file_name().and_then(|name| name.to_str()).is_some_and(wanted));
+        Ok(found)
+    }
+
+    /// The files of a folder; hidden ones are nobody's yet, and links are not followed.
+    fn below(&self, folder: &Path) -> Result<Vec<Found>, WorkerError> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
+            let entry = entry.map_err(failed("list", folder))?;
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            // Taken away since it was listed: a growing segment that was finished.
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_file() && !hidden {
+                found.push((entry.path(), metadata));
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found)
+    }
+
+    fn one(&self, path: &Path) -> Result<Option<Found>, WorkerError> {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) => Ok(metadata.is_file().then(|| (path.to_owned(), metadata))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("read", path)(error)),
+        }
+    }
+
+    fn copy(&mut self, found: &[Found]) -> Result<(), WorkerError> {
+        let mut todo = Vec::new();
+        for (path, metadata) in found {
+            let to = self.to.join(path.strip_prefix(self.from).unwrap_or(path));
+            if is_as(&to, metadata) { self.copied.unchanged += 1 } else { todo.push((path, to, metadata)) }
+        }
+        self.progress.of += todo.iter().map(|(.., metadata)| metadata.len()).sum::<u64>();
+        for (path, to, metadata) in todo {
+            if (self.tell)(self.progress).is_break() {
+                self.copied.broken_off = true;
+                return Ok(());
+            }
+            if copy_file(path, &to)? {
+                self.copied.files += 1;
+                self.copied.bytes += metadata.len();
+                remove_part_of(&to)?;
+            }
+            self.progress.done += metadata.len();
+        }
+        Ok(())
+    }
+}
+
+/// Copies one state of the database, if there is one, and in it a note of all that the copied words don't have, so that the copy's worker writes it.
+fn copy_database(
+    home: &Home,
+    copy: &Home,
+    words: &WordsLog,
+    before: &BTreeMap<PathBuf, u64>,
+) -> Result<bool, WorkerError> {
+    let new = copy.root().join(".archive.sqlite3.copying");
+    own_file::remove(&new)?;
+    match Store::copy(&home.database(), &new) {
+        Err(StoreError::Missing { .. }) => return Ok(false),
+        copied => copied?,
+    }
+    let mut store = Store::open(&new)?;
+    let after = lengths(words)?;
+    let copied = WordsLog::open(&Archive::open(copy));
+    let changed: BTreeSet<&PathBuf> =
+        after.iter().filter(|(path, len)| before.get(*path) != Some(len)).map(|(path, _)| path).collect();
+    for file in store.plain_files()? {
+        if changed.contains(&words.path(file.day, &file.pass)) {
+            let (_, stretches) = stated::standing(&copied, &copied.path(file.day, &file.pass), &mut Vec::new());
+            store.note_unstated(&file, &stretches)?;
+        }
+    }
+    store.close()?;
+    File::open(&new).and_then(|file| file.sync_all()).map_err(failed("sync", &new))?;
+    for beside in ["archive.sqlite3-wal", "archive.sqlite3-shm"] {
+        // What a worker left there belongs to the state before.
+        own_file::remove(&copy.root().join(beside))?;
+    }
+    files::rename_durably(&new, &copy.database()).map_err(failed("rename", &new))?;
+    Ok(true)
+}
+
+/// How long every file of words is.
+fn lengths(words: &WordsLog) -> Result<BTreeMap<PathBuf, u64>, WorkerError> {
+    let len = |path: PathBuf| {
+        let len = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        (path, len)
+    };
+    Ok(words.files()?.into_iter().map(len).collect())
+}
+
+/// Copies a file under a hidden name, its time with it, and renames it. Says whether it was still there.
+fn copy_file(from: &Path, to: &Path) -> Result<bool, WorkerError> {
+    let folder = to.parent().unwrap_or(to);
+    files::create_dir_all(folder).map_err(failed("create", folder))?;
+    let name = to.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let hidden = to.with_file_name(format!(".{name}.copying"));
+    let mut source = match File::open(from) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed("read", from)(error)),
+    };
+    let modified = source.metadata().and_then(|metadata| metadata.modified()).map_err(failed("read", from))?;
+    let mut write = || -> io::Result<()> {
+        let mut copy = files::create_or_truncate(&hidden)?;
+        io::copy(&mut source, &mut copy)?;
+        copy.set_times(FileTimes::new().set_modified(modified))?;
+        copy.sync_all()
+    };
+    write().map_err(failed("write", &hidden))?;
+    files::rename_durably(&hidden, to).map_err(failed("rename", &hidden))?;
+    Ok(true)
+}
+
+/// Whether a file is there with that length and time.
+fn is_as(path: &Path, metadata: &Metadata) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|there| {
+        there.is_file() && there.len() == metadata.len() && there.modified().ok() == metadata.modified().ok()
+    })
+}
+
+/// Takes the copy of a growing segment away, now that the finished one is there.
+fn remove_part_of(finished: &Path) -> Result<(), WorkerError> {
+    let mut part = finished.as_os_str().to_owned();
+    part.push(".part");
+    own_file::remove(Path::new(&part))
+}
+
+fn refuse_inside(home: &Path, to: &Path) -> Result<(), WorkerError> {
+    let whole = |path: &Path| path.canonicalize().map_err(failed("read", path));
+    let (home, to) = (whole(home)?, whole(to)?);
+    if home.starts_with(&to) || to.starts_with(&home) { Err(WorkerError::Inside { home, to }) } else { Ok(()) }
+}

@@ -1,0 +1,83 @@
+//! Whether the database and the words beside the sound say the same.
+
+use super::{Checked, Checking};
+use crate::{WorkerError, stated};
+use archive::{Archive, Fault, FaultKind, WordsLog};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use store::{Store, Stretch, UnwrittenFile};
+use timeline::{PassName, Span, TrackName, WallTime};
+
+/// Reads every file of words, and compares it with the database where there is one.
+pub(super) fn check(
+    archive: &Archive,
+    store: Option<&Store>,
+    checked: &mut Checked,
+    tell: &mut dyn FnMut(Checking) -> ControlFlow<()>,
+) -> Result<(), WorkerError> {
+    let log = WordsLog::open(archive);
+    let mut paths: BTreeSet<PathBuf> = log.files()?.into_iter().collect();
+    checked.words = paths.len();
+    if let Some(store) = store {
+        paths.extend(store.plain_files()?.iter().map(|file| log.path(file.day, &file.pass)));
+    }
+    for (done, path) in paths.iter().enumerate() {
+        if tell(Checking::Words { done, of: paths.len() }).is_break() {
+            break;
+        }
+        let (stretches, faults) = read(&log, path);
+        if let Some(store) = store.filter(|_| faults.is_empty()) {
+            let differing = differing(&log, store, path, stretches)?;
+            checked.faults.extend(differing.iter().map(|(track, span)| fault(path, track, *span)));
+        }
+        checked.faults.extend(faults);
+    }
+    Ok(())
+}
+
+fn read(log: &WordsLog, path: &Path) -> (Vec<Stretch>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let (_, stretches) = stated::standing(log, path, &mut faults);
+    (stretches, faults)
+}
+
+/// Where the two differ. A worker may be writing: only what differs twice is told.
+fn differing(
+    log: &WordsLog,
+    store: &Store,
+    path: &Path,
+    stretches: Vec<Stretch>,
+) -> Result<Vec<(TrackName, Span)>, WorkerError> {
+    let compare = |stretches: &[Stretch]| match file_of(store, path)? {
+        Some(file) => store.differing(&file, stretches),
+        None => Ok(stretches.iter().map(|stretch| (stretch.track.clone(), stretch.span)).collect()),
+    };
+    let first = compare(&stretches)?;
+    if first.is_empty() {
+        return Ok(first);
+    }
+    let second = compare(&read(log, path).0)?;
+    Ok(first.into_iter().filter(|difference| second.contains(difference)).collect())
+}
+
+/// The day and pass of a file of words, out of its path.
+fn file_of(store: &Store, path: &Path) -> Result<Option<UnwrittenFile>, store::StoreError> {
+    let name = |path: Option<&Path>| path.and_then(Path::file_name).and_then(|name| name.to_str().map(str::to_owned));
+    let day = name(path.parent()).and_then(|day| WallTime::parse_rfc3339(&format!("{day}T00:00:00Z")).ok());
+    let pass = name(Some(path)).and_then(|name| PassName::new(name.strip_prefix("words.")?.strip_suffix(".jsonl")?));
+    match (day, pass) {
+        (Some(day), Some(pass)) => store.plain_file(day, &pass),
+        _ => Ok(None),
+    }
+}
+
+fn fault(path: &Path, track: &TrackName, span: Span) -> Fault {
+    let what = format!(
+        "says something else than the database about {track} from {} to {}",
+        span.start.rfc3339(),
+        span.end.rfc3339()
+    );
+    let advice = "one of the two was changed; `hearsay repair` lets this file, whose lines carry checksums, go before the database";
+    Fault::new(path, FaultKind::Words, what, advice)
+}
