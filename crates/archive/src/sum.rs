@@ -35,7 +35,9 @@ pub(crate) enum Sum {
 /// Puts the checksum into the header of a finished file; its digits are [`UNKNOWN`] so far. Nothing where it has no place for it.
 pub(crate) fn sign(header: &mut [u8], data: &Hasher) {
     let Some(digits) = digits_in(header) else { return };
-    let sum = format!("{:08x}", over(header, &digits, data));
+    let mut whole = over(header, &digits);
+    whole.combine(data);
+    let sum = format!("{:08x}", whole.finalize());
     if let Some(field) = header.get_mut(digits) {
         field.copy_from_slice(sum.as_bytes());
     }
@@ -65,7 +67,7 @@ pub(crate) fn check(file: &mut File) -> io::Result<Sum> {
 /// The same for a header and the checksum of what follows it.
 pub(crate) fn of(header: &[u8], data: &Hasher) -> Sum {
     match digits_in(header) {
-        Some(digits) if agrees(header, &digits, data) => Sum::Right,
+        Some(digits) if agrees(header, &digits, &Behind::new(data)) => Sum::Right,
         Some(_) => Sum::Wrong,
         None if is_ours(header) => Sum::Missing,
         None => Sum::Foreign,
@@ -81,6 +83,7 @@ pub(crate) fn mended(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let Ok(data_bytes) = u32::try_from(file.metadata()?.len().saturating_sub(DATA_START) / 2 * 2) else {
         return Ok(None);
     };
+    let data = Behind::new(&data);
     let Some(chunk) = damaged.get(ORIGIN_AT..ORIGIN_AT + ORIGIN_BYTES) else { return Ok(None) };
     for rate in rates_in(&damaged) {
         let mut header = WavHeader::with_chunk(rate, chunk, data_bytes);
@@ -116,23 +119,50 @@ fn rates_in(header: &[u8]) -> Vec<SampleRate> {
     rates
 }
 
-fn fits(header: &[u8], data: &Hasher) -> bool {
+fn fits(header: &[u8], data: &Behind) -> bool {
     let chunk = header.get(ORIGIN_AT..ORIGIN_AT + ORIGIN_BYTES).unwrap_or_default();
     digits_in(header).is_some_and(|digits| agrees(header, &digits, data)) && Origin::parse(chunk).is_some()
 }
 
-fn agrees(header: &[u8], digits: &Range<usize>, data: &Hasher) -> bool {
-    header.get(digits.clone()) == Some(format!("{:08x}", over(header, digits, data)).as_bytes())
+fn agrees(header: &[u8], digits: &Range<usize>, data: &Behind) -> bool {
+    let stated = header.get(digits.clone()).and_then(|digits| std::str::from_utf8(digits).ok());
+    // Only what is written as it is written here: a digit in the other case was changed.
+    let lower = stated.is_some_and(|digits| digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+    let stated = stated.filter(|_| lower).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    stated == Some(data.after(over(header, digits).finalize()))
 }
 
-/// The checksum over a header, its digits as zeros, and what follows it.
-fn over(header: &[u8], digits: &Range<usize>, data: &Hasher) -> u32 {
+/// The checksum over a header, its digits as zeros.
+fn over(header: &[u8], digits: &Range<usize>) -> Hasher {
     let mut sum = Hasher::new();
     sum.update(header.get(..digits.start).unwrap_or_default());
     sum.update(UNKNOWN.as_bytes());
     sum.update(header.get(digits.end..).unwrap_or_default());
-    sum.combine(data);
-    sum.finalize()
+    sum
+}
+
+/// What follows a header, made ready for many headers: the checksum of both is linear in that of the header, bit by bit.
+struct Behind {
+    sum: u32,
+    bits: [u32; 32],
+}
+
+impl Behind {
+    fn new(data: &Hasher) -> Self {
+        let with = |before: u32| {
+            let mut whole = Hasher::new_with_initial_len(before, HEADER_BYTES as u64);
+            whole.combine(data);
+            whole.finalize()
+        };
+        let sum = with(0);
+        Self { sum, bits: std::array::from_fn(|bit| with(1 << bit) ^ sum) }
+    }
+
+    /// The checksum of a header with this one and what follows it.
+    fn after(&self, header: u32) -> u32 {
+        let set = self.bits.iter().enumerate().filter(|(bit, _)| header >> bit & 1 == 1);
+        set.fold(self.sum, |sum, (_, bits)| sum ^ bits)
+    }
 }
 
 /// Where the digits lie.

@@ -1,0 +1,47 @@
+//! A file with a segment's name that holds anything: it is listed, read, compared, mended and, as what a recorder left behind, adopted.
+#![no_main]
+
+use archive::{Archive, TrackReader, repair, verify};
+use home::Home;
+use libfuzzer_sys::fuzz_target;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use timeline::{Span, TrackName};
+
+static PLACE: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
+    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let day = dir.path().join("audio/2026/2026-11-23");
+    std::fs::create_dir_all(&day).unwrap();
+    (dir, day)
+});
+
+fuzz_target!(|bytes: &[u8]| {
+    let (dir, day) = &*PLACE;
+    let archive = Archive::open(&Home::at(dir.path()));
+    let (finished, part) =
+        (day.join("20261123T091500.000Z.mic.wav"), day.join("20261123T092000.000Z.mic.wav.part"));
+    std::fs::write(&finished, bytes).unwrap();
+    std::fs::write(&part, bytes).unwrap();
+    let scan = archive.scan().unwrap();
+    let mut reader = TrackReader::new(scan.segments);
+    let mut sound = vec![0.0; 4_096];
+    for span in reader.sound().iter().collect::<Vec<_>>() {
+        for from in [span.start.position(), span.middle().position(), span.end.position().plus(-100)] {
+            reader.read(from, &mut sound).ok();
+            assert!(sound.iter().all(|sample| sample.is_finite()));
+        }
+    }
+    assert!(archive.segments(&TrackName::mic(), &Span::ALL).is_ok());
+    verify::verify(&finished);
+    // What mends a header makes it right.
+    if verify::mend_header(&finished).is_ok_and(|mended| mended) {
+        assert_eq!(verify::verify(&finished), None);
+    }
+    for adopted in repair::left_behind(&archive).unwrap().adopted {
+        assert_eq!(verify::verify(&adopted), None);
+        std::fs::remove_file(adopted).unwrap();
+    }
+    for path in [&finished, &part] {
+        std::fs::remove_file(path).ok();
+    }
+});
