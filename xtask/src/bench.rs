@@ -1,4 +1,4 @@
-use crate::{bench_engine, bench_recorder, bench_vad};
+use crate::{bench_engine, bench_flac, bench_recorder, bench_vad};
 use clap::Subcommand;
 
 /// What is measured.
@@ -16,6 +16,8 @@ enum What {
     Engine(bench_engine::Args),
     /// Processor time of the voice detector, with ONNX Runtime and without
     Vad(bench_vad::Args),
+    /// What FLAC saves, and what packing and reading it cost
+    Flac(bench_flac::Args),
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -23,5 +25,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         What::Recorder(args) => bench_recorder::run(args),
         What::Engine(args) => bench_engine::run(args),
         What::Vad(args) => bench_vad::run(args),
+        What::Flac(args) => bench_flac::run(args),
     }
 }

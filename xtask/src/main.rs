@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_engine;
+mod bench_flac;
 mod bench_recorder;
 mod bench_vad;
 mod compare;

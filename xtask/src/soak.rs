@@ -24,6 +24,10 @@ enum Part {
     RebuildKills,
     /// `forget` is killed, and whoever comes next finishes it
     ForgetKills,
+    /// Segments are packed, and `hearsay retain` is killed meanwhile
+    RetainKills,
+    /// Bytes are flipped in every kind of file, and `hearsay backup` is killed
+    Care,
     /// The recorder is killed at random moments
     RecorderKills,
     /// The recorder is stopped in mid-block
@@ -49,7 +53,7 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 18] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -62,6 +66,9 @@ impl Part {
         Self::WorkerKills,
         Self::RebuildKills,
         Self::ForgetKills,
+        Self::RetainKills,
+        Self::Care,
+        Self::Queries,
         Self::Latency,
         Self::Echoes,
         Self::EngineMemory,
@@ -86,6 +93,8 @@ impl Part {
             Self::WorkerKills => ("hearsay", Some("day"), "killed", &[("HEARSAY_KILLS", "200")]),
             Self::RebuildKills => ("hearsay", Some("day"), "rebuild", &[("HEARSAY_REBUILD_KILLS", "50")]),
             Self::ForgetKills => ("hearsay", Some("commands_forget"), "killed", &[("HEARSAY_FORGET_KILLS", "50")]),
+            Self::RetainKills => ("hearsay", Some("day"), "retain", &[("HEARSAY_RETAIN_KILLS", "50")]),
+            Self::Care => ("hearsay", Some("day"), "care", &[("HEARSAY_FLIPS", "500"), ("HEARSAY_BACKUP_KILLS", "50")]),
             Self::RecorderKills => ("hearsay", Some("recorder"), "killed", &[("HEARSAY_RECORDER_KILLS", "200")]),
             Self::RecorderStops => ("hearsay", Some("recorder"), "stopped", &[("HEARSAY_RECORDER_STOPS", "200")]),
             Self::DeviceLosses => ("hearsay", Some("recorder"), "devices", &[("HEARSAY_DEVICE_LOSSES", "20")]),

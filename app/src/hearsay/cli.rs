@@ -4,8 +4,8 @@ use crate::commands::{
     ask_recorder::PauseArgs, backup::BackupArgs, bench::BenchArgs, check::CheckArgs, completions::CompletionsArgs,
     config::ConfigArgs, demo::DemoArgs, devices::DevicesArgs, doctor::DoctorArgs, export::ExportArgs,
     forget::ForgetArgs, gaps::GapsArgs, import::ImportArgs, live::LiveArgs, models::ModelsArgs, play::PlayArgs,
-    rebuild::RebuildArgs, repair::RepairArgs, run, search::SearchArgs, service::ServiceArgs, show::ShowArgs,
-    sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
+    rebuild::RebuildArgs, repair::RepairArgs, retain::RetainArgs, run, search::SearchArgs, service::ServiceArgs,
+    show::ShowArgs, sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Status(StatusArgs),
     /// List times without sound, and why
     Gaps(GapsArgs),
+    /// Keep the rules on how long sound is kept, and pin what no rule may touch
+    Retain(RetainArgs),
     /// Take what was recorded and said in a span off the disk, for good
     Forget(ForgetArgs),
     /// Make the index anew, and a lost database of the words beside the sound

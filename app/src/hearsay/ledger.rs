@@ -30,6 +30,7 @@ pub(crate) fn rows(archive: &Archive, span: &Span) -> Result<JournalRows> {
         }
         all.rows.extend(tracks.iter().flat_map(|track| gaps(track, &forgotten)));
     }
+    all.rows.extend(archive.retired_gaps(span)?);
     Ok(all)
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Status {
     pub(crate) disk_free_bytes: Option<u64>,
     /// How long it lasts where both sides are recorded round the clock.
     pub(crate) disk_days_left: Option<f64>,
+    /// How long it would last where everything is packed as FLAC.
+    pub(crate) disk_days_left_as_flac: Option<f64>,
     /// The home.
     pub(crate) home: String,
 }
@@ -67,6 +69,14 @@ fn main_passes(passes: &[PassSummary]) -> impl Iterator<Item = &PassSummary> {
 /// Two tracks of 16-bit samples at 16 kHz, for a day.
 const BYTES_A_DAY: f64 = 2.0 * 2.0 * 16_000.0 * 86_400.0;
 
+/// What a FLAC is of its WAV: speech with a room around it, measured by `cargo xtask bench flac`.
+const FLAC_SHARE: f64 = 0.48;
+
+#[expect(clippy::cast_precision_loss, reason = "a number of days, to a tenth")]
+fn days(bytes: u64, a_day: f64) -> f64 {
+    (bytes as f64 / a_day * 10.0).round() / 10.0
+}
+
 /// What a track is doing, in a word or a few.
 pub(crate) const fn doing(state: TrackState) -> &'static str {
     match state {
@@ -104,8 +114,8 @@ pub(crate) fn gather(home: &Home, store: Option<&Store>) -> Result<Status> {
         recorder: recorder(home),
         worker: WorkerStatus { live_fault, ..WorkerStatus::new(running, backlog_s, speed_x, &passes) },
         disk_free_bytes,
-        #[allow(clippy::cast_precision_loss, reason = "a number of days, to a tenth")]
-        disk_days_left: disk_free_bytes.map(|bytes| (bytes as f64 / BYTES_A_DAY * 10.0).round() / 10.0),
+        disk_days_left: disk_free_bytes.map(|bytes| days(bytes, BYTES_A_DAY)),
+        disk_days_left_as_flac: disk_free_bytes.map(|bytes| days(bytes, BYTES_A_DAY * FLAC_SHARE)),
         home: home.root().display().to_string(),
     })
 }

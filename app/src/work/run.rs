@@ -62,6 +62,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         opened => opened?,
     };
+    worker.keep_by(config.retention.clone());
     let mut report = Report::new(args.supervised);
     let stopped = || stop.load(Ordering::Relaxed);
     let summary = if args.once {

@@ -18,3 +18,4 @@ mod kill;
 mod rebuild;
 mod record_to_search;
 mod replay;
+mod retain;

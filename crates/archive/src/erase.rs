@@ -5,12 +5,13 @@
 //! To be called by the holder of the worker's lock. A file that grows is the recorder's alone: it is told, and left.
 
 use crate::forgotten::{Forgetting, Forgotten};
+use crate::part_file::rename_to_free;
 use crate::scan::{self, Scan};
 use crate::sum;
 use crate::wav::{SampleForm, WavError, WavHeader};
-use crate::{Archive, ArchiveError, Fault, Segment};
+use crate::{Archive, ArchiveError, Fault, Segment, packing};
 use home::files;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -69,13 +70,17 @@ pub fn erase(archive: &Archive, forgetting: &Forgetting) -> Result<Erased, Archi
             erased.growing.push(segment.path);
             continue;
         }
-        overwrite(&segment, segment.frames_within(&forgetting.span))?;
         if whole {
-            delete(&segment.path)?;
-            erased.deleted.push(segment.path);
+            shred(&segment.path)?;
         } else {
-            erased.overwritten.push(segment.path);
+            overwrite(&segment, segment.frames_within(&forgetting.span))?;
         }
+        // The FLAC that was unpacked, or that a packing left beside the WAV.
+        let flac = segment.path.with_extension("flac");
+        if flac.symlink_metadata().is_ok_and(|found| found.is_file()) {
+            shred(&flac)?;
+        }
+        if whole { erased.deleted.push(segment.path) } else { erased.overwritten.push(segment.path) }
     }
     for path in unfinished(archive, forgetting)? {
         shred(&path)?;
@@ -84,13 +89,18 @@ pub fn erase(archive: &Archive, forgetting: &Forgetting) -> Result<Erased, Archi
     Ok(erased)
 }
 
-/// What an import of sound of the span left that was killed. Nobody has ever seen it, and the import can be done again.
+/// What an import of sound of the span left that was killed, or a packing. Nobody has ever seen it, and it can be done again.
 fn unfinished(archive: &Archive, forgetting: &Forgetting) -> Result<Vec<PathBuf>, ArchiveError> {
     let mut paths = Vec::new();
     for day in archive.days_of(&forgetting.span)? {
         let Ok(entries) = fs::read_dir(archive.day_folder(&day)) else { continue };
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.ends_with(".flac.part") || name.ends_with(".unpacking")) {
+                // A copy that a packing or this left, whatever of.
+                paths.push(entry.path());
+                continue;
+            }
             let name = name.to_str().and_then(|name| name.strip_prefix('.')?.strip_suffix(".importing"));
             let Some((SegmentName { start, track }, _)) = name.and_then(SegmentName::parse) else { continue };
             let span = Span::new(start, start.plus_micros(LONGEST_IMPORTED_MICROS));
@@ -111,15 +121,27 @@ fn is_whole(segment: &Segment, forgetting: &Forgetting, before: &Forgotten) -> b
     gone.covers(&Span::new(segment.span.start, segment.span.end))
 }
 
-/// Puts silence in the place of a segment's frames. This is the one place that knows how: a segment of another form than WAV is
-/// to be written anew without those frames, beside the old one and renamed over it.
+/// Puts silence in the place of a segment's frames. A FLAC becomes a WAV again, with the silence in it before it has a name; the next packing makes a
+/// FLAC of it.
 fn overwrite(segment: &Segment, frames: Range<u64>) -> Result<(), ArchiveError> {
-    let path = &segment.path;
-    let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(ArchiveError::io("open", path))?;
+    if !is_flac(&segment.path) {
+        return overwrite_wav(&segment.path, frames);
+    }
+    let (wav, hidden) = (segment.path.with_extension("wav"), unpacking(&segment.path));
+    if hidden.symlink_metadata().is_ok() {
+        shred(&hidden)?;
+    }
+    packing::unpack_to(&segment.path, &hidden)?;
+    overwrite_wav(&hidden, frames)?;
+    rename_to_free(&hidden, &wav)
+}
+
+fn overwrite_wav(path: &Path, frames: Range<u64>) -> Result<(), ArchiveError> {
+    let mut file = files::open_existing(path).map_err(ArchiveError::io("open", path))?;
     let len = file.metadata().map_err(ArchiveError::io("read", path))?.len();
     let header = WavHeader::read(&mut file, len).map_err(|error| match error {
-        WavError::Io(source) => ArchiveError::Io { operation: "read", path: path.clone(), source },
-        error => ArchiveError::NotSound { path: path.clone(), reason: error.to_string() },
+        WavError::Io(source) => ArchiveError::Io { operation: "read", path: path.to_owned(), source },
+        error => ArchiveError::NotSound { path: path.to_owned(), reason: error.to_string() },
     })?;
     let frame_bytes = header.frame_bytes() as u64;
     let end = frames.end.min(header.frames);
@@ -128,6 +150,17 @@ fn overwrite(segment: &Segment, frames: Range<u64>) -> Result<(), ArchiveError> 
     let start = header.data_start.saturating_add(frames.start.saturating_mul(frame_bytes));
     let overwritten = fill(&mut file, start, bytes, silence).and_then(|()| sum::restate(&mut file));
     overwritten.and_then(|()| file.sync_all()).map_err(ArchiveError::io("overwrite", path))
+}
+
+fn is_flac(path: &Path) -> bool {
+    path.extension() == Some("flac".as_ref())
+}
+
+/// `.20261123T091500.000Z.mic.wav.unpacking`: no scan looks at hidden files.
+fn unpacking(flac: &Path) -> PathBuf {
+    let wav = flac.with_extension("wav");
+    let name = wav.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    wav.with_file_name(format!(".{name}.unpacking"))
 }
 
 /// Written at once.
@@ -152,7 +185,7 @@ pub(crate) fn fill(file: &mut File, start: u64, bytes: u64, with: u8) -> io::Res
 /// [`ArchiveError::Io`], with its path.
 pub fn shred(path: &Path) -> Result<(), ArchiveError> {
     let overwrite = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).open(path)?;
+        let mut file = files::open_existing(path)?;
         let len = file.metadata()?.len();
         fill(&mut file, 0, len, 0)
     };

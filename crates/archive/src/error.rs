@@ -16,7 +16,7 @@ pub enum ArchiveError {
         source: io::Error,
     },
     /// The file is no recording that can be read. Retrying doesn't help, another file does.
-    #[error("cannot read {path:?} as a WAV file: {reason}")]
+    #[error("cannot read {path:?} as sound: {reason}")]
     NotSound {
         /// The file.
         path: PathBuf,

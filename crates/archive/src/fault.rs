@@ -20,7 +20,7 @@ pub struct Fault {
 pub enum FaultKind {
     /// Zero bytes.
     Empty,
-    /// Not a WAV file, or a kind of WAV file that can't be read.
+    /// Neither a WAV nor a FLAC file, or a kind of them that can't be read.
     NotSound,
     /// The header claims more sound than there is, or was never finished; what is there is used.
     Truncated,
@@ -38,6 +38,8 @@ pub enum FaultKind {
     Journal,
     /// A line of a file of words that can't be used.
     Words,
+    /// A segment that was to be packed and can't be.
+    Unpacked,
     /// A `.part` file left behind that can't be finished.
     LeftBehind,
     /// Others than the user may read it.
@@ -62,6 +64,11 @@ impl Fault {
     /// A fault of a file.
     pub fn new(path: &Path, kind: FaultKind, what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { path: path.to_owned(), kind, what: what.into(), advice: advice.into() }
+    }
+
+    /// An error that concerned one file and stopped nothing else.
+    pub fn failed(path: &Path, error: &crate::ArchiveError) -> Self {
+        Self::new(path, FaultKind::Unreadable, format!("was left as it is: {error}"), "it is tried again the next time")
     }
 
     /// A file or folder that the system doesn't let us read.

@@ -24,6 +24,8 @@ pub enum GapCause {
     Idle,
     /// The user had it forgotten. Never in a journal: `forgotten.jsonl` says so.
     Forgotten,
+    /// A rule of the user's took the sound away; the words are there.
+    Retired,
 }
 
 impl GapCause {
@@ -40,11 +42,12 @@ impl GapCause {
             Self::Paused => "paused",
             Self::Idle => "idle",
             Self::Forgotten => "forgotten",
+            Self::Retired => "retired",
         }
     }
 
-    /// Whether sound was lost that should have been there: an idle loopback, a pause and what was forgotten aren't failures.
+    /// Whether sound was lost that should have been there: an idle loopback and a pause aren't failures, nor is what was forgotten or taken away.
     pub const fn is_loss(self) -> bool {
-        !matches!(self, Self::Idle | Self::Paused | Self::Forgotten)
+        !matches!(self, Self::Idle | Self::Paused | Self::Forgotten | Self::Retired)
     }
 }

@@ -8,7 +8,7 @@ use crate::origin::{ORIGIN_VERSION, Origin};
 use crate::part_file::{PartFile, rename_to_free};
 use crate::placement;
 use crate::sound_file::SoundFile;
-use crate::wav::WavHeader;
+use crate::sound_header::SoundHeader;
 use crate::{Archive, ArchiveError, ForgottenLog, Segment};
 use resample::{Resampler, resampled_frames};
 use sha2::{Digest, Sha256};
@@ -42,11 +42,11 @@ pub struct Imported {
     pub warning: Option<String>,
 }
 
-/// Copies a WAV file of any rate, number of channels and sample format into the archive, as sound of `track` from `at` on
+/// Copies a WAV or FLAC file of any rate, number of channels and sample format into the archive, as sound of `track` from `at` on
 /// (to the millisecond).
 ///
 /// # Errors
-/// [`ArchiveError::NotSound`] where the source can't be read as WAV, [`ArchiveError::Overlap`] where the track has sound
+/// [`ArchiveError::NotSound`] where the source can't be read as sound, [`ArchiveError::Overlap`] where the track has sound
 /// at that time, [`ArchiveError::Forgotten`] where that time was forgotten, [`ArchiveError::Io`] where a file can't be read or written. The archive is then as it was.
 pub fn import(
     archive: &Archive,
@@ -94,6 +94,15 @@ pub fn import(
     let mut segments = archive.segments(track, &span)?;
     segments.retain(|segment| segment.session.as_ref() == Some(&copy.session));
     Ok(Imported { segments, already_there, warning })
+}
+
+/// How long a recording lasts, in microseconds.
+///
+/// # Errors
+/// [`ArchiveError::NotSound`] where it can't be read as sound, [`ArchiveError::Io`].
+pub fn length_micros(source: &Path) -> Result<i64, ArchiveError> {
+    let header = SoundFile::open(source)?.header;
+    Ok(header.rate.micros(header.frames))
 }
 
 /// SHA-256 of a file, in hexadecimal.
@@ -279,7 +288,7 @@ fn remove(path: &Path) -> Result<(), ArchiveError> {
 fn source_of(segment: &Segment) -> Option<String> {
     let mut file = File::open(&segment.path).ok()?;
     let len = file.metadata().ok()?.len();
-    WavHeader::read(&mut file, len).ok()?.origin?.source
+    SoundHeader::read(&mut file, len).ok()?.origin?.source
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the value was clamped to the range")]

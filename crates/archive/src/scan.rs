@@ -1,8 +1,9 @@
 //! What is in the folders: segments, and everything that is wrong. Never changes a file.
 
 use crate::forgotten::{self, Forgotten};
-use crate::sound_file::open_part_or_finished;
-use crate::wav::{WavError, WavHeader};
+use crate::sound_file::open_as_it_is_called_now;
+use crate::sound_header::SoundHeader;
+use crate::wav::WavError;
 use crate::{ArchiveError, Fault, FaultKind, Segment};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -85,8 +86,13 @@ fn is_hidden(name: &str) -> bool {
 
 /// Files in a day's folder that are ours and no sound: the journal, what was played and forgotten, words and notes.
 fn is_ledger(name: &str) -> bool {
-    name.strip_suffix(".jsonl")
-        .is_some_and(|stem| ["journal", "played", "forgotten", "user"].contains(&stem) || stem.starts_with("words."))
+    let ours = ["journal", "played", "forgotten", "retired", "user"];
+    name.strip_suffix(".jsonl").is_some_and(|stem| ours.contains(&stem) || stem.starts_with("words."))
+}
+
+/// A copy that packing made or left behind; the segment itself lies beside it.
+fn is_being_packed(name: &str) -> bool {
+    name.strip_suffix(".flac.part").is_some_and(|stem| SegmentName::parse(&format!("{stem}.flac")).is_some())
 }
 
 /// Everything in a day's folder.
@@ -95,7 +101,7 @@ pub(crate) fn day(folder: &Path, found: &mut Scan) {
         let path = folder.join(&name);
         match SegmentName::parse(&name) {
             Some((segment, part)) if folder.ends_with(segment.folder()) => read(segment, part, &path, found),
-            _ if is_hidden(&name) || is_ledger(&name) => {}
+            _ if is_hidden(&name) || is_ledger(&name) || is_being_packed(&name) => {}
             _ => found.faults.push(out_of_place(&path, &name)),
         }
     }
@@ -131,12 +137,13 @@ pub(crate) fn end_of_track(folder: &Path, track: &TrackName, from: WallTime, fou
 pub(crate) fn growing(segment: &Segment) -> Option<Segment> {
     let mut file = fs::File::open(&segment.path).ok()?;
     let len = file.metadata().ok()?.len();
-    let header = WavHeader::read(&mut file, len).ok()?;
+    let header = SoundHeader::read(&mut file, len).ok()?;
     let grown = Segment::new(segment.name.clone(), segment.path.clone(), true, &header);
     Some(Segment { forgotten: segment.forgotten.clone(), ..grown })
 }
 
-/// The names of a folder's files, in order, and what the folder says was forgotten; a finished segment hides a `.part` of the same name.
+/// The names of a folder's files, in order, and what the folder says was forgotten; a finished segment hides a `.part` of the same name, and a WAV the
+/// FLAC that stands for it: where both are there, packing was broken off before the WAV was taken away.
 fn file_names(folder: &Path, found: &mut Scan) -> BTreeSet<String> {
     if let Err(error) = forgotten::read_into(folder, &mut found.forgotten, &mut found.faults) {
         let (what, advice) = (home::one_line(&error), "check its owner and permissions");
@@ -167,22 +174,28 @@ fn file_names(folder: &Path, found: &mut Scan) -> BTreeSet<String> {
     }
     let finished: Vec<String> =
         names.iter().map(|name| format!("{name}.part")).filter(|part| names.contains(part)).collect();
-    for part in finished {
-        names.remove(&part);
+    let packed: Vec<String> = names
+        .iter()
+        .filter_map(|name| Some(format!("{}.flac", name.strip_suffix(".wav")?)))
+        .filter(|packed| names.contains(packed))
+        .collect();
+    for hidden in finished.into_iter().chain(packed) {
+        names.remove(&hidden);
     }
     names
 }
 
 /// Reads one segment's header.
 fn read(name: SegmentName, part: bool, path: &Path, found: &mut Scan) {
-    let (path, mut file) = match open_part_or_finished(path) {
+    let (path, mut file) = match open_as_it_is_called_now(path) {
         Ok(opened) => opened,
         // It was there when the folder was listed: whoever took it away meant to.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return,
         Err(error) => return found.faults.push(Fault::unreadable(path, &error)),
     };
     let part = part && path.extension() == Some("part".as_ref());
-    let header = file.metadata().map_err(WavError::Io).and_then(|metadata| WavHeader::read(&mut file, metadata.len()));
+    let header =
+        file.metadata().map_err(WavError::Io).and_then(|metadata| SoundHeader::read(&mut file, metadata.len()));
     let header = match header {
         Ok(header) => header,
         Err(WavError::Io(error)) => return found.faults.push(Fault::unreadable(&path, &error)),
@@ -193,7 +206,7 @@ fn read(name: SegmentName, part: bool, path: &Path, found: &mut Scan) {
             return found.faults.push(Fault::new(&path, FaultKind::Empty, "holds nothing (0 bytes)", advice));
         }
         Err(WavError::Form(reason)) => {
-            let what = format!("cannot be read as a WAV file: {reason}");
+            let what = format!("cannot be read as sound: {reason}");
             return found.faults.push(Fault::new(
                 &path,
                 FaultKind::NotSound,
@@ -204,9 +217,9 @@ fn read(name: SegmentName, part: bool, path: &Path, found: &mut Scan) {
     };
     if header.is_truncated() && !part {
         let there = header.frames / u64::from(header.rate.hz());
-        let what = match header.claimed_bytes {
+        let what = match header.claimed_frames {
             Some(claimed) => {
-                let claimed = claimed / header.frame_bytes() as u64 / u64::from(header.rate.hz());
+                let claimed = claimed / u64::from(header.rate.hz());
                 format!("is cut short: its header claims {claimed} s of sound and {there} s are there")
             }
             None => format!("has a header that was never finished; {there} s of sound are there"),

@@ -1,11 +1,11 @@
 use crate::origin::Origin;
-use crate::wav::WavHeader;
+use crate::sound_header::SoundHeader;
 use resample::resampled_frames;
 use std::ops::Range;
 use std::path::PathBuf;
 use timeline::{Position, SampleRate, SegmentName, Side, Span, SpanSet, WallTime};
 
-/// One WAV file of one track.
+/// One file of one track, WAV or FLAC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     /// What its file is called: when it starts, and its track.
@@ -75,7 +75,7 @@ pub(crate) const MAX_NAME_SHIFT_MICROS: i64 = 100_000;
 impl Segment {
     /// A segment out of its file's name and header. The facts in the header go before those in the name, unless the
     /// file was renamed by hand.
-    pub(crate) fn new(name: SegmentName, path: PathBuf, part: bool, header: &WavHeader) -> Self {
+    pub(crate) fn new(name: SegmentName, path: PathBuf, part: bool, header: &SoundHeader) -> Self {
         let named = |origin: &&Origin| {
             let shift = name.start.micros_since(origin.start());
             origin.track == name.track && (-999..=MAX_NAME_SHIFT_MICROS).contains(&shift)
@@ -101,8 +101,7 @@ impl Segment {
         if let Some(origin) = origin.filter(|_| !part)
             && let Some(end_us) = origin.end_us
         {
-            let claimed = header.claimed_bytes.map_or(header.frames, |bytes| bytes / header.frame_bytes() as u64);
-            let frames = origin.end_frames.unwrap_or(claimed);
+            let frames = origin.end_frames.or(header.claimed_frames).unwrap_or(header.frames);
             let end = segment.position_of(WallTime::from_micros(end_us), segment.first_frame.saturating_add(frames));
             segment.stretch = Stretch::new(segment.grid_frames_of(frames), end.since(begin));
         }

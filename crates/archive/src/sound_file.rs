@@ -1,82 +1,77 @@
 use crate::ArchiveError;
-use crate::wav::{SampleForm, WavError, WavHeader};
+use crate::flac_header::FlacHeader;
+use crate::flac_sound::FlacSound;
+use crate::packing::is_file;
+use crate::sound_header::{SoundHeader, is_flac};
+use crate::wav::{WavError, WavHeader};
+use crate::wav_sound::WavSound;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// An open WAV file, read as mono frames from any place.
+/// An open file of sound, read as mono frames from any place: the one place that tells WAV from FLAC.
 #[derive(Debug)]
 pub(crate) struct SoundFile {
-    path: PathBuf,
-    file: File,
-    pub(crate) header: WavHeader,
-    bytes: Vec<u8>,
+    pub(crate) header: SoundHeader,
+    sound: Sound,
+}
+
+#[derive(Debug)]
+enum Sound {
+    Wav(Box<WavSound>),
+    Flac(Box<FlacSound>),
 }
 
 impl SoundFile {
-    /// Opens a file; a `.part` that was finished since it was listed is found under its new name.
+    /// Opens a file; a `.part` that was finished since it was listed, and a WAV that was packed, are found under their new names.
     pub(crate) fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let (path, mut file) = open_part_or_finished(path).map_err(ArchiveError::io("open", path))?;
+        let (path, mut file) = open_as_it_is_called_now(path).map_err(ArchiveError::io("open", path))?;
         let len = file.metadata().map_err(ArchiveError::io("read", &path))?.len();
-        match WavHeader::read(&mut file, len) {
-            Ok(header) => Ok(Self { path, file, header, bytes: Vec::new() }),
-            Err(WavError::Io(source)) => Err(ArchiveError::Io { operation: "read", path, source }),
-            Err(error) => Err(ArchiveError::NotSound { path, reason: error.to_string() }),
+        let fail = |error| match error {
+            WavError::Io(source) => ArchiveError::Io { operation: "read", path: path.clone(), source },
+            error => ArchiveError::NotSound { path: path.clone(), reason: error.to_string() },
+        };
+        if is_flac(&mut file).map_err(|source| fail(source.into()))? {
+            let header = FlacHeader::read(&mut file, len).map_err(fail)?;
+            let sound = Sound::Flac(Box::new(FlacSound::open(&path, &header)?));
+            return Ok(Self { header: header.into(), sound });
+        }
+        let header = WavHeader::read(&mut file, len).map_err(fail)?;
+        Ok(Self { header: (&header).into(), sound: Sound::Wav(Box::new(WavSound::new(&path, file, header))) })
+    }
+
+    /// Reads all of a FLAC and says whether no frame of it is damaged; of a WAV nobody can say.
+    pub(crate) fn is_whole(&mut self) -> Result<bool, ArchiveError> {
+        match &mut self.sound {
+            Sound::Wav(_) => Ok(true),
+            Sound::Flac(sound) => sound.read_all(&mut |_| {}),
         }
     }
 
     /// Fills `out` with the frames from `from` on, channels averaged; what lies behind the end of the file is zero.
     pub(crate) fn read(&mut self, from: u64, out: &mut [f32]) -> Result<(), ArchiveError> {
-        let (frame_bytes, channels) = (self.header.frame_bytes(), usize::from(self.header.channels));
-        let there = usize::try_from(self.header.frames.saturating_sub(from)).unwrap_or(usize::MAX).min(out.len());
-        let at = self.header.data_start.saturating_add(from.saturating_mul(frame_bytes as u64));
-        self.bytes.clear();
-        if there > 0 {
-            self.file.seek(SeekFrom::Start(at)).map_err(ArchiveError::io("read", &self.path))?;
-            let wanted = (there * frame_bytes) as u64;
-            (&mut self.file).take(wanted).read_to_end(&mut self.bytes).map_err(ArchiveError::io("read", &self.path))?;
+        match &mut self.sound {
+            Sound::Wav(sound) => sound.read(from, out),
+            Sound::Flac(sound) => sound.read(from, out),
         }
-        out.fill(0.0);
-        for (frame, out) in self.bytes.chunks_exact(frame_bytes).zip(out) {
-            *out = mono(self.header.form, frame, channels);
-        }
-        Ok(())
     }
 }
 
-/// Opens a file and says under which name it was found.
-pub(crate) fn open_part_or_finished(path: &Path) -> std::io::Result<(PathBuf, File)> {
-    match File::open(path) {
-        Ok(file) => Ok((path.to_owned(), file)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.extension() == Some("part".as_ref()) => {
-            let finished = path.with_extension("");
-            let file = File::open(&finished)?;
-            Ok((finished, file))
-        }
-        Err(error) => Err(error),
+/// Opens a file and says under which name it was found: between the listing and now the recorder may have finished it, and
+/// retention may have packed it.
+pub(crate) fn open_as_it_is_called_now(path: &Path) -> std::io::Result<(PathBuf, File)> {
+    let mut path = path.to_owned();
+    loop {
+        let next = match (File::open(&path), path.extension().and_then(|extension| extension.to_str())) {
+            (Err(error), Some("part")) if error.kind() == std::io::ErrorKind::NotFound => path.with_extension(""),
+            (Err(error), Some("wav")) if error.kind() == std::io::ErrorKind::NotFound => {
+                let packed = path.with_extension("flac");
+                if !is_file(&packed) {
+                    return Err(error);
+                }
+                packed
+            }
+            (opened, _) => return Ok((path, opened?)),
+        };
+        path = next;
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an f32 holds 24 bits, more than the archive keeps of a sample")]
-fn mono(form: SampleForm, frame: &[u8], channels: usize) -> f32 {
-    let sum: f32 = frame.chunks_exact(form.bytes()).map(|sample| sample_value(form, sample)).sum();
-    if channels == 1 { sum } else { sum / channels as f32 }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    reason = "an f32 holds 24 bits, more than the archive keeps of a sample"
-)]
-fn sample_value(form: SampleForm, sample: &[u8]) -> f32 {
-    let value = match (form, sample) {
-        (SampleForm::U8, &[a]) => (f32::from(a) - 128.0) / 128.0,
-        (SampleForm::I16, &[a, b]) => f32::from(i16::from_le_bytes([a, b])) / 32_768.0,
-        (SampleForm::I24, &[a, b, c]) => i32::from_le_bytes([0, a, b, c]) as f32 / 2_147_483_648.0,
-        (SampleForm::I32, &[a, b, c, d]) => i32::from_le_bytes([a, b, c, d]) as f32 / 2_147_483_648.0,
-        (SampleForm::F32, &[a, b, c, d]) => f32::from_le_bytes([a, b, c, d]),
-        (SampleForm::F64, eight) => eight.try_into().map_or(0.0, f64::from_le_bytes) as f32,
-        _ => 0.0,
-    };
-    if value.is_finite() { value } else { 0.0 }
 }

@@ -61,12 +61,17 @@ pub(crate) fn restate(file: &mut File) -> io::Result<()> {
 /// Reads a file to its end and compares.
 pub(crate) fn check(file: &mut File) -> io::Result<Sum> {
     let (header, data) = read(file)?;
-    Ok(match digits_in(&header) {
-        Some(digits) if agrees(&header, &digits, &Behind::new(&data)) => Sum::Right,
+    Ok(of(&header, &data))
+}
+
+/// The same for a header and the checksum of what follows it.
+pub(crate) fn of(header: &[u8], data: &Hasher) -> Sum {
+    match digits_in(header) {
+        Some(digits) if agrees(header, &digits, &Behind::new(data)) => Sum::Right,
         Some(_) => Sum::Wrong,
-        None if is_ours(&header) => Sum::Missing,
+        None if is_ours(header) => Sum::Missing,
         None => Sum::Foreign,
-    })
+    }
 }
 
 /// The header that a file of ours had before a byte of it was changed; `None` where none fits, because more than that is damaged.

@@ -1,5 +1,7 @@
 //! Reads a finished segment from end to end: whether it is as it was finished, and what can be done where it isn't.
 
+use crate::packing;
+use crate::sound_header::is_flac;
 use crate::sum::{self, Sum};
 use crate::{ArchiveError, Fault, FaultKind};
 use home::files;
@@ -10,7 +12,9 @@ use std::path::Path;
 /// Reads a file and compares it with the checksum that it carries; what is wrong, if anything is. A file that isn't ours carries
 /// none and can't be wrong. Nothing where there is no such file any more.
 pub fn verify(path: &Path) -> Option<Fault> {
-    let checked = files::open(path).and_then(|mut file| sum::check(&mut file));
+    let checked = files::open(path).and_then(|mut file| {
+        if is_flac(&mut file)? { packing::check(path).map_err(io::Error::other) } else { sum::check(&mut file) }
+    });
     let damaged = |what: &str, advice: &str| Some(Fault::new(path, FaultKind::Damaged, what, advice));
     match checked {
         Ok(Sum::Right | Sum::Foreign) => None,

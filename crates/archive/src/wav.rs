@@ -31,7 +31,7 @@ pub(crate) const ORIGIN_BYTES: usize = 460;
 const MAX_CHUNKS: usize = 1_000;
 /// Rates beyond these aren't sound for people; a hostile one would make a small file last for years. The lowest are for
 /// simulations of whole days.
-const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=768_000;
+pub(crate) const RATES_HZ: std::ops::RangeInclusive<u32> = 100..=768_000;
 const MAX_CHANNELS: u16 = 64;
 
 /// How a sample is stored.
@@ -146,7 +146,7 @@ impl WavHeader {
         Some(Self::with_chunk(rate, &json, data_bytes))
     }
 
-    /// The same with the content of its `hsay` chunk as it is.
+    /// The same with the content of its `hsay` chunk as it is, which must not be longer than [`ORIGIN_BYTES`].
     pub(crate) fn with_chunk(rate: SampleRate, chunk: &[u8], data_bytes: u32) -> Vec<u8> {
         let mut chunk = chunk.to_vec();
         chunk.resize(ORIGIN_BYTES, b' ');
@@ -167,6 +167,11 @@ impl WavHeader {
         bytes.extend_from_slice(b"data");
         bytes.extend_from_slice(&data_bytes.to_le_bytes());
         bytes
+    }
+
+    /// The `hsay` chunk in the 512 bytes at the start of a file of ours, with the spaces behind.
+    pub(crate) fn chunk(header: &[u8]) -> Option<&[u8]> {
+        header.get(ORIGIN_AT..ORIGIN_AT + ORIGIN_BYTES)
     }
 }
 

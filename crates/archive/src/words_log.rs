@@ -205,7 +205,7 @@ fn hidden(path: &Path) -> PathBuf {
 }
 
 /// Takes off what follows the last whole line, unless only its end is missing.
-fn take_off_torn_end(file: &mut File) -> io::Result<()> {
+pub(crate) fn take_off_torn_end(file: &mut File) -> io::Result<()> {
     let len = file.seek(SeekFrom::End(0))?;
     let (mut from, mut tail) = (len, Vec::new());
     while from > 0 {

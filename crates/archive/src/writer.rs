@@ -338,7 +338,9 @@ impl TrackWriter {
             if let Some(folder) = part_path.parent() {
                 self.archive.create_folder(folder)?;
             }
-            let created = if path.symlink_metadata().is_ok() {
+            let is_taken = |path: &Path| path.symlink_metadata().is_ok();
+            // A packed segment has the name as well.
+            let created = if is_taken(&path) || is_taken(&path.with_extension("flac")) {
                 Err(ArchiveError::Io { operation: "create", path, source: io::ErrorKind::AlreadyExists.into() })
             } else {
                 PartFile::create(&part_path, self.rate, origin.clone())

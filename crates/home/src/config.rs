@@ -1,4 +1,4 @@
-use crate::{Home, home_dir};
+use crate::{Home, RetentionConfig, home_dir};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ pub struct Config {
     pub work: WorkConfig,
     /// `[models]`: where models come from.
     pub models: ModelsConfig,
+    /// `[retention]`: how long sound is kept, and how.
+    pub retention: RetentionConfig,
 }
 
 /// `[record]`.

@@ -98,6 +98,16 @@ impl Home {
         self.root.join("config.toml")
     }
 
+    /// Spans that no rule of retention touches.
+    pub fn pins_file(&self) -> PathBuf {
+        self.root.join("pins.jsonl")
+    }
+
+    /// When retention is due next.
+    pub fn retain_file(&self) -> PathBuf {
+        self.root.join("retain.json")
+    }
+
     /// Held by whoever writes the index, JSONL and finished sound files.
     pub fn worker_lock(&self) -> PathBuf {
         self.root.join("worker.lock")

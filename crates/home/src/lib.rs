@@ -9,6 +9,7 @@ pub mod files;
 mod home_dir;
 mod lock;
 mod one_line;
+mod retention;
 
 pub use config::{
     Config, ConfigError, ModelsConfig, RecordConfig, SampleRateChoice, SourceChoice, VadChoice, WorkConfig,
@@ -17,3 +18,4 @@ pub use exit::Exit;
 pub use home_dir::{Home, HomeError};
 pub use lock::{Lock, LockError};
 pub use one_line::one_line;
+pub use retention::{Age, RetentionConfig, Size};

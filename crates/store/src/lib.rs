@@ -49,6 +49,7 @@ mod document;
 mod echo;
 mod error;
 mod forget;
+mod kept;
 mod live;
 mod migrate;
 mod open;

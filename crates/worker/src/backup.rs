@@ -63,11 +63,13 @@ pub fn backup(
     let _lock = Lock::acquire(&copy.worker_lock())?;
     let mut backup =
         Backup { from: home.root(), to, copied: Copied::default(), progress: Copying { done: 0, of: 0 }, tell };
-    let (mut found, words) = (backup.sound(home, &|_| true)?, WordsLog::open(&Archive::open(home)));
+    let (mut found, words) =
+        (backup.sound(home, &|name| !name.ends_with(".flac.part"))?, WordsLog::open(&Archive::open(home)));
     if with_models {
         found.extend(backup.below(&home.models())?);
     }
     found.extend(backup.one(&home.config_file())?);
+    found.extend(backup.one(&home.pins_file())?);
     let before = lengths(&words)?;
     backup.copy(&found)?;
     if !backup.copied.broken_off && copy_database(home, &copy, &words, &before)? {

@@ -18,9 +18,10 @@
 //! Behind the store follow the index and the plain files beside the sound ([`Rebuild`] makes a lost database of those).
 //!
 //! [`check`], [`repair`] and [`backup`] take care of what is there; once a day the worker keeps a copy of the database beside it.
+//! Where the user has set rules for it, what is old is packed or taken away while there is nothing else to do ([`retention`]).
 //!
 //! What the user wants forgotten goes for good ([`Forget`]), whoever is killed meanwhile. Outside of that this crate never writes sound (but [`repair`]
-//! gives damaged headers back), never deletes a file that isn't its own and unfinished; and it never logs a word that was spoken.
+//! gives damaged headers back), never deletes a file that isn't its own and unfinished without such a rule; and it never logs a word that was spoken.
 
 mod backlog;
 pub mod backup;
@@ -43,6 +44,7 @@ mod progress;
 mod queue;
 mod rebuild;
 pub mod repair;
+pub mod retention;
 mod scribe;
 mod snapshot;
 mod stated;

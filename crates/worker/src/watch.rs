@@ -69,7 +69,8 @@ fn handler(sender: SyncSender<()>) -> impl Fn(notify::Result<notify::Event>) + S
 }
 
 /// A finished segment appears by a rename; a folder that was moved in says nothing of its files; and an overflow
-/// has no paths at all. Reading and writing are not news: the recorder writes all day.
+/// has no paths at all. Reading and writing are not news: the recorder writes all day. Nor is a FLAC, or every segment that is
+/// packed would have the whole archive looked through; one that is put there by hand waits for the rescan.
 fn matters(event: &notify::Event) -> bool {
     event.need_rescan()
         || matches!(event.kind, EventKind::Create(_) | EventKind::Modify(notify::event::ModifyKind::Name(_)))

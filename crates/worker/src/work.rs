@@ -4,13 +4,14 @@ use crate::desk::Desk;
 use crate::forget::{Forget, Left, Tools};
 use crate::live_lane::{LiveLane, STEP};
 use crate::queue::Queue;
+use crate::retention::Retainer;
 use crate::scribe::{Scribe, Step};
 use crate::snapshot::Snapshot;
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
 use archive::{Archive, WordsLog};
-use home::{Home, Lock};
+use home::{Home, Lock, RetentionConfig};
 use run::Run;
 use speech::{Recogniser, Vad};
 use std::collections::{BTreeSet, HashMap};
@@ -53,6 +54,8 @@ pub struct Worker {
     scribe: Scribe,
     /// When the plain files last had all that could be written.
     wrote: i64,
+    /// What is done while there is nothing else to do.
+    retainer: Option<Retainer>,
     snapshot: Snapshot,
     forgets: Forgets,
     _lock: Lock,
@@ -141,10 +144,16 @@ impl Worker {
             needed,
             scribe,
             wrote: needed,
+            retainer: None,
             snapshot: Snapshot::default(),
             forgets,
             _lock: lock,
         })
+    }
+
+    /// Has the rules of retention kept once a day, while [`watch`](Self::watch) has nothing else to do.
+    pub fn keep_by(&mut self, rules: RetentionConfig) {
+        self.retainer = (!rules.is_empty()).then(|| Retainer::new(&self.home, rules, self.task.pass));
     }
 
     /// Does what is there, then returns. A track's end is taken as final unless the recorder is still at it.
@@ -187,6 +196,9 @@ impl Worker {
                 if let Some(live) = &mut self.live {
                     live.stop(&mut self.desk);
                 }
+                if let Some(retainer) = &mut self.retainer {
+                    retainer.leave(self.desk.clock.as_ref());
+                }
                 self.write_words()?;
                 return Ok(total);
             }
@@ -208,6 +220,11 @@ impl Worker {
             if now - self.wrote > FOLLOW_EVERY_MICROS {
                 self.write_words()?;
                 self.snapshot.step(&self.home, self.desk.clock.wall())?;
+            }
+            match &mut self.retainer {
+                Some(retainer) if watched => retainer.pause(),
+                Some(retainer) => retainer.step(self.desk.clock.as_ref()),
+                None => {}
             }
             let since = |then: i64| Duration::from_micros((now - then).unsigned_abs());
             let waited = since(began);

@@ -57,6 +57,14 @@ const KEYS: &[(&str, &str, &str)] = &[
         "the ONNX Runtime library for it, where that isn't in a usual place",
         "\"/opt/onnxruntime/libonnxruntime.so\"",
     ),
+    (
+        "retention.flac_after",
+        "without a rule all sound stays as it is, forever; older segments become FLAC, the same sound in half the room",
+        "\"7d\"",
+    ),
+    ("retention.text_only_after", "the sound of what is older is taken away, its words stay", "\"365d\""),
+    ("retention.silence_after", "segments without a word are taken away when they are older", "\"30d\""),
+    ("retention.max_size", "where all sound is larger than this, the oldest is taken away", "\"200GB\""),
     ("models.mirror", "where ggml-NAME.bin lies", ""),
 ];
 

@@ -100,6 +100,7 @@ fn print(out: &mut Out, gap: &GapRow) -> Result<()> {
         GapCause::Paused => "paused",
         GapCause::Idle => "nothing was played",
         GapCause::Forgotten => "forgotten",
+        GapCause::Retired => "the sound was taken away by a rule; the words are there",
     };
     let length = output::seconds(gap.to.micros_since(gap.from));
     writeln!(out, "{}  {:8}  {length:8.1} s  {cause}", output::local(gap.from), gap.track.as_str())?;

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
-use timeline::{SampleRate, Side, Span, TrackName, WallTime};
+use timeline::{Side, Span, TrackName, WallTime};
 
 /// What to copy, and where on the timeline it belongs.
 #[derive(Debug, clap::Args)]
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &ImportArgs, context: &Context) -> Result<Exit> {
     check_side(args)?;
     let files = recordings(&args.paths);
     if files.is_empty() {
-        return Err(Failure::not_found("there is no .wav file in there").into());
+        return Err(Failure::not_found("there is no .wav or .flac file in there").into());
     }
     context.home.ensure()?;
     let archive = Archive::open(&context.home);
@@ -129,7 +129,7 @@ fn check_side(args: &ImportArgs) -> Result<()> {
     }
 }
 
-/// The files that are named, and all `.wav` files in the folders that are, in order.
+/// The files that are named, and all `.wav` and `.flac` files in the folders that are, in order.
 fn recordings(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
@@ -149,10 +149,14 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
         // A link to a folder above would never end.
         if path.is_dir() && !path.is_symlink() {
             walk(&path, files);
-        } else if path.is_file() && path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("wav")) {
+        } else if path.is_file() && path.extension().is_some_and(is_sound) {
             files.push(path);
         }
     }
+}
+
+fn is_sound(ending: &std::ffi::OsStr) -> bool {
+    ending.eq_ignore_ascii_case("wav") || ending.eq_ignore_ascii_case("flac")
 }
 
 /// Where a file goes, by what was said on the command line, by its name, and by when it was last changed.
@@ -179,10 +183,7 @@ fn start_by_change(file: &Path) -> Result<WallTime> {
     let micros = changed.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
     let changed = WallTime::from_micros(i64::try_from(micros).unwrap_or(i64::MAX));
     // A file that isn't sound is told of when it is copied.
-    let length = hound::WavReader::open(file)
-        .ok()
-        .and_then(|wav| Some(SampleRate::new(wav.spec().sample_rate)?.micros(u64::from(wav.duration()))));
-    let Some(length) = length else { return Ok(changed) };
+    let Ok(length) = archive::import::length_micros(file) else { return Ok(changed) };
     let start = changed.plus_micros(-length);
     let name = file.display();
     output::note(&format!(

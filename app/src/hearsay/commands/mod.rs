@@ -18,6 +18,7 @@ pub(crate) mod models;
 pub(crate) mod play;
 pub(crate) mod rebuild;
 pub(crate) mod repair;
+pub(crate) mod retain;
 pub(crate) mod run;
 pub(crate) mod search;
 pub(crate) mod service;
@@ -37,7 +38,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         None => crate::viewer::run(&context.home),
         Some(Command::Run) => run::run(&context),
-        Some(Command::Record(args)) => sibling::run("hearsay-record", &args, &context),
+        Some(Command::Record(args)) => {
+            retain::offer(&context);
+            sibling::run("hearsay-record", &args, &context)
+        }
         Some(Command::Pause(args)) => ask_recorder::pause(&args, &context),
         Some(Command::Resume) => ask_recorder::resume(&context),
         Some(Command::Rotate) => ask_recorder::rotate(&context),
@@ -52,6 +56,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
         Some(Command::Forget(args)) => forget::run(&args, &context),
+        Some(Command::Retain(args)) => retain::run(&args, &context),
         Some(Command::Rebuild(args)) => rebuild::run(&args, &context),
         Some(Command::Check(args)) => check::run(&args, &context),
         Some(Command::Repair(args)) => repair::run(&args, &context),

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::library::Library;
 use crate::output;
 use crate::player::{self, Ears};
-use crate::sound::Clip;
+use crate::sound::{Clip, Tape};
 use anyhow::Result;
 use archive::Archive;
 use home::Exit;
@@ -54,6 +54,9 @@ pub(crate) fn run(args: &PlayArgs, context: &Context) -> Result<Exit> {
         (_, true) => Ears::Heard,
         _ => Ears::Mix,
     };
+    if let Some(failure) = taken_away(&span, context)? {
+        return Err(failure.into());
+    }
     match &args.to {
         Some(path) => cut(path, span, ears, context),
         None => player::play_to_end(&context.home, span, ears),
@@ -108,6 +111,19 @@ fn cut(path: &std::path::Path, span: Span, ears: Ears, context: &Context) -> Res
         output::seconds(span.len_micros())
     ));
     Ok(Exit::Done)
+}
+
+/// Where a rule took all the sound of a span away, there is nothing to look for.
+fn taken_away(span: &Span, context: &Context) -> Result<Option<Failure>> {
+    let archive = Archive::open(&context.home);
+    let retired = archive.retired(span)?;
+    let Some(last) = retired.last() else { return Ok(None) };
+    if Tape::open(&archive, span)?.sound().iter().any(|sound| sound.overlaps(span)) {
+        return Ok(None);
+    }
+    let day = last.at.local().format("%Y-%m-%d");
+    let what = format!("the sound at {} was taken away on {day} by the rule {}", output::local(span.start), last.rule);
+    Ok(Some(Failure::not_found(what).hint("its words are kept: `hearsay show` and `hearsay search` have them")))
 }
 
 fn nothing_there(span: Span) -> Failure {

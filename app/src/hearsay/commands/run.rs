@@ -1,5 +1,6 @@
 //! `hearsay run`: the recorder and the worker, kept running.
 
+use crate::commands::retain;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::supervise;
@@ -25,6 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(crate) fn run(context: &Context) -> Result<Exit> {
     // A wrong configuration is one line now, and not one of each child.
     context.config()?;
+    retain::offer(context);
     context.home.ensure()?;
     wait_for_the_recorder_before(context)?;
     let stop = stop_flag().context("cannot listen to signals")?;

@@ -1,5 +1,6 @@
 //! `hearsay status`.
 
+use crate::commands::retain;
 use crate::context::Context;
 use crate::ledger::{self, CoverageRow};
 use crate::library::Library;
@@ -8,7 +9,7 @@ use crate::status::{self, Status, TrackState, TrackStatus, WorkerStatus};
 use anyhow::Result;
 use archive::{Archive, Coverage};
 use capture::control::RecorderStatus;
-use home::Exit;
+use home::{Exit, RetentionConfig};
 use std::io::Write;
 
 /// How to tell.
@@ -43,13 +44,14 @@ pub(crate) fn run(args: &StatusArgs, context: &Context) -> Result<Exit> {
     if args.json {
         out.json(&All { status: &status, today: today.iter().map(CoverageRow::from).collect() })?;
     } else {
-        print(&mut out, &status, &today)?;
+        let rules = context.config().map(|(config, _)| config.retention).unwrap_or_default();
+        print(&mut out, &status, &today, &rules)?;
     }
     out.flush()?;
     Ok(Exit::Done)
 }
 
-fn print(out: &mut Out, status: &Status, today: &[Coverage]) -> Result<()> {
+fn print(out: &mut Out, status: &Status, today: &[Coverage], rules: &RetentionConfig) -> Result<()> {
     recorder(out, &status.recorder)?;
     for (n, track) in today.iter().enumerate() {
         let title = if n == 0 { "today" } else { "" };
@@ -61,10 +63,25 @@ fn print(out: &mut Out, status: &Status, today: &[Coverage]) -> Result<()> {
         writeln!(out, "live       no words as they are said: {}", fault.replace('\n', "\n           "))?;
     }
     if let (Some(bytes), Some(days)) = (status.disk_free_bytes, status.disk_days_left) {
-        writeln!(out, "disk       {} free: {days} days of recording round the clock", output::size(bytes))?;
+        let packed = status.disk_days_left_as_flac.map(|days| format!(", {days} as FLAC")).unwrap_or_default();
+        writeln!(out, "disk       {} free: {days} days of recording round the clock{packed}", output::size(bytes))?;
     }
+    writeln!(out, "keeping    {}", keeping(rules))?;
     writeln!(out, "home       {}", status.home)?;
     Ok(())
+}
+
+/// What becomes of old sound.
+fn keeping(rules: &RetentionConfig) -> String {
+    let RetentionConfig { flac_after, text_only_after, silence_after, max_size } = rules;
+    let told = [
+        flac_after.map(|after| format!("FLAC after {after}")),
+        silence_after.map(|after| format!("nothing without a word after {after}")),
+        text_only_after.map(|after| format!("only words after {after}")),
+        max_size.map(|size| format!("at most {size} of sound")),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    if told.is_empty() { retain::OFFER.to_owned() } else { told.join(", ") }
 }
 
 fn recorder(out: &mut Out, recorder: &RecorderStatus) -> Result<()> {

@@ -157,8 +157,14 @@ mod tests {
             ..RecorderStatus::stopped()
         };
         let worker = WorkerStatus::default();
-        let status =
-            status::Status { recorder, worker, disk_free_bytes: None, disk_days_left: None, home: String::new() };
+        let status = status::Status {
+            recorder,
+            worker,
+            disk_free_bytes: None,
+            disk_days_left: None,
+            disk_days_left_as_flac: None,
+            home: String::new(),
+        };
         let health = Health { status: Some(status), readiness: Readiness::Ready, error: None };
         let mut window = egui_kittest::Harness::builder()
             .with_size((900.0, 80.0))

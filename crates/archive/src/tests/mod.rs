@@ -18,6 +18,7 @@ mod forgetting;
 mod importing;
 mod killed;
 mod ledger;
+mod packing;
 mod reading;
 mod refused;
 mod sums;

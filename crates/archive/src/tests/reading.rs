@@ -7,7 +7,7 @@ fn value(frame: u64) -> f32 {
 }
 
 /// Three segments that follow each other, a hole of ten minutes, and one that is being written.
-fn recorded(place: &Place, hz: u32, sound: impl Fn(u64, usize) -> Vec<i16>) -> (Session, Vec<(u64, u64)>) {
+pub(super) fn recorded(place: &Place, hz: u32, sound: impl Fn(u64, usize) -> Vec<i16>) -> (Session, Vec<(u64, u64)>) {
     let session = session();
     let mut mic = writer(&place.archive, &session, TrackName::mic(), hz, 5);
     let mut stretches = Vec::new();

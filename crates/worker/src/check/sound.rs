@@ -4,7 +4,7 @@ use crate::WorkerError;
 use archive::{Archive, Fault, FaultKind, Scan};
 use std::collections::BTreeMap;
 use store::Store;
-use timeline::{SegmentName, SpanSet, TrackName};
+use timeline::{SegmentName, Span, SpanSet, TrackName};
 
 /// Shorter stretches without sound are borders: a window may begin a few frames before its segment does.
 const SHORTEST_MICROS: i64 = 1_000_000;
@@ -15,6 +15,10 @@ pub(super) fn missing(archive: &Archive, store: &Store, scan: &Scan) -> Result<V
     for segment in &scan.segments {
         sound.entry(&segment.name.track).or_default().insert(segment.span);
     }
+    let mut retired: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+    for gone in archive.retired(&Span::ALL)? {
+        retired.entry(gone.track).or_default().insert(Span::new(gone.from, gone.to));
+    }
     let mut faults = Vec::new();
     let passes = store.passes()?;
     for (track, _) in store.tracks()? {
@@ -22,7 +26,9 @@ pub(super) fn missing(archive: &Archive, store: &Store, scan: &Scan) -> Result<V
         for pass in &passes {
             heard.extend(store.coverage(pass.pass.key, &track)?.iter());
         }
-        let there = sound.get(&track).cloned().unwrap_or_default();
+        let mut there = sound.get(&track).cloned().unwrap_or_default();
+        // What a rule of the user's took away is missed by nobody.
+        there.extend(retired.get(&track).into_iter().flat_map(SpanSet::iter));
         let missing = heard.minus(&there).minus(&scan.forgotten.of(&track));
         for span in missing.iter().filter(|span| span.len_micros() >= SHORTEST_MICROS) {
             let name = SegmentName { start: span.start, track: track.clone() };

@@ -114,6 +114,9 @@ impl Worker {
 
     fn submit(&mut self, run: &mut Run<'_, '_>, mut planned: PlannedWindow) -> Result<(), WorkerError> {
         self.needed = self.desk.clock.boot_micros();
+        if let Some(retainer) = &mut self.retainer {
+            retainer.pause();
+        }
         if let Some(original) = run.task.original {
             let language = self.desk.store.language_within(original, &planned.track, &planned.span)?;
             let Some(language) = language.filter(|language| language != ENGLISH) else {
