@@ -119,7 +119,7 @@ impl Store {
         let operation = "comparing a plain file";
         let transaction = self.connection.transaction().during(&self.path, operation)?;
         let note = || -> rusqlite::Result<u64> {
-            let (unstated, _) = differences(&transaction, file, stated)?;
+            let Differences { unstated, .. } = differences(&transaction, file, stated)?;
             for (entry, span) in &unstated {
                 transaction
                     .prepare_cached(
@@ -149,7 +149,7 @@ impl Store {
         let operation = "comparing a plain file";
         let snapshot = self.snapshot(operation)?;
         let compare = || -> rusqlite::Result<Vec<(TrackName, Span)>> {
-            let (unstated, unknown) = differences(&snapshot, file, stated)?;
+            let Differences { unstated, unknown } = differences(&snapshot, file, stated)?;
             let mut differing = Vec::new();
             for (entry, span) in unstated {
                 if !is_noted(&snapshot, file, entry.track, &span)? {
@@ -186,12 +186,15 @@ impl Store {
     }
 }
 
-/// What the database has and the file doesn't state so, and what the file states and the database doesn't have.
-fn differences(
-    connection: &Connection,
-    file: &UnwrittenFile,
-    stated: &[Stretch],
-) -> rusqlite::Result<(Vec<(Entry, Span)>, Vec<(TrackName, Span)>)> {
+/// Where the database and a file don't agree.
+struct Differences {
+    /// What the database has and the file doesn't state so.
+    unstated: Vec<(Entry, Span)>,
+    /// What the file states and the database doesn't have.
+    unknown: Vec<(TrackName, Span)>,
+}
+
+fn differences(connection: &Connection, file: &UnwrittenFile, stated: &[Stretch]) -> rusqlite::Result<Differences> {
     let mut left: HashMap<(TrackName, Span), &Stretch> =
         stated.iter().map(|stretch| ((stretch.track.clone(), stretch.span), stretch)).collect();
     let mut unstated = Vec::new();
@@ -201,7 +204,7 @@ fn differences(
             unstated.push((entry, is.span));
         }
     }
-    Ok((unstated, left.into_keys().collect()))
+    Ok(Differences { unstated, unknown: left.into_keys().collect() })
 }
 
 /// Whether the file is known to be behind there.

@@ -64,16 +64,16 @@ pub fn backup(
     let mut backup =
         Backup { from: home.root(), to, copied: Copied::default(), progress: Copying { done: 0, of: 0 }, tell };
     let (mut found, words) =
-        (backup.sound(home, &|name| !name.ends_with(".flac.part"))?, WordsLog::open(&Archive::open(home)));
+        (sound(home, &|name| !name.ends_with(".flac.part"))?, WordsLog::open(&Archive::open(home)));
     if with_models {
-        found.extend(backup.below(&home.models())?);
+        found.extend(below(&home.models())?);
     }
-    found.extend(backup.one(&home.config_file())?);
-    found.extend(backup.one(&home.pins_file())?);
+    found.extend(one(&home.config_file())?);
+    found.extend(one(&home.pins_file())?);
     let before = lengths(&words)?;
     backup.copy(&found)?;
     if !backup.copied.broken_off && copy_database(home, &copy, &words, &before)? {
-        let finished = backup.sound(home, &|name| SegmentName::parse(name).is_some_and(|(_, part)| !part))?;
+        let finished = sound(home, &|name| SegmentName::parse(name).is_some_and(|(_, part)| !part))?;
         backup.copy(&finished)?;
     }
     Ok(backup.copied)
@@ -91,40 +91,6 @@ struct Backup<'a> {
 type Found = (PathBuf, Metadata);
 
 impl Backup<'_> {
-    /// The files in the folders of days.
-    fn sound(&self, home: &Home, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Found>, WorkerError> {
-        let (archive, mut found) = (Archive::open(home), Vec::new());
-        for day in archive.days()? {
-            found.extend(self.below(&archive.day_folder(&day))?);
-        }
-        found.retain(|(path, _)| path.file_name().and_then(|name| name.to_str()).is_some_and(wanted));
-        Ok(found)
-    }
-
-    /// The files of a folder; hidden ones are nobody's yet, and links are not followed.
-    fn below(&self, folder: &Path) -> Result<Vec<Found>, WorkerError> {
-        let mut found = Vec::new();
-        for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
-            let entry = entry.map_err(failed("list", folder))?;
-            let hidden = entry.file_name().to_string_lossy().starts_with('.');
-            // Taken away since it was listed: a growing segment that was finished.
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_file() && !hidden {
-                found.push((entry.path(), metadata));
-            }
-        }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(found)
-    }
-
-    fn one(&self, path: &Path) -> Result<Option<Found>, WorkerError> {
-        match fs::symlink_metadata(path) {
-            Ok(metadata) => Ok(metadata.is_file().then(|| (path.to_owned(), metadata))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed("read", path)(error)),
-        }
-    }
-
     fn copy(&mut self, found: &[Found]) -> Result<(), WorkerError> {
         let mut todo = Vec::new();
         for (path, metadata) in found {
@@ -140,11 +106,45 @@ impl Backup<'_> {
             if copy_file(path, &to)? {
                 self.copied.files += 1;
                 self.copied.bytes += metadata.len();
-                remove_part_of(&to)?;
+                remove_replaced(&to)?;
             }
             self.progress.done += metadata.len();
         }
         Ok(())
+    }
+}
+
+/// The files in the folders of days.
+fn sound(home: &Home, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Found>, WorkerError> {
+    let (archive, mut found) = (Archive::open(home), Vec::new());
+    for day in archive.days()? {
+        found.extend(below(&archive.day_folder(&day))?);
+    }
+    found.retain(|(path, _)| path.file_name().and_then(|name| name.to_str()).is_some_and(wanted));
+    Ok(found)
+}
+
+/// The files of a folder; hidden ones are nobody's yet, and links are not followed.
+fn below(folder: &Path) -> Result<Vec<Found>, WorkerError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
+        let entry = entry.map_err(failed("list", folder))?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        // Taken away since it was listed: a growing segment that was finished.
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_file() && !hidden {
+            found.push((entry.path(), metadata));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found)
+}
+
+fn one(path: &Path) -> Result<Option<Found>, WorkerError> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) => Ok(metadata.is_file().then(|| (path.to_owned(), metadata))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", path)(error)),
     }
 }
 
@@ -221,11 +221,12 @@ fn is_as(path: &Path, metadata: &Metadata) -> bool {
     })
 }
 
-/// Takes the copy of a growing segment away, now that the finished one is there.
-fn remove_part_of(finished: &Path) -> Result<(), WorkerError> {
-    let mut part = finished.as_os_str().to_owned();
+/// Takes away what the copy of a finished segment replaces: that of the growing one, and of the WAV that was packed since.
+fn remove_replaced(copied: &Path) -> Result<(), WorkerError> {
+    let mut part = copied.as_os_str().to_owned();
     part.push(".part");
-    own_file::remove(Path::new(&part))
+    own_file::remove(Path::new(&part))?;
+    if copied.extension() == Some("flac".as_ref()) { own_file::remove(&copied.with_extension("wav")) } else { Ok(()) }
 }
 
 fn refuse_inside(home: &Path, to: &Path) -> Result<(), WorkerError> {

@@ -112,3 +112,37 @@ fn a_line_that_was_torn_forgets_nothing_and_does_not_swallow_the_next() {
     let ahead = Forgetting::new(&Span::new(at, at.plus_micros(9_000_000)), None, at.plus_micros(2_000_000));
     assert_eq!(ahead.span.end, at.plus_micros(2_000_000));
 }
+
+#[test]
+fn what_is_forgotten_of_a_flac_is_gone_from_the_disk_and_the_rest_reads_as_before() {
+    let place = place();
+    let start = record(&place, 16_000, 0.0).wall();
+    let at = |micros: i64| start.plus_micros(micros);
+    let all = Span::new(at(0), at(150_000_000));
+    let whole = read(&place, &all);
+    for segment in segments(&place) {
+        let packed = crate::packing::pack(&segment, &|| false).unwrap();
+        assert!(matches!(packed, crate::packing::Packed::Packed { .. }), "{packed:?}");
+    }
+    assert!(read(&place, &all) == whole);
+    // What a packing left that was killed.
+    let copy = place.day().join("20261123T091600.000Z.mic.flac.part");
+    std::fs::write(&copy, b"sound").unwrap();
+    let forgetting = Forgetting::new(&Span::new(at(30_000_000), at(130_000_000)), None, at(200_000_000));
+    ForgottenLog::open(&place.archive).ask(&forgetting).unwrap();
+    let masked = read(&place, &all);
+    let erased = erase(&place.archive, &forgetting).unwrap();
+    assert_eq!((erased.overwritten.len(), erased.deleted.len()), (2, 2), "{erased:?}");
+    assert!(read(&place, &all) == masked);
+    assert!(masked[..30 * 16_000] == whole[..30 * 16_000] && masked[130 * 16_000..] == whole[130 * 16_000..]);
+    let mut left = files_below(place.archive.folder());
+    left.retain(|path| path.extension() != Some("jsonl".as_ref()));
+    assert!(left.len() == 2 && left.iter().all(|path| path.extension() == Some("wav".as_ref())), "{left:?}");
+    for segment in segments(&place) {
+        assert_eq!(crate::verify::verify(&segment.path), None);
+        let frames = segment.frames_within(&forgetting.span);
+        let (from, to) = (usize::try_from(frames.start).unwrap(), usize::try_from(frames.end).unwrap());
+        assert!(to > from && hound_samples(&segment.path)[from..to].iter().all(|frame| *frame == 0));
+    }
+    assert_eq!(erase(&place.archive, &forgetting).unwrap().deleted.len(), 0, "and again changes nothing");
+}

@@ -19,7 +19,7 @@ fn a_finished_an_adopted_and_an_imported_segment_carry_a_checksum_that_is_right(
     let place = place();
     let path = finished(&place);
     let json = String::from_utf8(fs::read(&path).unwrap()[44..504].to_vec()).unwrap();
-    assert!(json.trim_end().ends_with(|end| end == '}') && json.contains("\"sum\":\""), "{json}");
+    assert!(json.trim_end().ends_with('}') && json.contains("\"sum\":\""), "{json}");
     assert_eq!(verify::verify(&path), None);
     assert_eq!(hound_samples(&path), ramp(0, 16_000), "another reader doesn't mind");
 

@@ -28,7 +28,7 @@ pub(super) fn check(
         }
         let (stretches, faults) = read(&log, path);
         if let Some(store) = store.filter(|_| faults.is_empty()) {
-            let differing = differing(&log, store, path, stretches)?;
+            let differing = differing(&log, store, path, &stretches)?;
             checked.faults.extend(differing.iter().map(|(track, span)| fault(path, track, *span)));
         }
         checked.faults.extend(faults);
@@ -47,13 +47,13 @@ fn differing(
     log: &WordsLog,
     store: &Store,
     path: &Path,
-    stretches: Vec<Stretch>,
+    stretches: &[Stretch],
 ) -> Result<Vec<(TrackName, Span)>, WorkerError> {
     let compare = |stretches: &[Stretch]| match file_of(store, path)? {
         Some(file) => store.differing(&file, stretches),
         None => Ok(stretches.iter().map(|stretch| (stretch.track.clone(), stretch.span)).collect()),
     };
-    let first = compare(&stretches)?;
+    let first = compare(stretches)?;
     if first.is_empty() {
         return Ok(first);
     }
