@@ -4,6 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
     missing_docs,
     reason = "a test"
 )]
@@ -195,4 +197,69 @@ fn gaps_are_read_from_the_journal_where_no_worker_ever_ran() {
     assert_eq!(sample.run(&["gaps", "2026-11-23", "--all", "--json"]).json().len(), 2);
     let ran = sample.run(&["gaps", "2026-11-22"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+}
+
+/// 20 s of a fixture in another form, by a program of others.
+fn encode(sample: &Sample, name: &str, codec: &[&str]) -> PathBuf {
+    let (from, to) = (testkit::fixture("days/call.mic.wav"), sample.path(name));
+    let mut ffmpeg = std::process::Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-i"]).arg(from).args(["-t", "20"]).args(codec).arg(&to);
+    assert!(ffmpeg.status().unwrap().success(), "{name}");
+    to
+}
+
+/// What was imported, all of it.
+fn imported(sample: &Sample, track: &str) -> Vec<f64> {
+    let mut paths = testkit::files_below(&sample.home().audio(), &format!(".{track}.wav"));
+    paths.sort();
+    let samples = |path: &PathBuf| {
+        let mut wav = hound::WavReader::open(path).unwrap();
+        wav.samples::<i16>().map(|sample| f64::from(sample.unwrap())).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(samples).collect()
+}
+
+#[test]
+fn mp3_m4a_and_ogg_files_sound_as_the_wav_does_and_are_copied_once() {
+    let sample = Sample::empty();
+    let exact = encode(&sample, "exact.wav", &["-c:a", "pcm_s16le"]);
+    let at = "2026-11-23T09:15:00Z";
+    let import = |path: &Path, track: &str| {
+        sample.run(&["import", path.to_str().unwrap(), "--track", track, "--at", at, "--json"])
+    };
+    assert_eq!(import(&exact, "exact").code, 0);
+    let original = imported(&sample, "exact");
+    let energy = |samples: &[f64]| samples.iter().map(|sample| sample * sample).sum::<f64>();
+    for (name, codec) in [
+        ("a.mp3", &["-c:a", "libmp3lame", "-b:a", "96k", "-ar", "44100"][..]),
+        ("b.m4a", &["-c:a", "aac", "-b:a", "96k", "-ac", "2"]),
+        ("c.m4a", &["-c:a", "alac"]),
+        ("d.ogg", &["-c:a", "libvorbis", "-q:a", "6"]),
+    ] {
+        let (path, track) = (encode(&sample, name, codec), name.replace('.', "-"));
+        let ran = import(&path, &track);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.err);
+        let decoded = imported(&sample, &track);
+        let seconds = |samples: &[f64]| samples.len() as f64 / 16_000.0;
+        assert!((seconds(&decoded) - seconds(&original)).abs() < 0.1, "{name}: {} s", seconds(&decoded));
+        // What an encoder puts in front is a fraction of a tenth of a second.
+        let likeness = |lag: usize| {
+            let product: f64 = decoded.iter().skip(lag).zip(&original).map(|(a, b)| a * b).sum();
+            product / (energy(&decoded) * energy(&original)).sqrt()
+        };
+        let (best, lag) = (0..1_600).map(|lag| (likeness(lag), lag)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+        println!("{name}: like {best:.3}, {:.1} ms later", lag as f64 / 16.0);
+        assert!(best > 0.95, "{name}: {best}");
+        let again = import(&path, &track);
+        assert_eq!(again.json()[0]["outcome"], json!("already_there"), "{name}: {}", again.err);
+        // Half of a file is read as far as it goes, and what is none is told.
+        let bytes = std::fs::read(&path).unwrap();
+        let cut = sample.path(&format!("cut-{name}"));
+        put(&cut, &bytes[..bytes.len() / 2]);
+        let ran = import(&cut, &format!("{track}-cut"));
+        assert!(ran.code == 0 || ran.err.contains("error: "), "{name}: {}", ran.err);
+        put(&sample.path(&format!("none-{name}")), &[0x55; 4_000]);
+        let ran = import(&sample.path(&format!("none-{name}")), "none");
+        assert!(ran.code == 4 && ran.err.contains(&format!("none-{name}")), "{name}: {}", ran.err);
+    }
 }

@@ -242,6 +242,7 @@ fn a_backup_that_is_made_while_a_worker_works_is_one_state() {
             assert!(faults.iter().all(|fault| fault.kind == FaultKind::Index), "{faults:?}");
             made += 1;
         }
+        std::thread::sleep(Duration::from_secs(2));
     }
     assert!(made > 1, "the worker was too quick for {made} backups");
     let copy = TestHome::at(&to);

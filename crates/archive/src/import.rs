@@ -7,7 +7,7 @@
 use crate::origin::{ORIGIN_VERSION, Origin};
 use crate::part_file::{PartFile, rename_to_free};
 use crate::placement;
-use crate::sound_file::SoundFile;
+use crate::recording::Recording;
 use crate::sound_header::SoundHeader;
 use crate::{Archive, ArchiveError, ForgottenLog, Segment};
 use resample::{Resampler, resampled_frames};
@@ -19,7 +19,7 @@ use timeline::{SampleRate, SegmentName, Side, Span, TrackName, WallTime};
 
 /// Imported segments end on multiples of this many minutes, as recorded ones do by default.
 const SEGMENT_MINUTES: u32 = 5;
-/// Frames that are read and converted at once: 3 s at 16 kHz, 1 s at 48 kHz.
+/// Frames that are read and converted at once, about: 3 s at 16 kHz, 1 s at 48 kHz.
 const STEP_FRAMES: usize = 48_000;
 
 /// How far an import is, in frames of the source.
@@ -42,7 +42,7 @@ pub struct Imported {
     pub warning: Option<String>,
 }
 
-/// Copies a WAV or FLAC file of any rate, number of channels and sample format into the archive, as sound of `track` from `at` on
+/// Copies a WAV, FLAC, MP3, M4A or Ogg Vorbis file of any rate, number of channels and sample format into the archive, as sound of `track` from `at` on
 /// (to the millisecond).
 ///
 /// # Errors
@@ -56,9 +56,9 @@ pub fn import(
     at: WallTime,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Imported, ArchiveError> {
-    let sound = SoundFile::open(source)?;
+    let recording = Recording::open(source)?;
     let at = at.plus_micros(-at.as_micros().rem_euclid(1_000));
-    let frames = resampled_frames(sound.header.frames, sound.header.rate.hz(), SampleRate::SPEECH.hz());
+    let frames = resampled_frames(recording.frames, recording.rate.hz(), SampleRate::SPEECH.hz());
     if frames == 0 {
         return Err(ArchiveError::NotSound { path: source.to_owned(), reason: "it holds no sound".to_owned() });
     }
@@ -69,10 +69,7 @@ pub fn import(
     if let Some(gone) = ForgottenLog::open(archive).within(&span)?.of(track).within(&span).iter().next() {
         return Err(ArchiveError::Forgotten { track: track.clone(), span: gone });
     }
-    let warning = sound.header.is_truncated().then(|| {
-        let seconds = sound.header.frames / u64::from(sound.header.rate.hz());
-        format!("{} is cut short or was never finished; the {seconds} s that are there were read", source.display())
-    });
+    let warning = recording.warning.clone();
     let mut copy = Copy {
         archive,
         track,
@@ -87,7 +84,7 @@ pub fn import(
     };
     copy.there = copy.already_there(&span)?;
     let already_there = copy.there.iter().map(|segment| segment.frames).sum::<u64>() == frames;
-    if !already_there && let Err(error) = copy.convert(sound, source, progress).and_then(|()| copy.publish()) {
+    if !already_there && let Err(error) = copy.convert(recording, source, progress).and_then(|()| copy.publish()) {
         copy.remove_unfinished();
         return Err(error);
     }
@@ -101,8 +98,8 @@ pub fn import(
 /// # Errors
 /// [`ArchiveError::NotSound`] where it can't be read as sound, [`ArchiveError::Io`].
 pub fn length_micros(source: &Path) -> Result<i64, ArchiveError> {
-    let header = SoundFile::open(source)?.header;
-    Ok(header.rate.micros(header.frames))
+    let recording = Recording::open(source)?;
+    Ok(recording.rate.micros(recording.frames))
 }
 
 /// SHA-256 of a file, in hexadecimal.
@@ -160,22 +157,24 @@ impl Copy<'_> {
 
     fn convert(
         &mut self,
-        mut sound: SoundFile,
+        mut recording: Recording,
         source: &Path,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), ArchiveError> {
         let fail = |error| ArchiveError::Resample { path: source.to_owned(), source: error };
-        let (rate, total) = (sound.header.rate, sound.header.frames);
+        let (rate, total) = (recording.rate, recording.frames);
         let mut resampler = Resampler::new(rate.hz(), SampleRate::SPEECH.hz()).map_err(fail)?;
-        let (mut input, mut output, mut done) = (vec![0.0; STEP_FRAMES], Vec::new(), 0);
+        let (mut input, mut output, mut done) = (Vec::new(), Vec::new(), 0);
         while done < total {
-            let now = usize::try_from(total - done).unwrap_or(STEP_FRAMES).min(STEP_FRAMES);
-            input.truncate(now);
-            sound.read(done, &mut input)?;
-            done += now as u64;
+            recording.next(STEP_FRAMES, &mut input)?;
+            if input.is_empty() {
+                let reason = "it became shorter while it was read".to_owned();
+                return Err(ArchiveError::NotSound { path: source.to_owned(), reason });
+            }
+            done += input.len() as u64;
             output.clear();
             resampler.push(&input, &mut output).map_err(fail)?;
-            if done == total {
+            if done >= total {
                 resampler.finish(&mut output).map_err(fail)?;
             }
             self.write(&output)?;

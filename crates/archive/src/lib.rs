@@ -52,6 +52,7 @@
 //! user asks for it), never follows a link, and has no threads and no clock of its own.
 
 mod archive_folder;
+mod compressed_sound;
 mod coverage;
 pub mod erase;
 mod error;
@@ -72,6 +73,7 @@ mod pins;
 pub mod placement;
 mod played;
 mod reader;
+mod recording;
 pub mod repair;
 mod retired;
 mod scan;

@@ -18,7 +18,7 @@ use timeline::{Side, Span, TrackName, WallTime};
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct ImportArgs {
-    /// WAV files, or folders that are looked through for them
+    /// WAV, FLAC, MP3, M4A (AAC, ALAC) or Ogg Vorbis files, or folders that are looked through for them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The track [default: by the file's name (NAME.mic.wav) or the side; else import]
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &ImportArgs, context: &Context) -> Result<Exit> {
     check_side(args)?;
     let files = recordings(&args.paths);
     if files.is_empty() {
-        return Err(Failure::not_found("there is no .wav or .flac file in there").into());
+        return Err(Failure::not_found("there is no .wav, .flac, .mp3, .m4a or .ogg file in there").into());
     }
     context.home.ensure()?;
     let archive = Archive::open(&context.home);
@@ -129,7 +129,7 @@ fn check_side(args: &ImportArgs) -> Result<()> {
     }
 }
 
-/// The files that are named, and all `.wav` and `.flac` files in the folders that are, in order.
+/// The files that are named, and all sound files in the folders that are, in order.
 fn recordings(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
@@ -155,8 +155,11 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// What is looked for in folders. A file that is named is read whatever it is called.
+const ENDINGS: [&str; 8] = ["wav", "flac", "mp3", "m4a", "m4b", "aac", "ogg", "oga"];
+
 fn is_sound(ending: &std::ffi::OsStr) -> bool {
-    ending.eq_ignore_ascii_case("wav") || ending.eq_ignore_ascii_case("flac")
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 /// Where a file goes, by what was said on the command line, by its name, and by when it was last changed.
