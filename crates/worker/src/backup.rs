@@ -72,11 +72,13 @@ pub fn backup(
     found.extend(one(&home.pins_file())?);
     let before = lengths(&words)?;
     backup.copy(&found)?;
+    // The second look sees all of it again.
+    let unchanged = backup.copied.unchanged;
     if !backup.copied.broken_off && copy_database(home, &copy, &words, &before)? {
         let finished = sound(home, &|name| SegmentName::parse(name).is_some_and(|(_, part)| !part))?;
         backup.copy(&finished)?;
     }
-    Ok(backup.copied)
+    Ok(Copied { unchanged, ..backup.copied })
 }
 
 struct Backup<'a> {

@@ -56,7 +56,10 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<Exit> {
         1 => "1 fault".to_owned(),
         faults => format!("{faults} faults"),
     };
-    output::say(&format!("{segments} segments{heard}, {words} files of words, database, index: {found}"));
+    let counted = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+    let segments = counted(*segments, "segment", "segments");
+    let words = counted(*words, "file of words", "files of words");
+    output::say(&format!("{segments}{heard}, {words}, database, index: {found}"));
     if !whole {
         output::note("it was broken off: not all was looked at");
     }
