@@ -137,12 +137,18 @@ fn what_is_forgotten_of_a_flac_is_gone_from_the_disk_and_the_rest_reads_as_befor
     assert!(masked[..30 * 16_000] == whole[..30 * 16_000] && masked[130 * 16_000..] == whole[130 * 16_000..]);
     let mut left = files_below(place.archive.folder());
     left.retain(|path| path.extension() != Some("jsonl".as_ref()));
-    assert!(left.len() == 2 && left.iter().all(|path| path.extension() == Some("wav".as_ref())), "{left:?}");
+    let endings: Vec<_> = left.iter().map(|path| path.extension().unwrap()).collect();
+    assert_eq!(endings, ["flac", "wav", "wav"], "the first ended before the span: {left:?}");
     for segment in segments(&place) {
         assert_eq!(crate::verify::verify(&segment.path), None);
+        if segment.path == left[0] {
+            continue;
+        }
         let frames = segment.frames_within(&forgetting.span);
-        let (from, to) = (usize::try_from(frames.start).unwrap(), usize::try_from(frames.end).unwrap());
-        assert!(to > from && hound_samples(&segment.path)[from..to].iter().all(|frame| *frame == 0));
+        let sound = hound_samples(&segment.path);
+        let from = usize::try_from(frames.start).unwrap();
+        let to = usize::try_from(frames.end).unwrap_or(usize::MAX).min(sound.len());
+        assert!(to > from && sound[from..to].iter().all(|frame| *frame == 0), "{}", segment.path.display());
     }
     assert_eq!(erase(&place.archive, &forgetting).unwrap().deleted.len(), 0, "and again changes nothing");
 }
