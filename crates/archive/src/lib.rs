@@ -48,8 +48,7 @@
 //! # What it never does
 //!
 //! Outside of [`erase`], which only the user can ask for, it never overwrites sound. It deletes none but a WAV whose FLAC is whole ([`packing`]) and what a
-//! rule of the user's names ([`Archive::retire`]), never writes to a finished file (but for the header that [`verify::mend_header`] gives back when the
-//! user asks for it), never follows a link, and has no threads and no clock of its own.
+//! rule of the user's names ([`Archive::retire`]), never writes to a finished file (but for its header, where the user asks for it: [`verify`]), never follows a link, and has no threads and no clock of its own.
 
 mod archive_folder;
 mod compressed_sound;
@@ -65,7 +64,6 @@ mod gap;
 mod gap_cause;
 pub mod import;
 mod journal;
-mod moment;
 mod origin;
 pub mod packing;
 mod part_file;
