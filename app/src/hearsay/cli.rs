@@ -96,7 +96,7 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Mend what `check` names, where that is possible
     Repair(RepairArgs),
-    /// Copy everything to another folder, while recording goes on
+    /// Copy sound, words and database to another folder, while recording goes on
     Backup(BackupArgs),
     /// Look whether everything is well, and say what to do where it isn't
     Doctor(DoctorArgs),

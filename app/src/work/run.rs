@@ -62,7 +62,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         opened => opened?,
     };
-    worker.keep_by(config.retention.clone());
+    let (of, file) = (home.clone(), args.config.clone());
+    worker.keep_by(Box::new(move || match Config::load(&of, file.as_deref()) {
+        Ok((config, _)) => Some(config.retention),
+        Err(error) => {
+            tracing::error!("the rules of retention can't be read, and nothing is done: {}", home::one_line(&error));
+            None
+        }
+    }));
     let mut report = Report::new(args.supervised);
     let stopped = || stop.load(Ordering::Relaxed);
     let summary = if args.once {

@@ -75,7 +75,7 @@ pub use read::{Counters, MAX_UTTERANCES};
 pub use restore::Restored;
 pub use spoken::Spoken;
 pub use stretch::Stretch;
-pub use unwritten::{Unwritten, UnwrittenFile};
+pub use unwritten::{Comparison, Unwritten, UnwrittenFile};
 pub use utterance::{State, Utterance, Word};
 pub use window::{MAX_UTTERANCE_MICROS, NewUtterance, Outcome, WindowRow};
 pub use worker_state::WorkerState;

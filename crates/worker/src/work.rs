@@ -151,9 +151,10 @@ impl Worker {
         })
     }
 
-    /// Has the rules of retention kept once a day, while [`watch`](Self::watch) has nothing else to do.
-    pub fn keep_by(&mut self, rules: RetentionConfig) {
-        self.retainer = (!rules.is_empty()).then(|| Retainer::new(&self.home, rules, self.task.pass));
+    /// Has the rules of retention kept once a day, while [`watch`](Self::watch) has nothing else to do. They are read anew each time; `None`, where
+    /// they can't be, takes nothing away.
+    pub fn keep_by(&mut self, rules: Box<dyn Fn() -> Option<RetentionConfig> + Send>) {
+        self.retainer = Some(Retainer::new(&self.home, rules, self.task.pass));
     }
 
     /// Does what is there, then returns. A track's end is taken as final unless the recorder is still at it.
@@ -219,7 +220,7 @@ impl Worker {
             let now = self.desk.clock.boot_micros();
             if now - self.wrote > FOLLOW_EVERY_MICROS {
                 self.write_words()?;
-                self.snapshot.step(&self.home, self.desk.clock.wall())?;
+                self.snapshot.step(&self.home, self.desk.clock.wall());
             }
             match &mut self.retainer {
                 Some(retainer) if watched => retainer.pause(),
@@ -299,6 +300,11 @@ impl Worker {
             live.stop(&mut self.desk);
         }
         self.forgets.tried.extend(due.iter().map(|forgetting| forgetting.mark));
+        // One may be packing what is to be overwritten, and the other copying it.
+        if let Some(retainer) = &mut self.retainer {
+            retainer.stop(self.desk.clock.as_ref());
+        }
+        self.snapshot.stop();
         let (now, boot) = (self.desk.clock.wall(), self.desk.clock.boot_micros());
         let (store, follower) = (Some(&mut self.desk.store), Some(&mut self.desk.follower));
         let mut tools = Tools { store, follower, scribe: &mut self.scribe, boot };
@@ -409,6 +415,9 @@ fn tell_of_forgetting(left: Result<Left, WorkerError>) {
     match left {
         Ok(left) if left.is_nothing() => {}
         Ok(left) => {
+            for fault in &left.faults {
+                tracing::warn!("{fault}");
+            }
             let (growing, wal) = (left.growing.len(), left.wal);
             tracing::info!(growing, wal, "something is still to be forgotten: it goes once its segments are finished");
         }
