@@ -115,7 +115,7 @@ enum Line {
 
 /// 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy)]
-struct Mark(u64);
+pub(crate) struct Mark(pub(crate) u64);
 
 impl Serialize for Mark {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -51,6 +51,7 @@
 //! rule of the user's names ([`Archive::retire`]), never writes to a finished file (but for its header, where the user asks for it: [`verify`]), never follows a link, and has no threads and no clock of its own.
 
 mod archive_folder;
+mod choices;
 mod compressed_sound;
 mod coverage;
 pub mod erase;
@@ -91,6 +92,7 @@ mod words_log;
 mod writer;
 
 pub use archive_folder::Archive;
+pub use choices::{Choice, Choices};
 pub use coverage::{Coverage, coverage};
 pub use error::ArchiveError;
 pub use fault::{Fault, FaultKind};

@@ -101,6 +101,8 @@ pub struct WorkConfig {
     pub max_wait_s: u32,
     /// The model is kept in memory for so many minutes without anything to recognise.
     pub unload_after_min: u32,
+    /// What is transcribed while the machine runs on its battery.
+    pub on_battery: OnBattery,
     /// What runs the voice detector.
     pub vad: VadChoice,
     /// The ONNX Runtime library for `vad = "onnx"`, where it isn't in a usual place.
@@ -120,10 +122,24 @@ impl Default for WorkConfig {
             threads: 0,
             max_wait_s: 300,
             unload_after_min: 5,
+            on_battery: OnBattery::Live,
             vad: VadChoice::Builtin,
             onnxruntime: None,
         }
     }
+}
+
+/// What is transcribed while the machine runs on its battery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnBattery {
+    /// What is recorded; old days aren't transcribed again meanwhile.
+    #[default]
+    Live,
+    /// Only what somebody watches; the rest waits.
+    Pause,
+    /// Everything.
+    All,
 }
 
 /// What runs the voice detector.
