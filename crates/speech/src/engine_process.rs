@@ -33,11 +33,13 @@ pub struct EngineOptions {
     pub load_timeout: Duration,
     /// How long a window may take; `None`: generous, by its length and the machine's speed so far.
     pub window_timeout: Option<Duration>,
+    /// Whether it stands back behind other engines, too.
+    pub stands_back: bool,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { log: None, load_timeout: Duration::from_mins(10), window_timeout: None }
+        Self { log: None, load_timeout: Duration::from_mins(10), window_timeout: None, stands_back: false }
     }
 }
 
@@ -118,7 +120,7 @@ impl EngineProcess {
             return Ok(());
         }
         models::inspect(&self.model)?;
-        let mut running = Running::start(&self.exe, &self.model, self.options.log.as_deref(), 2 * QUEUE)?;
+        let mut running = Running::start(&self.exe, &self.model, &self.options, 2 * QUEUE)?;
         for (ticket, (lane, request)) in &self.waiting {
             running.submit(*ticket, *lane, Arc::clone(request));
         }

@@ -75,6 +75,7 @@ pub fn backup(
     }
     found.extend(one(&home.config_file())?);
     found.extend(one(&home.pins_file())?);
+    found.extend(one(&home.choices_file())?);
     let before = lengths(&words)?;
     backup.copy(&found)?;
     // The second look sees all of it again.
@@ -269,7 +270,7 @@ fn remove_replaced(copied: &Path) -> Result<Option<Fault>, WorkerError> {
     part.push(".part");
     let (part, wav) = (PathBuf::from(part), copied.with_extension("wav"));
     let packed = copied.extension() == Some("flac".as_ref());
-    if !part.exists() && !(packed && wav.exists()) {
+    if !(part.exists() || packed && wav.exists()) {
         return Ok(None);
     }
     if let Some(fault) = verify::verify(copied) {

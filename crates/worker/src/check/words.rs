@@ -51,12 +51,12 @@ fn read(log: &WordsLog, path: &Path) -> (Vec<Stretch>, Vec<Fault>) {
 
 /// Where the two don't agree. A worker may be writing: only what is so twice is told.
 fn compare(log: &WordsLog, store: &Store, path: &Path, stretches: &[Stretch]) -> Result<Comparison, WorkerError> {
-    let compare = |stretches: &[Stretch]| match file_of(store, path)? {
-        Some(file) => store.compare(&file, stretches),
-        None => {
-            let differing = stretches.iter().map(|stretch| (stretch.track.clone(), stretch.span)).collect();
-            Ok(Comparison { differing, ..Comparison::default() })
+    let compare = |stretches: &[Stretch]| {
+        if let Some(file) = file_of(store, path)? {
+            return store.compare(&file, stretches);
         }
+        let differing = stretches.iter().map(|stretch| (stretch.track.clone(), stretch.span)).collect();
+        Ok(Comparison { differing, ..Comparison::default() })
     };
     let mut first = compare(stretches)?;
     if first != Comparison::default() {
