@@ -48,6 +48,11 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("work.max_wait_s", "how long speech may wait for more to share a window with, in seconds of the recording", ""),
     ("work.unload_after_min", "how long the model is kept in memory with nothing to recognise, in minutes", ""),
     (
+        "work.on_battery",
+        "what is transcribed on the battery: what is recorded, but no old days again; only what somebody watches; everything",
+        "live | pause | all",
+    ),
+    (
         "work.vad",
         "what runs the voice detector: \"builtin\", or \"onnx\" for ONNX Runtime, with the same result in more time",
         "",
