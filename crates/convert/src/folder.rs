@@ -30,8 +30,15 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// The shape, the tokens and the tensors of a folder, the latter under whisper.cpp's names.
-pub(crate) fn open(folder: &Path) -> Result<(Shape, Vec<Vec<u8>>, Vec<Tensor>), ConvertError> {
+/// What is in a folder.
+pub(crate) struct Folder {
+    pub(crate) shape: Shape,
+    pub(crate) tokens: Vec<Vec<u8>>,
+    /// Under whisper.cpp's names.
+    pub(crate) tensors: Vec<Tensor>,
+}
+
+pub(crate) fn open(folder: &Path) -> Result<Folder, ConvertError> {
     let config_file = folder.join("config.json");
     let adapter = folder.join("adapter_config.json");
     if !config_file.is_file() && adapter.is_file() {
@@ -46,7 +53,7 @@ pub(crate) fn open(folder: &Path) -> Result<(Shape, Vec<Vec<u8>>, Vec<Tensor>), 
     let shape = config.shape().map_err(|fault| fault.of(&config_file))?;
     let tokens = tokens(folder, &config)?;
     let tensors = ours(weights(folder)?, &shape).map_err(|fault| fault.of(folder))?;
-    Ok((shape, tokens, tensors))
+    Ok(Folder { shape, tokens, tensors })
 }
 
 fn tokens(folder: &Path, config: &Config) -> Result<Vec<Vec<u8>>, ConvertError> {

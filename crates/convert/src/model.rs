@@ -1,9 +1,10 @@
 use crate::error::{ConvertError, Fault, demand};
 use crate::expected::expected;
+use crate::folder::{self, Folder};
 use crate::ggml::{self, Ggml};
 use crate::mel::mel_filters;
 use crate::reader::Reader;
-use crate::{Shape, Source, Tensor, folder, pt, vocabulary};
+use crate::{Shape, Source, Tensor, pt, vocabulary};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +58,7 @@ impl Model {
     }
 
     fn of_folder(path: &Path) -> Result<Self, ConvertError> {
-        let (shape, tokens, tensors) = folder::open(path)?;
+        let Folder { shape, tokens, tensors } = folder::open(path)?;
         Ok(Self::new(path, Source::HuggingFace, shape, tokens, tensors))
     }
 

@@ -39,12 +39,11 @@ impl<'a> Machine<'a> {
     fn step(&mut self, word: u8) -> Result<(), Fault> {
         match word {
             b'(' => self.marks.push(self.stack.len()),
-            b'0' => drop(self.pop()?),
             b'c' => self.class()?,
             b'Q' => self.storage()?,
             b'R' => self.described()?,
-            // What would be set on an object: a module's version, of no use here.
-            b'b' => drop(self.pop()?),
+            // What isn't wanted after all, and what would be set on an object: a module's version, of no use here.
+            b'0' | b'b' => drop(self.pop()?),
             b'h' | b'j' | b'q' | b'r' | 0x94 => self.memory(word)?,
             b']' | b'}' | b')' | b't' | 0x85..=0x87 | b'a' | b'e' | b's' | b'u' => self.collection(word)?,
             _ => {
@@ -98,7 +97,7 @@ impl<'a> Machine<'a> {
             b'}' => self.push(Value::Dict(Vec::new())),
             b')' => self.push(Value::Tuple(Vec::new())),
             b't' => {
-                let items = self.to_mark()?;
+                let items = self.since_mark()?;
                 self.push(Value::Tuple(items))
             }
             0x85..=0x87 => {
@@ -110,7 +109,7 @@ impl<'a> Machine<'a> {
                 self.push(Value::Tuple(items))
             }
             b'a' | b'e' => {
-                let more = if word == b'a' { vec![self.pop()?] } else { self.to_mark()? };
+                let more = if word == b'a' { vec![self.pop()?] } else { self.since_mark()? };
                 match self.top()? {
                     Value::List(items) => items.extend(more),
                     other => return Err(misplaced("a list", other)),
@@ -118,7 +117,7 @@ impl<'a> Machine<'a> {
                 Ok(())
             }
             _ => {
-                let more = if word == b's' { self.pair()? } else { self.to_mark()? };
+                let more = if word == b's' { self.pair()? } else { self.since_mark()? };
                 let (pairs, rest) = more.as_chunks();
                 demand(rest.is_empty(), || "its pickle has a key without a value".to_owned())?;
                 match self.top()? {
@@ -244,7 +243,7 @@ impl<'a> Machine<'a> {
         Ok(vec![self.pop()?, value])
     }
 
-    fn to_mark(&mut self) -> Result<Vec<Id>, Fault> {
+    fn since_mark(&mut self) -> Result<Vec<Id>, Fault> {
         let mark = self.marks.pop().ok_or_else(empty)?;
         demand(mark <= self.stack.len(), || "its pickle takes what isn't there".to_owned())?;
         Ok(self.stack.split_off(mark))
