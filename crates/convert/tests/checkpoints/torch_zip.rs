@@ -3,8 +3,11 @@
 /// Tensors in 32 bits, and how the zip tells of them.
 #[derive(Default)]
 pub(crate) struct TorchZip {
-    tensors: Vec<(String, Vec<u64>, Vec<u64>, Vec<u8>)>,
+    tensors: Vec<Written>,
 }
+
+/// Name, shape, strides, numbers.
+type Written = (String, Vec<u64>, Vec<u64>, Vec<u8>);
 
 impl TorchZip {
     /// Adds a tensor whose numbers lie in their order.
@@ -41,7 +44,9 @@ impl TorchZip {
             words.extend(b"tQK\0");
             for numbers in [dims, strides] {
                 words.push(b'(');
-                numbers.iter().for_each(|number| int(&mut words, *number));
+                for number in numbers {
+                    int(&mut words, *number);
+                }
                 words.push(b't');
             }
             words.extend(b"\x89ccollections\nOrderedDict\n)RtR");
