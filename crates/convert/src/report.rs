@@ -3,9 +3,9 @@ use crate::Kind;
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Numbers that are written.
+    /// Bytes of the source that are done.
     pub have: u64,
-    /// Numbers there will be.
+    /// Bytes of its tensors.
     pub of: u64,
 }
 

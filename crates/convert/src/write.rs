@@ -34,7 +34,7 @@ impl Model {
         let draft = Draft::of(name)?;
         let failed = |operation| move |source| ConvertError::Io { path: name.to_owned(), operation, source };
         let file = home::files::create_or_truncate(draft.path()).map_err(failed("create"))?;
-        let of = self.tensors.iter().map(Tensor::len).sum();
+        let of = self.tensors.iter().filter_map(|tensor| tensor.number.bytes_of(tensor.len())).sum();
         let mut pen = Pen {
             out: BufWriter::with_capacity(1 << 18, file),
             kind,
@@ -52,8 +52,7 @@ impl Model {
         let file = pen.out.into_inner().map_err(|error| failed("write")(error.into_error()))?;
         file.sync_all().map_err(failed("write"))?;
         let bytes = file.metadata().map_err(failed("read"))?.len();
-        let source_bytes = self.tensors.iter().filter_map(|tensor| tensor.number.bytes_of(tensor.len())).sum();
-        Ok((draft, Report { kind, bytes, source_bytes, errors, relative_rms: total.relative_rms() }))
+        Ok((draft, Report { kind, bytes, source_bytes: of, errors, relative_rms: total.relative_rms() }))
     }
 }
 
@@ -134,7 +133,8 @@ impl Pen<'_> {
             to.decode(&bytes, &mut kept);
             values.iter().zip(&kept).for_each(|(value, kept)| squares.add(*value, *kept));
             self.out.write_all(&bytes).map_err(failed)?;
-            self.have = self.have.saturating_add(u64::try_from(values.len()).unwrap_or(0));
+            let done = u64::try_from(values.len()).ok().and_then(|len| tensor.number.bytes_of(len));
+            self.have = self.have.saturating_add(done.unwrap_or(0));
             match (self.progress)(Progress { have: self.have, of: self.of }) {
                 ControlFlow::Continue(()) => Ok(()),
                 ControlFlow::Break(()) => Err(ConvertError::CalledOff),

@@ -33,11 +33,14 @@ pub struct EngineOptions {
     pub load_timeout: Duration,
     /// How long a window may take; `None`: generous, by its length and the machine's speed so far.
     pub window_timeout: Option<Duration>,
+    /// The SHA-256 of the model's file, in hexadecimal. The file is read and compared before every load, also when the engine is started
+    /// again after a rest or a crash: whatever happened to the disk meanwhile, whisper.cpp is given what was checked first or nothing.
+    pub sha256: Option<String>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { log: None, load_timeout: Duration::from_mins(10), window_timeout: None }
+        Self { log: None, load_timeout: Duration::from_mins(10), window_timeout: None, sha256: None }
     }
 }
 
@@ -118,6 +121,9 @@ impl EngineProcess {
             return Ok(());
         }
         models::inspect(&self.model)?;
+        if let Some(sha256) = &self.options.sha256 {
+            models::demand(&self.model, sha256)?;
+        }
         let mut running = Running::start(&self.exe, &self.model, self.options.log.as_deref(), 2 * QUEUE)?;
         for (ticket, (lane, request)) in &self.waiting {
             running.submit(*ticket, *lane, Arc::clone(request));
