@@ -4,7 +4,7 @@
 //! bytes are those of whisper.cpp's `quantize`. In a byte of the 4 and 5 bit forms the lower half belongs to the first 16 numbers and the upper half
 //! to the second; the fifth bits stand together in a 32-bit number.
 
-use half::f16;
+use crate::sixteen::{from_half, to_half};
 
 /// Numbers in a block.
 pub(crate) const LEN: usize = 32;
@@ -49,21 +49,21 @@ pub(crate) fn q4_0(values: &Block, bytes: &mut Vec<u8>) {
 /// Appends what [`q8_0`] keeps.
 pub(crate) fn from_q8_0(block: &[u8; 34], values: &mut Vec<f32>) {
     let [low, high, quants @ ..] = block;
-    let scale = f16::from_le_bytes([*low, *high]).to_f32();
+    let scale = half([*low, *high]);
     values.extend(quants.iter().map(|quant| f32::from(quant.cast_signed()) * scale));
 }
 
 /// Appends what [`q5_1`] keeps.
 pub(crate) fn from_q5_1(block: &[u8; 24], values: &mut Vec<f32>) {
     let [s0, s1, m0, m1, h0, h1, h2, h3, pairs @ ..] = block;
-    let (scale, min) = (f16::from_le_bytes([*s0, *s1]).to_f32(), f16::from_le_bytes([*m0, *m1]).to_f32());
+    let (scale, min) = (half([*s0, *s1]), half([*m0, *m1]));
     values.extend(numbers(pairs, u32::from_le_bytes([*h0, *h1, *h2, *h3])).map(|quant| f32::from(quant) * scale + min));
 }
 
 /// Appends what [`q5_0`] keeps.
 pub(crate) fn from_q5_0(block: &[u8; 22], values: &mut Vec<f32>) {
     let [s0, s1, h0, h1, h2, h3, pairs @ ..] = block;
-    let scale = f16::from_le_bytes([*s0, *s1]).to_f32();
+    let scale = half([*s0, *s1]);
     values.extend(
         numbers(pairs, u32::from_le_bytes([*h0, *h1, *h2, *h3])).map(|quant| (f32::from(quant) - 16.0) * scale),
     );
@@ -72,7 +72,7 @@ pub(crate) fn from_q5_0(block: &[u8; 22], values: &mut Vec<f32>) {
 /// Appends what [`q4_0`] keeps.
 pub(crate) fn from_q4_0(block: &[u8; 18], values: &mut Vec<f32>) {
     let [s0, s1, pairs @ ..] = block;
-    let scale = f16::from_le_bytes([*s0, *s1]).to_f32();
+    let scale = half([*s0, *s1]);
     values.extend(numbers(pairs, 0).map(|quant| (f32::from(quant) - 8.0) * scale));
 }
 
@@ -85,8 +85,12 @@ fn inverse(scale: f32) -> f32 {
     if scale == 0.0 { 0.0 } else { 1.0 / scale }
 }
 
+fn half(bytes: [u8; 2]) -> f32 {
+    from_half(u16::from_le_bytes(bytes))
+}
+
 fn push(bytes: &mut Vec<u8>, number: f32) {
-    bytes.extend(f16::from_f32(number).to_le_bytes());
+    bytes.extend(to_half(number).to_le_bytes());
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "127 at most, by the scale")]

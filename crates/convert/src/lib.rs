@@ -41,6 +41,7 @@ mod reader;
 mod report;
 pub mod safetensors;
 mod shape;
+mod sixteen;
 mod source;
 mod tensor;
 mod vocabulary;

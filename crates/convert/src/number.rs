@@ -1,5 +1,5 @@
 use crate::blocks;
-use half::{bf16, f16};
+use crate::sixteen::{from_brain, from_half, to_brain, to_half};
 
 /// How the numbers of a tensor are stored, little-endian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,8 +73,8 @@ impl Number {
     pub(crate) fn decode(self, bytes: &[u8], values: &mut Vec<f32>) {
         match self {
             Self::F32 => values.extend(bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four))),
-            Self::F16 => values.extend(bytes.as_chunks().0.iter().map(|two| f16::from_le_bytes(*two).to_f32())),
-            Self::Bf16 => values.extend(bytes.as_chunks().0.iter().map(|two| bf16::from_le_bytes(*two).to_f32())),
+            Self::F16 => values.extend(bytes.as_chunks().0.iter().map(|two| from_half(u16::from_le_bytes(*two)))),
+            Self::Bf16 => values.extend(bytes.as_chunks().0.iter().map(|two| from_brain(u16::from_le_bytes(*two)))),
             Self::Q8_0 => bytes.as_chunks().0.iter().for_each(|block| blocks::from_q8_0(block, values)),
             Self::Q5_1 => bytes.as_chunks().0.iter().for_each(|block| blocks::from_q5_1(block, values)),
             Self::Q5_0 => bytes.as_chunks().0.iter().for_each(|block| blocks::from_q5_0(block, values)),
@@ -86,8 +86,8 @@ impl Number {
     pub(crate) fn encode(self, values: &[f32], bytes: &mut Vec<u8>) {
         match self {
             Self::F32 => values.iter().for_each(|value| bytes.extend(value.to_le_bytes())),
-            Self::F16 => values.iter().for_each(|value| bytes.extend(f16::from_f32(*value).to_le_bytes())),
-            Self::Bf16 => values.iter().for_each(|value| bytes.extend(bf16::from_f32(*value).to_le_bytes())),
+            Self::F16 => values.iter().for_each(|value| bytes.extend(to_half(*value).to_le_bytes())),
+            Self::Bf16 => values.iter().for_each(|value| bytes.extend(to_brain(*value).to_le_bytes())),
             Self::Q8_0 => values.as_chunks().0.iter().for_each(|block| blocks::q8_0(block, bytes)),
             Self::Q5_1 => values.as_chunks().0.iter().for_each(|block| blocks::q5_1(block, bytes)),
             Self::Q5_0 => values.as_chunks().0.iter().for_each(|block| blocks::q5_0(block, bytes)),

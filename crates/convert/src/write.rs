@@ -3,8 +3,7 @@
 use crate::error::{ConvertError, Fault};
 use crate::report::Squares;
 use crate::tensor::PIECE;
-use crate::{Draft, Kind, Model, Number, Progress, Report, Tensor, TensorError, ggml, mel};
-use half::f16;
+use crate::{Draft, Kind, Model, Number, Progress, Report, Tensor, TensorError, ggml, mel, sixteen};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
@@ -165,8 +164,7 @@ fn sound(values: &[f32], to: Number, name: &str) -> Result<(), Fault> {
     if !values.iter().all(|value| value.is_finite()) {
         return Err(Fault::Broken(format!("{name} holds something that is not a finite number")));
     }
-    let most = f16::MAX.to_f32();
-    match values.iter().find(|value| to != Number::F32 && value.abs() > most) {
+    match values.iter().find(|value| to != Number::F32 && value.abs() > sixteen::MOST) {
         Some(value) => {
             Err(Fault::Unsuitable(format!("{name} holds {value}, more than 16 bits can"), "take --type f32"))
         }
