@@ -137,7 +137,7 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Have the system record and transcribe from login on
     Service(ServiceArgs),
-    /// List, fetch, add and check speech models
+    /// List, fetch, add, convert, check and remove speech models
     Models(ModelsArgs),
     /// Measure how fast this machine transcribes with a model
     Bench(BenchArgs),

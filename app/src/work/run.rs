@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
-    let engine = EngineProcess::spawn(&executable, &model.path, EngineOptions::default())?;
+    let engine = EngineProcess::spawn(&executable, &model.path, checked(&model))?;
     let live = {
         let (home, work, model) = (home.clone(), config.work.clone(), model.clone());
         let executable = executable.clone();
@@ -88,14 +88,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(exit(&summary))
 }
 
+/// The engine is given this very content or nothing, whenever it is loaded.
+fn checked(model: &Model) -> EngineOptions {
+    EngineOptions { sha256: Some(model.sha256.clone()), ..EngineOptions::default() }
+}
+
 /// The model of what is written while it is said: one of its own where that is set, else the `main` one.
 fn live_model(home: &Home, work: &WorkConfig, main: &Model, engine: &Path) -> Result<LiveModel, EngineError> {
     let own = work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
     let model = own.as_ref().unwrap_or(main);
     let (plan, file) = (PassPlan::live(model, work, SystemClock.wall()), model.path.clone());
-    let recogniser = own.is_some().then(|| -> Box<dyn Recogniser + Send> {
-        Box::new(EngineProcess::resting(engine, &file, EngineOptions::default()))
-    });
+    let options = checked(model);
+    let recogniser = own
+        .is_some()
+        .then(|| -> Box<dyn Recogniser + Send> { Box::new(EngineProcess::resting(engine, &file, options)) });
     Ok(LiveModel { plan, file, recogniser })
 }
 
@@ -109,7 +115,7 @@ fn campaigns(home: &Home, work: &WorkConfig, engine: &Path) -> CampaignSettings 
                 format!("{} isn't the model any more that pass {} was begun with", model.path.display(), pass.name);
             return Err(EngineError::Refused(why));
         }
-        let options = EngineOptions { stands_back: true, ..EngineOptions::default() };
+        let options = EngineOptions { stands_back: true, ..checked(&model) };
         Ok(Box::new(EngineProcess::spawn(&engine, &model.path, options)?))
     };
     let (spares_battery, mut machine) = (work.on_battery != OnBattery::All, Machine::default());

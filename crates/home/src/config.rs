@@ -159,11 +159,20 @@ pub enum VadChoice {
 pub struct ModelsConfig {
     /// Where `ggml-NAME.bin` lies.
     pub mirror: String,
+    /// More such places, tried in turn where the ones before can't give it.
+    pub mirrors: Vec<String>,
+    /// The proxy on the way there; what `HTTPS_PROXY` and its like say where it isn't set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
 }
 
 impl Default for ModelsConfig {
     fn default() -> Self {
-        Self { mirror: "https://huggingface.co/ggerganov/whisper.cpp/resolve/main".to_owned() }
+        Self {
+            mirror: "https://huggingface.co/ggerganov/whisper.cpp/resolve/main".to_owned(),
+            mirrors: Vec::new(),
+            proxy: None,
+        }
     }
 }
 
