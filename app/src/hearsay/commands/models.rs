@@ -80,8 +80,7 @@ enum Action {
         /// The model to be written; nothing is overwritten
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// What it is made of: f32, f16, q8_0, q5_1, q5_0 or q4_0
-        #[arg(long = "type", value_name = "TYPE", default_value = "f16")]
+        #[arg(long = "type", value_name = "TYPE", default_value = "f16", help = convert::TYPE_HELP)]
         kind: Kind,
         /// One JSON object, with what each tensor lost
         #[arg(long)]
@@ -93,8 +92,7 @@ enum Action {
         /// The f16 or f32 model: its name, or its file
         #[arg(value_name = "NAME|FILE")]
         from: String,
-        /// What the smaller one is made of: q8_0, q5_1, q5_0 or q4_0
-        #[arg(long = "type", value_name = "TYPE")]
+        #[arg(long = "type", value_name = "TYPE", help = convert::SMALLER_HELP)]
         kind: Kind,
         /// The model to be written; nothing is overwritten
         #[arg(long, value_name = "FILE")]

@@ -18,6 +18,8 @@ Examples:
 
 A model of whisper.cpp is copied after a look at whether it is whole. A folder of Hugging Face and a .pt of OpenAI are converted, see `hearsay models convert --help`.";
 
+const TYPE_HELP: &str = "What a converted model is made of: f32, f16, q8_0, q5_1, q5_0 or q4_0";
+
 /// Which.
 #[derive(Debug, clap::Args)]
 pub(super) struct AddArgs {
@@ -27,8 +29,7 @@ pub(super) struct AddArgs {
     /// What the SHA-256 of a ggml file must be
     #[arg(long, value_name = "HEX", conflicts_with_all = ["kind", "name"])]
     sha256: Option<String>,
-    /// What a converted model is made of: f32, f16, q8_0, q5_1, q5_0 or q4_0
-    #[arg(long = "type", value_name = "TYPE", default_value = "f16")]
+    #[arg(long = "type", value_name = "TYPE", default_value = "f16", help = TYPE_HELP)]
     kind: Kind,
     /// The name of a converted model [default: that of the folder or file]
     #[arg(long, value_name = "NAME")]
@@ -62,17 +63,16 @@ fn is_model(path: &Path) -> bool {
 
 /// The folder's or file's own name, and the type where that isn't the usual one.
 fn name(args: &AddArgs) -> Result<String> {
-    let own = match &args.name {
-        Some(name) => name.clone(),
-        None => {
-            let stem = if args.from.is_dir() {
-                std::path::absolute(&args.from)?.file_name().map(ToOwned::to_owned)
-            } else {
-                args.from.file_stem().map(ToOwned::to_owned)
-            };
-            let stem = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            if args.kind == Kind::F16 { stem } else { format!("{stem}-{}", args.kind) }
-        }
+    let own = if let Some(name) = &args.name {
+        name.clone()
+    } else {
+        let stem = if args.from.is_dir() {
+            std::path::absolute(&args.from)?.file_name().map(ToOwned::to_owned)
+        } else {
+            args.from.file_stem().map(ToOwned::to_owned)
+        };
+        let stem = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        if args.kind == Kind::F16 { stem } else { format!("{stem}-{}", args.kind) }
     };
     if own.is_empty() || own.starts_with('.') || own.contains(['/', '\\', '\0']) {
         return Err(Failure::usage(format!("{own:?} is not a model's name")).hint("give one with --name NAME").into());

@@ -13,6 +13,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
+pub(super) const TYPE_HELP: &str = "What it is made of: f32, f16, q8_0, q5_1, q5_0 or q4_0";
+pub(super) const SMALLER_HELP: &str = "What the smaller one is made of: q8_0, q5_1, q5_0 or q4_0";
+
 pub(super) const CONVERT_HELP: &str = "\
 Examples:
   hearsay models convert ~/Downloads/whisper-small-german --out ggml-small-german.bin
