@@ -118,6 +118,7 @@ impl Choices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn a_choice_stands_until_it_is_taken_back_and_a_damaged_line_is_counted() {
@@ -138,7 +139,7 @@ mod tests {
         let mut bytes = std::fs::read(choices.path()).unwrap();
         bytes[40] ^= 1;
         bytes.extend_from_slice(b"{\"row\":\"torn");
-        std::fs::write(choices.path(), bytes).unwrap();
+        home::files::create_or_truncate(choices.path()).unwrap().write_all(&bytes).unwrap();
         assert_eq!(choices.read().unwrap().1, 1);
     }
 }

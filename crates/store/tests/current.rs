@@ -215,7 +215,7 @@ fn what_the_user_prefers_goes_before_all_ranks_until_it_is_taken_back() {
     let nothing_there = preference(3, small, 50_000, 60_000, None);
     index.follow(&archive);
     let rows = archive.dump().into_iter().filter(|row| !row.starts_with("change")).collect::<Vec<_>>();
-    assert!(archive.store.set_preferences(&[first.clone()]).unwrap());
+    assert!(archive.store.set_preferences(std::slice::from_ref(&first)).unwrap());
     index.follow(&archive);
     index.assert_same_as_anew(&archive);
     assert_eq!(archive.current(), ["s0", "l-there", "s1", "l2", "l3"]);

@@ -65,6 +65,7 @@ fn is_on_battery(supplies: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn what_stands_back_is_not_busy() {
@@ -80,9 +81,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let supply = |name: &str, facts: &[(&str, &str)]| {
             let path = folder.path().join(name);
-            std::fs::create_dir_all(&path).unwrap();
+            home::files::create_dir_all(&path).unwrap();
             for (fact, value) in facts {
-                std::fs::write(path.join(fact), format!("{value}\n")).unwrap();
+                let mut file = home::files::create_or_truncate(&path.join(fact)).unwrap();
+                file.write_all(format!("{value}\n").as_bytes()).unwrap();
             }
         };
         assert!(!is_on_battery(&folder.path().join("missing")));

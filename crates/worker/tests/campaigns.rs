@@ -30,8 +30,8 @@ struct StandIn {
 }
 
 impl StandIn {
-    fn new(name: &'static str, log: &Log, answered: Box<dyn FnMut(u64) + Send>) -> Box<Self> {
-        Box::new(Self { name, log: Arc::clone(log), waiting: VecDeque::new(), asked: 0, answered, given: 0 })
+    fn new(name: &'static str, log: &Log, answered: Box<dyn FnMut(u64) + Send>) -> Self {
+        Self { name, log: Arc::clone(log), waiting: VecDeque::new(), asked: 0, answered, given: 0 }
     }
 }
 
@@ -112,13 +112,13 @@ impl Scene {
         let recogniser =
             move |_: &store::Campaign, _: &store::Pass| -> Result<Box<dyn Recogniser + Send>, EngineError> {
                 let answered = answered.lock().unwrap().take().unwrap_or_else(|| Box::new(|_| {}));
-                Ok(StandIn::new("again", &log, answered))
+                Ok(Box::new(StandIn::new("again", &log, answered)))
             };
         let waits_for = move |_: &Terms, _: WallTime| waits.load(Ordering::Relaxed).then_some("the test says so");
         let settings = Settings {
             plan: self.main.clone(),
             translation: None,
-            recogniser: StandIn::new("main", &self.log, Box::new(|_| {})),
+            recogniser: Box::new(StandIn::new("main", &self.log, Box::new(|_| {}))),
             vad: Vad::open(VadChoice::Builtin, None).unwrap(),
             live: None,
             segment_minutes: 5,

@@ -103,27 +103,23 @@ fn print(out: &mut Out, summary: &PassSummary, campaign: Option<&Campaign>, p: O
         (_, true) => ", as it was said",
         _ => "",
     };
-    let mut line = format!("{}  {}{kind}", pass.name, pass.model);
+    let mut parts = Vec::new();
     let (first, last) = (summary.spans.iter().next(), summary.spans.iter().next_back());
     if let (Some(first), Some(last)) = (first, last) {
         let day = |time: WallTime| time.local().format("%Y-%m-%d").to_string();
         let (from, to) = (day(first.start), day(last.end.plus_micros(-1)));
-        line += &if from == to { format!("  {from}") } else { format!("  {from}..{to}") };
-        let (sound, speech) = (output::duration(summary.covered_micros), output::duration(summary.speech_micros));
-        line += &format!("  {sound} of sound, {speech} of speech");
+        parts.push(if from == to { from } else { format!("{from}..{to}") });
+        parts.push(format!("{} of sound", output::duration(summary.covered_micros)));
+        parts.push(format!("{} of speech", output::duration(summary.speech_micros)));
     } else {
-        line += "  nothing yet";
+        parts.push("nothing yet".to_owned());
     }
-    if let Some(speed) = summary.speed_x() {
-        line += &format!(", {speed:.1} x");
-    }
-    if let Some(p) = p {
-        line += &format!(", p {p:.2}");
-    }
+    parts.extend(summary.speed_x().map(|speed| format!("{speed:.1} x")));
+    parts.extend(p.map(|p| format!("p {p:.2}")));
     if summary.quarantined > 0 {
-        line += &format!(", {} windows left out", summary.quarantined);
+        parts.push(format!("{} windows left out", summary.quarantined));
     }
-    writeln!(out, "{line}")?;
+    writeln!(out, "{}  {}{kind}  {}", pass.name, pass.model, parts.join(", "))?;
     if let Some(campaign) = campaign {
         let reason = campaign.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let asked = output::local(campaign.asked);

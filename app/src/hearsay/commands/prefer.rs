@@ -45,9 +45,9 @@ pub(crate) fn run(args: &PreferArgs, context: &Context) -> Result<Exit> {
     }
     let choices = Choices::open(&context.home);
     if args.undo {
-        undo(args, context, &choices)?
+        undo(args, context, &choices)?;
     } else {
-        choose(args, context, &choices)?
+        choose(args, context, &choices)?;
     }
     let mut store = Store::open(&context.home.database())?;
     if let Some(fault) = keep_choices(&context.home, &mut store)? {

@@ -20,6 +20,7 @@ use worker::{CampaignPlan, PassPlan, Wanted};
 /// What is transcribed again, with what, and when.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "flags")]
 pub(crate) struct RetranscribeArgs {
     /// today, 2026-11-22, 2026-10..2026-11, all
     #[arg(required = true, value_name = "SPAN")]

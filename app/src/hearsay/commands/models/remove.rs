@@ -35,10 +35,9 @@ fn needed(context: &Context, folder: &Path, path: &Path) -> Result<Option<String
         Some(format!("`work.live_model` is set to it{works}"))
     } else if work.model.is_none() && models::default_model(folder).is_ok_and(|other| same(&other)) {
         Some(format!("it is the largest one here, which `hearsay work` takes where `work.model` isn't set{works}"))
-    } else if let Some(pass) = campaign_of(context, &is)? {
-        Some(format!("pass {pass} isn't done with it (`hearsay cancel {pass}`)"))
     } else {
-        None
+        let why = |pass| format!("pass {pass} isn't done with it (`hearsay cancel {pass}`)");
+        campaign_of(context, &is)?.map(why)
     })
 }
 
