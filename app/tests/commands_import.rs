@@ -158,7 +158,7 @@ fn status_is_one_object_with_every_field_of_the_contract() {
     assert_eq!((&status["recorder"]["paused_until"], &status["recorder"]["tracks"]), (&json!(null), &json!([])));
     assert_eq!(
         status["worker"],
-        json!({ "running": false, "backlog_s": 90.0, "speed_x": null, "speech_left_s": 30.0, "finish_in_s": null, "live_fault": null })
+        json!({ "running": false, "backlog_s": 90.0, "speed_x": null, "speech_left_s": 30.0, "finish_in_s": null, "live_fault": null, "campaigns": [] })
     );
     assert!(status["disk_free_bytes"].as_u64().unwrap() > 0 && status["disk_days_left"].as_f64().unwrap() > 0.0);
     assert_eq!(status["home"], json!(sample.home().root()));

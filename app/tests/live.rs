@@ -80,6 +80,60 @@ fn what_was_said_is_found_within_moments_also_while_old_sound_is_dealt_with() {
     the_main_pass_takes_their_place(home);
 }
 
+/// A minute or two of old days that were transcribed with a worse model, and are again with a better one meanwhile.
+#[test]
+#[ignore = "it takes minutes: `cargo xtask soak latency`"]
+fn what_was_said_is_found_within_moments_while_old_days_are_transcribed_again() {
+    let (rig, folder) = (Rig::start().unwrap(), tempfile::tempdir().unwrap());
+    let home = folder.path();
+    let (early, better) = (testkit::early_model(home).unwrap(), fixture("models/fixture-q8.bin"));
+    let run = |executable: &str, args: &[&str]| {
+        let ran = command(home, executable).args(args).output().unwrap();
+        assert!(ran.status.success(), "{args:?}: {ran:?}");
+    };
+    let (hearsay, work) = (env!("CARGO_BIN_EXE_hearsay"), env!("CARGO_BIN_EXE_hearsay-work"));
+    let seconds = testkit::count("HEARSAY_LIVE_SECONDS", PLAYED_S);
+    for day in 1..=OLD_DAYS.max(seconds / 12) {
+        for track in ["mic", "loopback"] {
+            let wav = fixture(&format!("days/standup.{track}.wav"));
+            let at = format!("2026-01-{day:02}T09:00:00Z");
+            run(hearsay, &["import", wav.to_str().unwrap(), "--track", track, "--at", &at]);
+        }
+    }
+    run(work, &["--once", "--model", early.to_str().unwrap()]);
+    run(hearsay, &["retranscribe", "all", "--model", better.to_str().unwrap()]);
+    let mut recorder = rig.command(env!("CARGO_BIN_EXE_hearsay-record"));
+    let recorder = Killed(recorder.env("HEARSAY_HOME", home).stderr(Stdio::null()).spawn().unwrap());
+    let mut worker = command(home, work);
+    let worker = Killed(worker.arg("--model").arg(&early).stderr(Stdio::null()).spawn().unwrap());
+    let reading = command(home, hearsay).args(["live", "--json"]).stdout(Stdio::null()).spawn();
+    let reading = Killed(reading.unwrap());
+    wait_for_both_tracks(home);
+    let store = Store::open_read_only(&home.join("archive.sqlite3")).unwrap();
+    let campaign = || store.campaigns().unwrap().pop().unwrap();
+    let covered = || store.coverage(campaign().pass, &timeline::TrackName::mic()).unwrap().len_micros();
+    testkit::wait_until("the campaign's first window", || covered() > 0);
+    let before = covered();
+    let slack = if seconds > PLAYED_S { 1 } else { BUSY };
+    let found = play_and_search(&rig, home, "call", Duration::from_secs(seconds.into()));
+    let (after, state) = (covered(), campaign().state);
+    drop((reading, worker, recorder));
+    let mut late: Vec<i64> = found.values().map(|(_, late)| *late).collect();
+    late.sort_unstable();
+    let (half, most) = (late[late.len() / 2], late[late.len() * 95 / 100]);
+    println!(
+        "old days transcribed again: {} utterances, found after {} ms (median), {} ms (95 %); {} s of the campaign meanwhile",
+        late.len(),
+        half / 1_000,
+        most / 1_000,
+        (after - before) / 1_000_000
+    );
+    assert!(late.len() >= 6, "only {} utterances", late.len());
+    assert!(half <= slack * HALF_MICROS && most <= slack * MOST_MICROS, "{late:?}");
+    assert!(after > before || state == store::CampaignState::Done, "the campaign goes on meanwhile");
+    assert!(state == store::CampaignState::Running, "it was at work to the end: {state:?}");
+}
+
 /// Plays a conversation, both sides at once, and asks the index until it finds what was said.
 fn play_and_search(rig: &Rig, home: &Path, conversation: &str, played: Duration) -> Latencies {
     let began = SystemClock.wall();

@@ -139,6 +139,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             None => command.arg("--lib"),
         };
         command.args(["--", "--nocapture", names]).envs(counts.iter().copied());
+        if matches!(part, Part::Latency) {
+            command.arg("--include-ignored");
+        }
         if !command.status().context("cannot start cargo")?.success() {
             failed.push(*part);
         }

@@ -4,6 +4,7 @@ use crate::home::{Ran, TestHome, ran};
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use store::CampaignState;
 use testkit::{Chance, WordErrors, count, fixture, references};
@@ -12,15 +13,23 @@ use timeline::Span;
 /// Kills in the normal run; `cargo xtask soak` sets more.
 const KILLS: u32 = 8;
 
-/// The sample day as the less accurate model heard it, which is also the configured one.
-fn heard_early() -> TestHome {
-    let home = TestHome::with_sample_day();
-    home::files::create_dir_all(&home.path().join("models")).unwrap();
-    let early = testkit::early_model(&home.path().join("models")).unwrap();
-    configure(&home, &early);
-    let ran = work(&home);
-    assert_eq!(ran.code, Some(0), "{ran:?}");
-    home
+/// The sample day as the less accurate model heard it, which is also the configured one: made once for the tests that run at the same time, and gone with
+/// the last of them. With a copy of it.
+fn heard_early() -> (Arc<TestHome>, TestHome) {
+    static MADE: Mutex<Weak<TestHome>> = Mutex::new(Weak::new());
+    let mut made = MADE.lock().unwrap();
+    let shared = made.upgrade().unwrap_or_else(|| {
+        let home = TestHome::with_sample_day();
+        home::files::create_dir_all(&home.path().join("models")).unwrap();
+        configure(&home, &testkit::early_model(&home.path().join("models")).unwrap());
+        let ran = work(&home);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        Arc::new(home)
+    });
+    *made = Arc::downgrade(&shared);
+    let copy = shared.copy();
+    configure(&copy, &copy.path().join("models/ggml-fixture-early.bin"));
+    (shared, copy)
 }
 
 /// Has it transcribe with a model, without being told each time.
@@ -73,7 +82,7 @@ fn word_errors(home: &TestHome) -> WordErrors {
 
 #[test]
 fn a_better_model_takes_the_place_of_a_worse_one_and_both_are_kept() {
-    let home = heard_early();
+    let (_shared, home) = heard_early();
     let before = word_errors(&home);
     let early = heard_by(&home, "early");
     let dry = home.hearsay(&["retranscribe", "all", "--model", &better(), "--dry-run", "--json"]);
@@ -108,7 +117,7 @@ fn a_better_model_takes_the_place_of_a_worse_one_and_both_are_kept() {
 
 #[test]
 fn only_what_a_search_finds_is_transcribed_again_and_a_cancelled_campaign_does_nothing() {
-    let home = heard_early();
+    let (_shared, home) = heard_early();
     let ran = home.hearsay(&["retranscribe", "all", "--model", &better(), "--where", "conf:<0.6 heard:", "--now"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let store = home.store();
@@ -171,16 +180,13 @@ fn hour_that_is_not_now() -> &'static str {
 #[test]
 fn a_campaign_that_is_killed_again_and_again_ends_with_what_an_undisturbed_one_has() {
     let kills = count("HEARSAY_CAMPAIGN_KILLS", KILLS);
-    let calm = heard_early();
+    let (_shared, calm) = heard_early();
     let early = heard_by(&calm, "early");
     let queue = |home: &TestHome| {
         let queued = home.hearsay(&["retranscribe", "all", "--model", &better(), "--queue"]);
         assert_eq!(queued.code, Some(0), "{queued:?}");
     };
-    let killed = calm.copy();
-    // A copy has its own path to the less accurate model.
-    let early_model = killed.path().join("models/ggml-fixture-early.bin");
-    configure(&killed, &early_model);
+    let (_, killed) = heard_early();
     queue(&calm);
     let began = std::time::Instant::now();
     assert_eq!(work(&calm).code, Some(0));
