@@ -37,34 +37,100 @@ impl<'a> Then<'a> {
     }
 }
 
+/// The scales of a tile of bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scales<'a> {
+    /// By row.
+    pub(crate) rows: &'a [f32],
+    /// By row, the sum of its bytes: the panel's are 128 too large.
+    pub(crate) sums: &'a [i32],
+    /// By column.
+    pub(crate) columns: &'a [f32; PANEL],
+}
+
 /// Writes the first `width` columns of each of a tile's rows into `out`, whose rows begin `stride` apart.
 pub(crate) fn finish(isa: Isa, tile: &[[f32; PANEL]], width: usize, then: Then<'_>, out: &mut [f32], stride: usize) {
+    #[inline(always)]
+    fn body<const FMA: bool>(tile: &[[f32; PANEL]], width: usize, then: Then<'_>, out: &mut [f32], stride: usize) {
+        for (sums, row) in tile.iter().zip(out.chunks_mut(stride)) {
+            finish_row::<FMA>(*sums, width, then, row);
+        }
+    }
     versions!(isa, body(tile: &[[f32; PANEL]], width: usize, then: Then<'_>, out: &mut [f32], stride: usize));
 }
 
-#[inline(always)]
-fn body<const FMA: bool>(tile: &[[f32; PANEL]], width: usize, then: Then<'_>, out: &mut [f32], stride: usize) {
-    for (sums, row) in tile.iter().zip(out.chunks_mut(stride)) {
-        let Some(row) = row.get_mut(..width) else { return };
-        match then {
-            Then::Store => row.copy_from_slice(sums.get(..width).unwrap_or_default()),
-            Then::Bias(bias) => each(row, sums, bias, |_, sum| sum),
-            Then::BiasGelu(bias) => each(row, sums, bias, |_, sum| gelu::<FMA>(sum)),
-            Then::BiasAdd(bias) => each(row, sums, bias, |before, sum| before + sum),
+/// As [`finish`], with sums of bytes.
+pub(crate) fn finish_bytes(
+    isa: Isa,
+    tile: &[[i32; PANEL]],
+    scales: Scales<'_>,
+    width: usize,
+    then: Then<'_>,
+    (out, stride): (&mut [f32], usize),
+) {
+    #[inline(always)]
+    #[expect(clippy::cast_precision_loss, reason = "rounded to 24 bits, and then multiplied by factors of 8")]
+    #[expect(clippy::indexing_slicing, reason = "arrays of one length")]
+    fn body<const FMA: bool>(
+        tile: &[[i32; PANEL]],
+        scales: Scales<'_>,
+        width: usize,
+        then: Then<'_>,
+        out: &mut [f32],
+        stride: usize,
+    ) {
+        let rows = scales.rows.iter().zip(scales.sums);
+        for ((sums, (scale, sum)), row) in tile.iter().zip(rows).zip(out.chunks_mut(stride)) {
+            let shift = 128 * sum;
+            let mut values = [0.0; PANEL];
+            for at in 0..PANEL {
+                values[at] = (sums[at] - shift) as f32 * (scale * scales.columns[at]);
+            }
+            finish_row::<FMA>(values, width, then, row);
         }
+    }
+    versions!(
+        isa,
+        body(
+            tile: &[[i32; PANEL]],
+            scales: Scales<'_>,
+            width: usize,
+            then: Then<'_>,
+            out: &mut [f32],
+            stride: usize,
+        )
+    );
+}
+
+#[inline(always)]
+fn finish_row<const FMA: bool>(sums: [f32; PANEL], width: usize, then: Then<'_>, row: &mut [f32]) {
+    match then {
+        Then::Store => each(row, width, &sums, None, |_, sum| sum),
+        Then::Bias(bias) => each(row, width, &sums, Some(bias), |_, sum| sum),
+        Then::BiasGelu(bias) => each(row, width, &sums, Some(bias), |_, sum| gelu::<FMA>(sum)),
+        Then::BiasAdd(bias) => each(row, width, &sums, Some(bias), |before, sum| before + sum),
     }
 }
 
-/// Whole panels in a loop of known length, which needs no remainder.
+/// Whole panels in loops of known length, which stay in registers.
 #[inline(always)]
-fn each(row: &mut [f32], sums: &[f32; PANEL], bias: &[f32], then: impl Fn(f32, f32) -> f32) {
-    if let (Ok(row), Some(bias)) = (<&mut [f32; PANEL]>::try_from(&mut *row), bias.first_chunk::<PANEL>()) {
-        for ((place, sum), bias) in row.iter_mut().zip(sums).zip(bias) {
-            *place = then(*place, sum + bias);
+#[expect(clippy::indexing_slicing, reason = "arrays of one length")]
+fn each(row: &mut [f32], width: usize, sums: &[f32; PANEL], bias: Option<&[f32]>, then: impl Fn(f32, f32) -> f32) {
+    match (row.first_chunk_mut::<PANEL>(), bias.map(<[f32]>::first_chunk::<PANEL>)) {
+        (Some(row), None) if width == PANEL => {
+            for at in 0..PANEL {
+                row[at] = then(row[at], sums[at]);
+            }
         }
-        return;
-    }
-    for ((place, sum), bias) in row.iter_mut().zip(sums).zip(bias) {
-        *place = then(*place, sum + bias);
+        (Some(row), Some(Some(bias))) if width == PANEL => {
+            for at in 0..PANEL {
+                row[at] = then(row[at], sums[at] + bias[at]);
+            }
+        }
+        _ => {
+            for (at, (place, sum)) in row.iter_mut().zip(sums).take(width).enumerate() {
+                *place = then(*place, sum + bias.and_then(|bias| bias.get(at)).unwrap_or(&0.0));
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! cargo run --release -p whisper --example bench -- MODEL WAV [SLOTS [BEAMS]]
 //! ```
 //!
-//! The recording (16 kHz, mono, 16 bit) is cut into windows of 30 s. `HEARSAY_ISA=portable|avx2|avx512` holds the kernels to a set of instructions.
+//! With `EXACT=1` in f32. The recording (16 kHz, mono, 16 bit) is cut into windows of 30 s. `HEARSAY_ISA=portable|avx2|avx512` holds the kernels to a set of instructions.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 
 use kernels::Isa;
@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::env;
 use std::error::Error;
 use std::rc::Rc;
-use whisper::{Backend, Batch, Cpu, Decode, Mel, Model, Row, Scores, Window};
+use whisper::{Backend, Batch, Cpu, Decode, Mel, Model, Numbers, Row, Scores, Window};
 
 /// CPU-seconds of this process.
 #[expect(clippy::cast_precision_loss, reason = "seconds with nine digits")]
@@ -70,7 +70,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let samples: Vec<f32> = samples?.into_iter().map(|sample| f32::from(sample) / 32_768.0).collect();
 
     let began = now();
-    let model = Model::open(path.as_ref())?;
+    let numbers = if env::var_os("EXACT").is_some() { Numbers::Exact } else { Numbers::Fast };
+    let model = Model::open(path.as_ref(), numbers)?;
     println!("load                {:8.3} s", now() - began);
     let windows = samples.chunks(model.mels().samples());
     let count = windows.len() as f64;
@@ -99,7 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let step = spent.step.get();
     let rest = all - spent.encode.get() - step;
 
-    println!("instructions        {}", Isa::chosen().level());
+    println!("instructions        {}, {numbers:?}", Isa::chosen().level());
     println!(
         "windows             {count} ({slots} slots, {beams} beams), {tokens} tokens, {} steps, {} rows",
         spent.steps.get(),

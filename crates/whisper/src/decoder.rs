@@ -9,8 +9,8 @@ use crate::ggml::{HEAD, ModelFile, Shape};
 use crate::linear::{Act, Linear, Part};
 use crate::norm::Norm;
 use crate::slot::Slot;
-use crate::{Error, Row, Scores};
-use kernels::{FloatPanels, Isa, Rows, Then, float_product, gather_dots, gather_sum, softmax};
+use crate::{Error, Numbers, Row, Scores};
+use kernels::{ByteRows, Isa, Rows, gather_dots, gather_sum, softmax};
 
 /// The decoder's weights.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ pub(crate) struct Decoder {
     blocks: Vec<Block>,
     norm: Norm,
     /// The table of tokens, as the last layer.
-    tokens: FloatPanels,
+    tokens: Linear,
+    numbers: Numbers,
     /// Layer and head, of those that look where the sound of a token is.
     pub(crate) alignment: Vec<(usize, usize)>,
 }
@@ -49,10 +50,12 @@ pub(crate) struct DecoderRoom {
     wide: Vec<f32>,
     scores: Vec<f32>,
     sound: Vec<f32>,
+    bytes: ByteRows,
+    halves: Vec<f32>,
 }
 
 impl Decoder {
-    pub(crate) fn load(file: &ModelFile, alignment: Vec<(usize, usize)>) -> Result<Self, Error> {
+    pub(crate) fn load(file: &ModelFile, numbers: Numbers, alignment: Vec<(usize, usize)>) -> Result<Self, Error> {
         let shape = file.shape.clone();
         let width = shape.width;
         let mut places = vec![0.0; shape.text_context * width];
@@ -60,15 +63,9 @@ impl Decoder {
         for (position, place) in places.chunks_exact_mut(width).enumerate() {
             table.row(position, place);
         }
-        let table = file.matrix(TOKENS, shape.vocabulary, width)?;
-        let mut tokens = FloatPanels::zeros(width, shape.vocabulary);
-        let mut row = vec![0.0; width];
-        for token in 0..shape.vocabulary {
-            table.row(token, &mut row);
-            tokens.set_output(token, &row);
-        }
-        let blocks = (0..shape.text_layers).map(|layer| Block::load(file, layer)).collect::<Result<_, _>>()?;
-        Ok(Self { shape, places, blocks, norm: Norm::load(file, "decoder.ln")?, tokens, alignment })
+        let tokens = Linear::load_table(file, numbers, TOKENS)?;
+        let blocks = (0..shape.text_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?;
+        Ok(Self { shape, places, blocks, norm: Norm::load(file, "decoder.ln")?, tokens, numbers, alignment })
     }
 
     /// Fills a slot with what the layers look at in a window's features.
@@ -77,8 +74,8 @@ impl Decoder {
         slot.begin(self.blocks.len());
         room.sound.resize(features.len() * 2, 0.0);
         for (block, layer) in self.blocks.iter().zip(&mut slot.layers) {
-            block.sound.apply(isa, Rows::dense(features, width), Act::Store, &mut room.sound);
-            layer.set_sound(&room.sound, width);
+            block.sound.apply(isa, Rows::dense(features, width), Act::Store, &mut room.sound, &mut room.bytes);
+            layer.set_sound(isa, self.numbers, &room.sound, width);
         }
     }
 
@@ -100,11 +97,11 @@ impl Decoder {
         for (at, block) in self.blocks.iter().enumerate() {
             self.look_at_text(isa, block, at, rows, slots, room);
             self.look_at_sound(isa, block, at, rows, slots, room);
-            let DecoderRoom { stream, normal, wide, .. } = room;
+            let DecoderRoom { stream, normal, wide, bytes, .. } = room;
             wide.resize(rows.len() * 4 * width, 0.0);
             block.norm.apply(isa, stream, normal);
-            block.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide);
-            block.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream);
+            block.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide, bytes);
+            block.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream, bytes);
         }
         self.score(isa, rows, room, scores);
     }
@@ -131,10 +128,10 @@ impl Decoder {
         room: &mut DecoderRoom,
     ) {
         let width = self.shape.width;
-        let DecoderRoom { stream, normal, wide, scores, .. } = room;
+        let DecoderRoom { stream, normal, wide, scores, bytes, .. } = room;
         wide.resize(rows.len() * 3 * width, 0.0);
         block.text_norm.apply(isa, stream, normal);
-        block.qkv.apply(isa, Rows::dense(normal, width), Act::Store, wide);
+        block.qkv.apply(isa, Rows::dense(normal, width), Act::Store, wide, bytes);
         for (row, qkv) in rows.iter().zip(wide.chunks_exact(3 * width)) {
             let Some(layer) = slots.get_mut(row.slot).and_then(|slot| slot.layers.get_mut(layer)) else { continue };
             layer.set_line(row.own_line(), &qkv[width..2 * width], &qkv[2 * width..]);
@@ -148,7 +145,7 @@ impl Decoder {
                 gather_sum(isa, scores, &layer.values[head..], width, row.lines, &mut out[head..head + HEAD]);
             }
         }
-        block.text_out.apply(isa, Rows::dense(normal, width), Act::Add, stream);
+        block.text_out.apply(isa, Rows::dense(normal, width), Act::Add, stream, bytes);
     }
 
     fn look_at_sound(
@@ -161,10 +158,10 @@ impl Decoder {
         room: &mut DecoderRoom,
     ) {
         let (width, positions) = (self.shape.width, self.shape.audio_context);
-        let DecoderRoom { stream, normal, wide, scores, .. } = room;
+        let DecoderRoom { stream, normal, wide, scores, bytes, halves, .. } = room;
         wide.resize(rows.len() * width, 0.0);
         block.sound_norm.apply(isa, stream, normal);
-        block.query.apply(isa, Rows::dense(normal, width), Act::Store, wide);
+        block.query.apply(isa, Rows::dense(normal, width), Act::Store, wide, bytes);
         let mut first = 0;
         for rows in rows.chunk_by(|a, b| a.slot == b.slot) {
             let queries = &wide[first * width..(first + rows.len()) * width];
@@ -174,7 +171,7 @@ impl Decoder {
             scores.resize(rows.len() * positions, 0.0);
             for head in 0..self.shape.heads() {
                 let Some(heard) = slot.layers.get(layer) else { continue };
-                heard.sound_scores(isa, head, queries, width, scores);
+                heard.sound_scores(isa, head, queries, width, scores, (bytes, halves));
                 for (at, _) in self.alignment.iter().enumerate().filter(|(_, watched)| **watched == (layer, head)) {
                     for (row, scores) in rows.iter().zip(scores.chunks_exact(positions)).filter(|(row, _)| row.watched)
                     {
@@ -184,16 +181,16 @@ impl Decoder {
                 }
                 softmax(isa, scores, positions, positions);
                 if let Some(heard) = slot.layers.get(layer) {
-                    heard.sound_sum(isa, head, scores, width, out);
+                    heard.sound_sum(isa, head, scores, width, out, (bytes, halves));
                 }
             }
         }
-        block.sound_out.apply(isa, Rows::dense(normal, width), Act::Add, stream);
+        block.sound_out.apply(isa, Rows::dense(normal, width), Act::Add, stream, bytes);
     }
 
     fn score(&self, isa: Isa, rows: &[Row<'_>], room: &mut DecoderRoom, scores: &mut Scores) {
         let width = self.shape.width;
-        let DecoderRoom { stream, normal, .. } = room;
+        let DecoderRoom { stream, normal, bytes, .. } = room;
         let mut asked = 0;
         for (at, _) in rows.iter().enumerate().filter(|(_, row)| row.scored) {
             stream.copy_within(at * width..(at + 1) * width, asked * width);
@@ -201,14 +198,7 @@ impl Decoder {
         }
         self.norm.apply(isa, &stream[..asked * width], &mut normal[..asked * width]);
         let out = scores.room(asked, self.shape.vocabulary);
-        float_product(
-            isa,
-            Rows::dense(&normal[..asked * width], width),
-            &self.tokens,
-            Then::Store,
-            out,
-            self.shape.vocabulary,
-        );
+        self.tokens.apply(isa, Rows::dense(&normal[..asked * width], width), Act::Store, out, bytes);
     }
 }
 
@@ -216,12 +206,12 @@ impl Decoder {
 const TOKENS: &str = "decoder.token_embedding.weight";
 
 impl Block {
-    fn load(file: &ModelFile, layer: usize) -> Result<Self, Error> {
+    fn load(file: &ModelFile, numbers: Numbers, layer: usize) -> Result<Self, Error> {
         let width = file.shape.width;
         let prefix = format!("decoder.blocks.{layer}.");
         let sound = [Part { has_bias: false, ..Part::plain("cross_attn.key") }, Part::plain("cross_attn.value")];
         let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
-        let square = |parts: &[Part<'_>]| Linear::load(file, &prefix, parts, width, width);
+        let square = |parts: &[Part<'_>]| Linear::load(file, numbers, &prefix, parts, (width, width));
         Ok(Self {
             text_norm: norm("attn_ln")?,
             qkv: square(&query_key_value("attn.query", "attn.key", "attn.value"))?,
@@ -231,8 +221,8 @@ impl Block {
             sound: square(&sound)?,
             sound_out: square(&[Part::plain("cross_attn.out")])?,
             norm: norm("mlp_ln")?,
-            up: Linear::load(file, &prefix, &[Part::plain("mlp.0")], 4 * width, width)?,
-            down: Linear::load(file, &prefix, &[Part::plain("mlp.2")], width, 4 * width)?,
+            up: Linear::load(file, numbers, &prefix, &[Part::plain("mlp.0")], (4 * width, width))?,
+            down: Linear::load(file, numbers, &prefix, &[Part::plain("mlp.2")], (width, 4 * width))?,
         })
     }
 }

@@ -8,8 +8,8 @@ use crate::attention::Attention;
 use crate::ggml::{HEAD, ModelFile};
 use crate::linear::{Act, Linear, Part};
 use crate::norm::Norm;
-use crate::{Error, Mel};
-use kernels::{Isa, Rows};
+use crate::{Error, Mel, Numbers};
+use kernels::{ByteRows, Isa, Rows};
 
 /// The encoder's weights.
 #[derive(Debug)]
@@ -42,10 +42,11 @@ pub(crate) struct EncoderRoom {
     normal: Vec<f32>,
     wide: Vec<f32>,
     attention: Attention,
+    bytes: ByteRows,
 }
 
 impl Encoder {
-    pub(crate) fn load(file: &ModelFile) -> Result<Self, Error> {
+    pub(crate) fn load(file: &ModelFile, numbers: Numbers) -> Result<Self, Error> {
         let shape = &file.shape;
         let width = shape.width;
         let mut places = vec![0.0; shape.audio_context * width];
@@ -57,7 +58,7 @@ impl Encoder {
             first: Linear::load_convolution(file, "encoder.conv1", width, shape.bands)?,
             second: Linear::load_convolution(file, "encoder.conv2", width, width)?,
             places,
-            blocks: (0..shape.audio_layers).map(|layer| Block::load(file, layer)).collect::<Result<_, _>>()?,
+            blocks: (0..shape.audio_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?,
             norm: Norm::load(file, "encoder.ln_post")?,
             width,
         })
@@ -73,10 +74,10 @@ impl Encoder {
         room.normal.resize(positions * width, 0.0);
         let windows = Rows::new(&mel.padded, 2 * positions, mel.bands, 3 * mel.bands);
         if let Some(rows) = windows {
-            self.first.apply(isa, rows, Act::Gelu, &mut room.convolved[width..]);
+            self.first.apply(isa, rows, Act::Gelu, &mut room.convolved[width..], &mut room.bytes);
         }
         if let Some(rows) = Rows::new(&room.convolved, positions, 2 * width, 3 * width) {
-            self.second.apply(isa, rows, Act::Gelu, &mut room.stream);
+            self.second.apply(isa, rows, Act::Gelu, &mut room.stream, &mut room.bytes);
         }
         for (number, place) in room.stream.iter_mut().zip(&self.places) {
             *number += place;
@@ -90,31 +91,33 @@ impl Encoder {
 }
 
 impl Block {
-    fn load(file: &ModelFile, layer: usize) -> Result<Self, Error> {
+    fn load(file: &ModelFile, numbers: Numbers, layer: usize) -> Result<Self, Error> {
         let width = file.shape.width;
         let prefix = format!("encoder.blocks.{layer}.");
+        let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
+        let linear = |parts: &[Part<'_>], size| Linear::load(file, numbers, &prefix, parts, size);
         Ok(Self {
-            attention_norm: Norm::load(file, &format!("{prefix}attn_ln"))?,
-            qkv: Linear::load(file, &prefix, &query_key_value("attn.query", "attn.key", "attn.value"), width, width)?,
-            out: Linear::load(file, &prefix, &[Part::plain("attn.out")], width, width)?,
-            norm: Norm::load(file, &format!("{prefix}mlp_ln"))?,
-            up: Linear::load(file, &prefix, &[Part::plain("mlp.0")], 4 * width, width)?,
-            down: Linear::load(file, &prefix, &[Part::plain("mlp.2")], width, 4 * width)?,
+            attention_norm: norm("attn_ln")?,
+            qkv: linear(&query_key_value("attn.query", "attn.key", "attn.value"), (width, width))?,
+            out: linear(&[Part::plain("attn.out")], (width, width))?,
+            norm: norm("mlp_ln")?,
+            up: linear(&[Part::plain("mlp.0")], (4 * width, width))?,
+            down: linear(&[Part::plain("mlp.2")], (width, 4 * width))?,
         })
     }
 
     fn apply(&self, isa: Isa, width: usize, room: &mut EncoderRoom) {
-        let EncoderRoom { stream, normal, wide, attention, .. } = room;
+        let EncoderRoom { stream, normal, wide, attention, bytes, .. } = room;
         let positions = stream.len() / width;
         wide.resize(positions * 4 * width, 0.0);
         self.attention_norm.apply(isa, stream, normal);
         let qkv = &mut wide[..positions * 3 * width];
-        self.qkv.apply(isa, Rows::dense(normal, width), Act::Store, qkv);
+        self.qkv.apply(isa, Rows::dense(normal, width), Act::Store, qkv, bytes);
         attention.apply(isa, qkv, width, normal);
-        self.out.apply(isa, Rows::dense(normal, width), Act::Add, stream);
+        self.out.apply(isa, Rows::dense(normal, width), Act::Add, stream, bytes);
         self.norm.apply(isa, stream, normal);
-        self.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide);
-        self.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream);
+        self.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide, bytes);
+        self.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream, bytes);
     }
 }
 

@@ -5,9 +5,9 @@
 //! [`Cpu`] is the first.
 //!
 //! ```no_run
-//! use whisper::{Batch, Cpu, Decode, Model, Window};
+//! use whisper::{Batch, Cpu, Decode, Model, Numbers, Window};
 //!
-//! let model = Model::open("ggml-base.en.bin".as_ref())?;
+//! let model = Model::open("ggml-base.en.bin".as_ref(), Numbers::Fast)?;
 //! let mut batch = Batch::new(Cpu::new(&model, 16), model.vocabulary(), model.shape().text_context);
 //! let samples = vec![0.0; 480_000];
 //! batch.push(Window { id: 1, mel: model.mels().mel(&samples), decode: Decode::default() })?;
@@ -19,9 +19,9 @@
 //! # Ok::<(), whisper::Error>(())
 //! ```
 //!
-//! All numbers are f32, and each is the sum of the same products in the same order whatever is computed beside it: a window's tokens and scores
-//! have the same bits alone and among others. The tokens are those of [openai-whisper](https://github.com/openai/whisper)'s `decode`, which tests
-//! compare them with.
+//! Each number is the sum of the same products in the same order whatever is computed beside it: a window's tokens and scores have the same bits
+//! alone and among others. In [exact](Numbers::Exact) numbers the tokens are those of [openai-whisper](https://github.com/openai/whisper)'s
+//! `decode`, which tests compare them with; [fast](Numbers::Fast) ones are eight bits wide where most of the work is.
 
 mod active;
 mod alignment;
@@ -42,11 +42,13 @@ mod linear;
 mod mel;
 mod model;
 mod norm;
+mod numbers;
 mod row;
 mod rules;
 mod scores;
 mod search;
 mod slot;
+mod sound;
 mod suppressed;
 mod vocabulary;
 mod window;
@@ -61,6 +63,7 @@ pub use heard::{Heard, Scored};
 pub use language::Language;
 pub use mel::{Mel, MelMaker, RATE};
 pub use model::Model;
+pub use numbers::Numbers;
 pub use row::Row;
 pub use scores::Scores;
 pub use vocabulary::{Token, Vocabulary};

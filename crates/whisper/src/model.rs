@@ -5,7 +5,7 @@ use crate::decoder::Decoder;
 use crate::encoder::Encoder;
 use crate::ggml::{ModelFile, Shape};
 use crate::mel::MelMaker;
-use crate::{Error, Vocabulary};
+use crate::{Error, Numbers, Vocabulary};
 use std::path::Path;
 
 /// The weights of a model, its tokens and its front end. Read-only: threads share it.
@@ -18,16 +18,16 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads a model from a file of whisper.cpp's.
+    /// Loads a model from a file of whisper.cpp's, to be computed in these numbers.
     ///
     /// # Errors
     /// [`Error::Io`] where it can't be read, [`Error::Broken`] where it is not whole.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn open(path: &Path, numbers: Numbers) -> Result<Self, Error> {
         let mut file = ModelFile::open(path)?;
         let vocabulary = Vocabulary::new(&file.shape, std::mem::take(&mut file.words));
         let mels = MelMaker::new(&file.filters, file.shape.audio_context * 2);
-        let encoder = Encoder::load(&file)?;
-        let decoder = Decoder::load(&file, alignment::heads(&file.shape))?;
+        let encoder = Encoder::load(&file, numbers)?;
+        let decoder = Decoder::load(&file, numbers, alignment::heads(&file.shape))?;
         Ok(Self { file, encoder, decoder, vocabulary, mels })
     }
 

@@ -4,8 +4,10 @@
     reason = "offsets into buffers whose sizes are made from the same shape a line above"
 )]
 
+use crate::Numbers;
 use crate::ggml::HEAD;
-use kernels::{FloatPanels, Isa, Rows, Then, float_product};
+use crate::sound::{Room, Sound};
+use kernels::{Isa, Rows};
 
 /// Keys and values of a window's sound, and what the decoder remembers of its text.
 #[derive(Debug, Default)]
@@ -19,9 +21,9 @@ pub(crate) struct Slot {
 #[derive(Debug, Default)]
 pub(crate) struct SlotLayer {
     /// By head, of the sound: `64 × positions`.
-    pub(crate) sound_keys: Vec<FloatPanels>,
+    sound_keys: Vec<Sound>,
     /// By head, of the sound: `positions × 64`.
-    pub(crate) sound_values: Vec<FloatPanels>,
+    sound_values: Vec<Sound>,
     /// By line, of the text: `width` numbers each.
     pub(crate) keys: Vec<f32>,
     pub(crate) values: Vec<f32>,
@@ -51,32 +53,46 @@ impl Slot {
 
 impl SlotLayer {
     /// Takes the keys and values of a window's sound: for each position `width` numbers of either.
-    pub(crate) fn set_sound(&mut self, keys_and_values: &[f32], width: usize) {
+    pub(crate) fn set_sound(&mut self, isa: Isa, numbers: Numbers, keys_and_values: &[f32], width: usize) {
         let positions = keys_and_values.len() / (2 * width);
-        self.sound_keys.resize_with(width / HEAD, FloatPanels::default);
-        self.sound_values.resize_with(width / HEAD, FloatPanels::default);
-        for (head, (keys, values)) in self.sound_keys.iter_mut().zip(&mut self.sound_values).enumerate() {
-            keys.reshape(HEAD, positions);
-            values.reshape(positions, HEAD);
-            for (position, numbers) in keys_and_values.chunks_exact(2 * width).enumerate() {
-                keys.set_output(position, &numbers[head * HEAD..][..HEAD]);
-                values.set_input(position, &numbers[width + head * HEAD..][..HEAD]);
-            }
+        let head = |from: usize| Rows::new(keys_and_values.get(from..)?, positions, 2 * width, HEAD);
+        self.sound_keys.resize_with(width / HEAD, Sound::default);
+        self.sound_values.resize_with(width / HEAD, Sound::default);
+        for (at, (keys, values)) in self.sound_keys.iter_mut().zip(&mut self.sound_values).enumerate() {
+            let (Some(key_rows), Some(value_rows)) = (head(at * HEAD), head(width + at * HEAD)) else { return };
+            keys.set_outputs(isa, numbers, key_rows);
+            values.set_inputs(numbers, value_rows);
         }
     }
 
     /// How well the queries of one head, rows `width` apart, fit each position of the sound.
-    pub(crate) fn sound_scores(&self, isa: Isa, head: usize, queries: &[f32], width: usize, scores: &mut [f32]) {
+    pub(crate) fn sound_scores(
+        &self,
+        isa: Isa,
+        head: usize,
+        queries: &[f32],
+        width: usize,
+        scores: &mut [f32],
+        room: Room<'_>,
+    ) {
         let keys = &self.sound_keys[head];
         if let Some(rows) = Rows::new(&queries[head * HEAD..], queries.len() / width, width, HEAD) {
-            float_product(isa, rows, keys, Then::Store, scores, keys.n());
+            keys.product(isa, rows, scores, keys.outputs(), room);
         }
     }
 
     /// The sum of one head's values, weighted, into its part of `out`, rows `width` apart.
-    pub(crate) fn sound_sum(&self, isa: Isa, head: usize, weights: &[f32], width: usize, out: &mut [f32]) {
+    pub(crate) fn sound_sum(
+        &self,
+        isa: Isa,
+        head: usize,
+        weights: &[f32],
+        width: usize,
+        out: &mut [f32],
+        room: Room<'_>,
+    ) {
         let values = &self.sound_values[head];
-        float_product(isa, Rows::dense(weights, values.k()), values, Then::Store, &mut out[head * HEAD..], width);
+        values.product(isa, Rows::dense(weights, values.inputs()), &mut out[head * HEAD..], width, room);
     }
 
     /// Writes a line of the text.

@@ -8,7 +8,7 @@ use fixture::model_path;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use whisper::{Error, Model};
+use whisper::{Error, Model, Numbers};
 
 /// A copy of the model to be damaged.
 fn copy() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
@@ -49,7 +49,7 @@ fn a_file_that_is_cut_anywhere_is_refused() {
     let file = OpenOptions::new().write(true).open(&path).unwrap();
     for cut in cuts {
         file.set_len(cut as u64).unwrap();
-        let error = Model::open(&path).unwrap_err();
+        let error = Model::open(&path, Numbers::Exact).unwrap_err();
         assert!(matches!(error, Error::Broken { .. } | Error::Io { .. }), "{error}");
     }
 }
@@ -66,7 +66,7 @@ fn a_file_with_flipped_bytes_is_refused_or_harmless() {
     let mut refused = 0;
     for (at, flip) in header.chain(tokens).chain(heads).chain(weights) {
         overwrite(&mut file, at, &[bytes[at] ^ flip]);
-        match Model::open(&path) {
+        match Model::open(&path, Numbers::Exact) {
             Ok(_) => {}
             Err(Error::Broken { .. }) => refused += 1,
             Err(error) => panic!("{error}"),
@@ -74,20 +74,20 @@ fn a_file_with_flipped_bytes_is_refused_or_harmless() {
         overwrite(&mut file, at, &bytes[at..=at]);
     }
     assert!(refused > 100, "only {refused} were refused");
-    Model::open(&path).unwrap();
+    Model::open(&path, Numbers::Exact).unwrap();
 }
 
 #[test]
 fn other_things_than_models_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.bin");
-    assert!(matches!(Model::open(&path).unwrap_err(), Error::Io { .. }), "missing");
-    assert!(matches!(Model::open(folder.path()).unwrap_err(), Error::Io { .. }), "a folder");
+    assert!(matches!(Model::open(&path, Numbers::Exact).unwrap_err(), Error::Io { .. }), "missing");
+    assert!(matches!(Model::open(folder.path(), Numbers::Fast).unwrap_err(), Error::Io { .. }), "a folder");
     for (bytes, reason) in [(&b"GGUF, and then some"[..], "does not begin like one"), (&b"lmgg"[..], "ends too early")]
     {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&path).unwrap();
         overwrite(&mut file, 0, bytes);
-        let error = Model::open(&path).unwrap_err().to_string();
+        let error = Model::open(&path, Numbers::Exact).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
 }

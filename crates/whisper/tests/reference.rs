@@ -1,12 +1,12 @@
 //! The exact lane against openai-whisper, which computed on the same weights in f32.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "shared by tests that look at different parts")]
 mod fixture;
 
-use fixture::{Case, Decoded, goldens, model};
+use fixture::{Case, Decoded, goldens, model, model_in};
 use std::collections::HashMap;
-use whisper::{Backend, Batch, Cpu, Decode, Heard, Row, Scores, Token, Window};
+use whisper::{Backend, Batch, Cpu, Decode, Heard, Numbers, Row, Scores, Token, Window};
 
 /// Where the reference's two best tokens lie closer than this, either may be taken.
 const CLOSE: f32 = 0.02;
@@ -14,7 +14,11 @@ const CLOSE: f32 = 0.02;
 const STRIDE: usize = 4;
 
 fn decode(cases: &[Case], decode: &Decode) -> HashMap<u64, Heard> {
-    let model = model();
+    decode_in(Numbers::Exact, cases, decode)
+}
+
+fn decode_in(numbers: Numbers, cases: &[Case], decode: &Decode) -> HashMap<u64, Heard> {
+    let model = model_in(numbers);
     let mut batch = Batch::new(Cpu::new(model, 16), model.vocabulary(), model.shape().text_context);
     for (id, case) in (0..).zip(cases) {
         batch.push(Window { id, mel: model.mels().mel(&case.samples()), decode: decode.clone() }).unwrap();
@@ -111,4 +115,32 @@ fn text_becomes_the_references_tokens() {
         assert_eq!(&model().vocabulary().encode(text), tokens, "{text:?}");
         assert_eq!(&model().vocabulary().text(tokens.iter().copied()), text);
     }
+}
+
+#[test]
+fn fast_numbers_change_few_words() {
+    let cases: Vec<Case> = goldens().cases.into_iter().step_by(STRIDE).collect();
+    let got = decode_in(Numbers::Fast, &cases, &Decode::default());
+    let (mut edits, mut all) = (0, 0);
+    for (id, case) in (0..).zip(&cases) {
+        let tokens: Vec<Token> = got[&id].tokens.iter().map(|scored| scored.token).collect();
+        edits += distance(&tokens, &case.plain.tokens);
+        all += case.plain.tokens.len();
+    }
+    // A small model is unsure more often than a large one; this guards against a fault, not against a loss.
+    assert!(all > 300 && edits * 100 < all * 10, "{edits} of {all} tokens");
+}
+
+/// Insertions, deletions and replacements that turn one into the other.
+fn distance(a: &[Token], b: &[Token]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
 }

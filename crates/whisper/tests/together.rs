@@ -4,9 +4,9 @@
 #[expect(dead_code, reason = "shared by tests that look at different parts")]
 mod fixture;
 
-use fixture::{goldens, model};
+use fixture::{goldens, model, model_in};
 use kernels::Isa;
-use whisper::{Batch, Cpu, Decode, Heard, Mel, Window};
+use whisper::{Batch, Cpu, Decode, Heard, Mel, Numbers, Window};
 
 struct Piece {
     mel: Mel,
@@ -32,8 +32,8 @@ fn pieces() -> Vec<Piece> {
 }
 
 /// Decodes the pieces in this order with so many slots; windows come in later, too, so that slots are taken up in different steps.
-fn decoded(isa: Isa, pieces: &[Piece], order: &[usize], slots: usize, at_once: usize) -> Vec<Heard> {
-    let model = model();
+fn decoded(isa: Isa, numbers: Numbers, pieces: &[Piece], order: &[usize], slots: usize, at_once: usize) -> Vec<Heard> {
+    let model = model_in(numbers);
     let mut batch = Batch::new(Cpu::with_isa(model, slots, isa), model.vocabulary(), model.shape().text_context);
     let mut heard = Vec::new();
     let mut left = order.iter();
@@ -51,8 +51,8 @@ fn decoded(isa: Isa, pieces: &[Piece], order: &[usize], slots: usize, at_once: u
     heard
 }
 
-#[test]
-fn every_window_is_bit_equal_alone_and_together_in_any_order_on_every_kernel() {
+/// Compares windows alone with windows together, in any order, on every kernel.
+fn alone_and_together(numbers: Numbers) {
     let pieces = pieces();
     let forth: Vec<usize> = (0..pieces.len()).collect();
     let back: Vec<usize> = forth.iter().rev().copied().collect();
@@ -60,20 +60,30 @@ fn every_window_is_bit_equal_alone_and_together_in_any_order_on_every_kernel() {
         // Other kernels than the fastest are slow in tests, and the order of their sums doesn't know of other rows either.
         let fastest = isa == Isa::all().last().unwrap();
         let few = if fastest { forth.len() } else { 2 };
-        let alone = decoded(isa, &pieces, &forth[..few], 1, 1);
+        let alone = decoded(isa, numbers, &pieces, &forth[..few], 1, 1);
         assert_eq!(alone.len(), few);
         assert!(alone.iter().any(|heard| heard.tokens.len() > 40), "there is text");
         let runs = [(&back[back.len() - few..], 16, 16), (&forth[..few], 3, 16), (&back[..], 3, 2)];
         for (order, slots, at_once) in runs.into_iter().take(if fastest { 3 } else { 1 }) {
             // Equal as numbers is equal as bits here: nothing is zero or no number.
-            assert_eq!(decoded(isa, &pieces, order, slots, at_once), alone, "{isa:?}, {slots} slots");
+            assert_eq!(decoded(isa, numbers, &pieces, order, slots, at_once), alone, "{isa:?}, {slots} slots");
         }
     }
 }
 
 #[test]
+fn exact_windows_are_bit_equal_alone_and_together_in_any_order_on_every_kernel() {
+    alone_and_together(Numbers::Exact);
+}
+
+#[test]
+fn fast_windows_are_bit_equal_alone_and_together_in_any_order_on_every_kernel() {
+    alone_and_together(Numbers::Fast);
+}
+
+#[test]
 fn windows_are_none_the_worse_for_damaged_samples() {
-    let model = model();
+    let model = model_in(Numbers::Fast);
     let mut batch = Batch::new(Cpu::new(model, 8), model.vocabulary(), model.shape().text_context);
     let sounds: [Vec<f32>; 6] = [
         vec![],
