@@ -4,7 +4,7 @@
 //! cargo run --release -p whisper --example bench -- MODEL WAV [SLOTS [BEAMS]]
 //! ```
 //!
-//! With `EXACT=1` in f32. The recording (16 kHz, mono, 16 bit) is cut into windows of 30 s. `HEARSAY_ISA=portable|avx2|avx512` holds the kernels to a set of instructions.
+//! With `EXACT=1` in f32, with `WORDS=1` timed. The recording (16 kHz, mono, 16 bit) is cut into windows of 30 s. `HEARSAY_ISA=portable|avx2|avx512` holds the kernels to a set of instructions.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 
 use kernels::Isa;
@@ -58,6 +58,10 @@ impl Backend for Watched<'_> {
     fn looks(&self, slot: usize, line: u16) -> &[f32] {
         self.cpu.looks(slot, line)
     }
+
+    fn heads(&self) -> usize {
+        self.cpu.heads()
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of windows and tokens")]
@@ -65,6 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [path, recording, rest @ ..] = arguments.as_slice() else { return Err("MODEL WAV [SLOTS [BEAMS]]".into()) };
     let number = |at: usize, or: usize| rest.get(at).map_or(Ok(or), |number| number.parse());
+    let words = env::var_os("WORDS").is_some();
     let (slots, beams) = (number(0, 16)?, number(1, 1)?);
     let samples: Result<Vec<i16>, _> = hound::WavReader::open(recording)?.samples().collect();
     let samples: Vec<f32> = samples?.into_iter().map(|sample| f32::from(sample) / 32_768.0).collect();
@@ -90,7 +95,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut batch =
         Batch::new(Watched { cpu, spent: Rc::clone(&spent) }, model.vocabulary(), model.shape().text_context);
     for (id, mel) in (0..).zip(mels) {
-        batch.push(Window { id, mel, decode: Decode { beams, ..Decode::default() } })?;
+        batch.push(Window { id, mel, decode: Decode { beams, words, ..Decode::default() } })?;
     }
     let began = now();
     let mut heard = batch.finish();

@@ -3,7 +3,7 @@
 use crate::chance::Chance;
 use crate::hypothesis::Hypothesis;
 use crate::rules::{Rules, place};
-use crate::{Error, Heard, Language, Row, Scores, Token, Vocabulary, Window, search};
+use crate::{Backend, Error, Heard, Language, Row, Scores, Token, Vocabulary, Window, search, timing};
 use kernels::{Isa, log_sum_exp};
 
 /// Hypotheses of a window at most.
@@ -169,20 +169,31 @@ impl Active {
     }
 
     /// The result, once there is one.
-    pub(crate) fn result(&mut self) -> Option<Heard> {
+    pub(crate) fn result(&mut self, isa: Isa, backend: &impl Backend, slot: usize) -> Option<Heard> {
         if self.finished.len() < self.beams() && !self.going.is_empty() || self.read < self.prompt.len() {
             return None;
         }
         let best = self.best()?;
+        let times = if self.window.decode.words { self.times(isa, backend, slot, &best) } else { Vec::new() };
         let (language, language_p) = self.language.unwrap_or((Language::ENGLISH, 0.0));
         Some(Heard {
             id: self.window.id,
             mean_logprob: best.mean_logprob(),
             tokens: best.written,
+            times,
             language,
             language_p,
             no_speech: self.no_speech,
         })
+    }
+
+    fn times(&self, isa: Isa, backend: &impl Backend, slot: usize, best: &Hypothesis) -> Vec<(f32, f32)> {
+        let lines = best.lines.iter().skip(self.start);
+        let looks: Vec<&[f32]> = lines.map(|line| backend.looks(slot, *line)).filter(|look| !look.is_empty()).collect();
+        let steering = self.prompt.len() - self.start - 1;
+        let mut times = timing::times(isa, &looks, backend.heads(), self.window.mel.heard / 2, steering);
+        times.truncate(best.written.len());
+        times
     }
 
     /// The one with the best log-probability per token of text; the earlier one of two that are equal.

@@ -20,4 +20,7 @@ pub trait Backend {
     /// Where the alignment heads looked while a line of a slot was written and [watched](Row::watched): scores (before the softmax) of `positions` in the
     /// sound for each head, one behind the other; empty where it wasn't.
     fn looks(&self, slot: usize, line: u16) -> &[f32];
+
+    /// How many alignment heads there are.
+    fn heads(&self) -> usize;
 }

@@ -63,10 +63,10 @@ impl<'a, B: Backend> Batch<'a, B> {
         self.backend.step(&rows, &mut self.scores);
         let mut first = 0;
         let mut done = Vec::new();
-        for slot in &mut self.slots {
+        for (at, slot) in self.slots.iter_mut().enumerate() {
             let Some(active) = slot else { continue };
             first += active.take(self.isa, self.vocabulary, &mut self.scores, first);
-            if let Some(heard) = active.result() {
+            if let Some(heard) = active.result(self.isa, &self.backend, at) {
                 done.push(heard);
                 *slot = None;
             }

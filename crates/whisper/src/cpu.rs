@@ -56,4 +56,8 @@ impl Backend for Cpu<'_> {
         let looks = self.slots.get(slot).map(|slot| slot.looks.as_slice()).unwrap_or_default();
         looks.get(usize::from(line)).map(Vec::as_slice).unwrap_or_default()
     }
+
+    fn heads(&self) -> usize {
+        self.model.decoder.alignment.len()
+    }
 }

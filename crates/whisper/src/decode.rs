@@ -28,7 +28,7 @@ pub struct Decode {
     pub suppress_blank: bool,
     /// Keeps signs from being written that stand for no speech: brackets, music, …
     pub suppress_non_speech: bool,
-    /// Whether words are timed.
+    /// Whether it is found out when each token was said.
     pub words: bool,
 }
 

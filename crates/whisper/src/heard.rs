@@ -9,6 +9,9 @@ pub struct Heard {
     pub id: u64,
     /// What was written, timestamps included, the end not.
     pub tokens: Vec<Scored>,
+    /// Start and end of each token in seconds from the window's start, if [words](crate::Decode::words) were asked for. Where the text was cut at its most
+    /// tokens, the last has none.
+    pub times: Vec<(f32, f32)>,
     /// The language it was decoded as.
     pub language: Language,
     /// How likely it is that language; 1 where it was given.

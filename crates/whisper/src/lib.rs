@@ -50,6 +50,7 @@ mod search;
 mod slot;
 mod sound;
 mod suppressed;
+mod timing;
 mod vocabulary;
 mod window;
 

@@ -19,6 +19,8 @@ pub struct Mel {
     pub(crate) bands: usize,
     /// With a frame of zeros in front and one behind, which the encoder's first convolution looks at.
     pub(crate) padded: Vec<f32>,
+    /// Frames that there is sound for.
+    pub(crate) heard: usize,
 }
 
 impl Mel {
@@ -112,7 +114,7 @@ impl MelMaker {
         }
         let end = padded.len() - bands;
         padded.iter_mut().enumerate().filter(|(at, _)| *at < bands || *at >= end).for_each(|(_, number)| *number = 0.0);
-        Mel { bands, padded }
+        Mel { bands, padded, heard: samples.len() / HOP }
     }
 
     /// A window's samples with 200 more at each end, mirrored.

@@ -1,7 +1,6 @@
 //! The exact lane against openai-whisper, which computed on the same weights in f32.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
-#[expect(dead_code, reason = "shared by tests that look at different parts")]
 mod fixture;
 
 use fixture::{Case, Decoded, goldens, model, model_in};
@@ -106,6 +105,34 @@ fn five_beams_find_what_the_reference_finds() {
     let cases: Vec<Case> = goldens().cases.into_iter().step_by(STRIDE).collect();
     let got = decode(&cases, &Decode { beams: 5, ..Decode::default() });
     assert!(undecided(&cases, &got, |case| &case.beam) <= cases.len() / 50);
+}
+
+#[test]
+fn words_are_where_the_reference_finds_them() {
+    let cases: Vec<Case> = goldens().cases.into_iter().skip(2).step_by(STRIDE).collect();
+    let vocabulary = model().vocabulary();
+    let got = decode(&cases, &Decode { words: true, ..Decode::default() });
+    let mut distances = Vec::new();
+    for (id, case) in (0..).zip(&cases) {
+        let heard = &got[&id];
+        assert_eq!(heard.times.len(), heard.tokens.len());
+        assert!(heard.times.iter().all(|(start, end)| start <= end));
+        let mut at = 0;
+        for (word, start, end) in &case.words {
+            let first = at;
+            let mut text = String::new();
+            while text.len() < word.len() && at < heard.tokens.len() {
+                text += &vocabulary.text([heard.tokens[at].token]);
+                at += 1;
+            }
+            assert_eq!(&text, word);
+            distances.push((heard.times[first].0 - start).abs());
+            distances.push((heard.times[at - 1].1 - end).abs());
+        }
+    }
+    distances.sort_by(f32::total_cmp);
+    let share = |part: usize| distances[distances.len() * part / 100];
+    assert!(distances.len() > 200 && share(50) <= 0.02 && share(90) <= 0.1, "{} {}", share(50), share(90));
 }
 
 #[test]

@@ -20,10 +20,15 @@ fn pieces() -> Vec<Piece> {
         Decode::default(),
         Decode { timestamps: true, ..Decode::default() },
         Decode { beams: 3, words: true, ..Decode::default() },
-        Decode { temperature: 0.6, seed: 5, ..Decode::default() },
-        Decode { prompt: model().vocabulary().encode(" The budget, then."), words: true, ..Decode::default() },
+        Decode {
+            prompt: model().vocabulary().encode(" The budget, then."),
+            temperature: 0.6,
+            seed: 5,
+            words: true,
+            ..Decode::default()
+        },
     ];
-    let chosen = [6, 0, 48, 19, 7];
+    let chosen = [6, 0, 48, 19];
     chosen
         .iter()
         .zip(kinds.iter().cycle())
@@ -59,12 +64,12 @@ fn alone_and_together(numbers: Numbers) {
     for isa in Isa::all() {
         // Other kernels than the fastest are slow in tests, and the order of their sums doesn't know of other rows either.
         let fastest = isa == Isa::all().last().unwrap();
-        let few = if fastest { forth.len() } else { 2 };
+        let few = if fastest { 4 } else { 2 };
         let alone = decoded(isa, numbers, &pieces, &forth[..few], 1, 1);
         assert_eq!(alone.len(), few);
         assert!(alone.iter().any(|heard| heard.tokens.len() > 40), "there is text");
-        let runs = [(&back[back.len() - few..], 16, 16), (&forth[..few], 3, 16), (&back[..], 3, 2)];
-        for (order, slots, at_once) in runs.into_iter().take(if fastest { 3 } else { 1 }) {
+        let runs = [(&back[back.len() - few..], 16, 16), (&forth[..few], 3, 2)];
+        for (order, slots, at_once) in runs.into_iter().take(if fastest { 2 } else { 1 }) {
             // Equal as numbers is equal as bits here: nothing is zero or no number.
             assert_eq!(decoded(isa, numbers, &pieces, order, slots, at_once), alone, "{isa:?}, {slots} slots");
         }
