@@ -5,6 +5,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod vnni256;
 
 use crate::{Isa, Level, PANEL};
 
@@ -16,6 +18,7 @@ pub(crate) fn height(isa: Isa) -> usize {
     match isa.level() {
         Level::Portable => 4,
         Level::Avx2 => 2,
+        Level::AvxVnni => 3,
         Level::Avx512 => 12,
     }
 }
@@ -33,6 +36,9 @@ pub(crate) fn sums(isa: Isa, left: &[[i8; 4]], panel: &[u8], tile: &mut [[i32; P
         // columns, by the assertion.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::AvxVnni => unsafe { vnni256::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { avx512::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile) },

@@ -15,7 +15,7 @@ pub(crate) const HIGHEST: usize = 12;
 pub(crate) fn height(isa: Isa) -> usize {
     match isa.level() {
         Level::Portable => 4,
-        Level::Avx2 => 6,
+        Level::Avx2 | Level::AvxVnni => 6,
         Level::Avx512 => 12,
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn sums(isa: Isa, left: Tile<'_>, panel: &[f32], tile: &mut [[f32; PA
         // SAFETY: the processor has the features, for there is an `Isa` of this level; `left` holds `tile.len()` rows of `k` and the panel `k` rows of 32, by
         // the assertion.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { avx2::sums(left, k, panel.as_ptr(), tile) },
+        Level::Avx2 | Level::AvxVnni => unsafe { avx2::sums(left, k, panel.as_ptr(), tile) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { avx512::sums(left, k, panel.as_ptr(), tile) },

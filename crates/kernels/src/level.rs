@@ -9,24 +9,27 @@ pub enum Level {
     Portable,
     /// AVX2, FMA and F16C: Intel since 2013, AMD since 2015.
     Avx2,
+    /// AVX2 with VNNI on 256 bits: Intel's desktop processors since 2021, AMD since Zen 5; also everything that has [`Avx512`](Self::Avx512).
+    AvxVnni,
     /// AVX-512 F, BW, DQ, VL and VNNI: Intel servers since 2019, AMD since Zen 4.
     Avx512,
 }
 
 impl Level {
     /// All of them, slowest first.
-    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::AvxVnni, Self::Avx512];
 
     /// The level of this name, as in `HEARSAY_ISA`.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(name))
     }
 
-    /// `portable`, `avx2`, `avx512`.
+    /// `portable`, `avx2`, `avxvnni`, `avx512`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
+            Self::AvxVnni => "avxvnni",
             Self::Avx512 => "avx512",
         }
     }
@@ -36,6 +39,7 @@ impl Level {
         match self {
             Self::Portable => true,
             Self::Avx2 => avx2(),
+            Self::AvxVnni => avx_vnni(),
             Self::Avx512 => avx512(),
         }
     }
@@ -53,6 +57,11 @@ fn avx2() -> bool {
 }
 
 #[cfg(target_arch = "x86_64")]
+fn avx_vnni() -> bool {
+    avx512() || avx2() && is_x86_feature_detected!("avxvnni")
+}
+
+#[cfg(target_arch = "x86_64")]
 fn avx512() -> bool {
     avx2()
         && is_x86_feature_detected!("avx512f")
@@ -64,6 +73,11 @@ fn avx512() -> bool {
 
 #[cfg(not(target_arch = "x86_64"))]
 fn avx2() -> bool {
+    false
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn avx_vnni() -> bool {
     false
 }
 

@@ -19,7 +19,7 @@ macro_rules! versions {
                 // SAFETY: an `Isa` of this level exists only where the processor has these features.
                 $crate::Level::Avx512 => unsafe { avx512($($name),*) },
                 // SAFETY: as above.
-                $crate::Level::Avx2 => unsafe { avx2($($name),*) },
+                $crate::Level::Avx2 | $crate::Level::AvxVnni => unsafe { avx2($($name),*) },
                 $crate::Level::Portable => $body::<false>($($name),*),
             }
         }
