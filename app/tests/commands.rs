@@ -51,6 +51,23 @@ fn a_misspelled_or_misheard_word_is_found_and_told_apart() {
 }
 
 #[test]
+fn hits_are_counted_per_day_month_or_year() {
+    let sample = Sample::day();
+    let day = sample.run(&["search", "phoenix", "--per", "day", "--json"]).json();
+    let listed = sample.run(&["search", "phoenix", "--json"]).json().len();
+    assert_eq!(day.len(), 1, "{day:?}");
+    assert_eq!(day[0]["hits"], json!(listed));
+    let on = day[0]["on"].as_str().unwrap();
+    let found = sample.run(&["search", &format!("phoenix on:{on}"), "--json"]).json().len();
+    assert_eq!(found, listed, "what a row names can be searched in");
+    let year = sample.run(&["search", "phoenix", "--per", "year"]);
+    assert_eq!(year.code, 0, "{}", year.err);
+    let words: Vec<&str> = year.out.split_whitespace().collect();
+    assert_eq!(words.get(..2), Some([&on[..4], listed.to_string().as_str()].as_slice()), "{}", year.out);
+    assert_eq!(sample.run(&["search", "zeppelin", "--per", "month"]).code, 1);
+}
+
+#[test]
 fn a_search_is_narrowed_by_side_and_time() {
     let sample = Sample::day();
     let texts = |arguments: &[&str]| -> Vec<String> {

@@ -20,6 +20,8 @@ enum Part {
     Noise,
     /// The worker is killed while it transcribes the sample day
     WorkerKills,
+    /// The worker is killed while it transcribes the sample day again with another model
+    CampaignKills,
     /// The database is made anew and killed meanwhile
     RebuildKills,
     /// `forget` is killed, and whoever comes next finishes it
@@ -53,7 +55,7 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -64,6 +66,7 @@ impl Part {
         Self::PowerCuts,
         Self::RecorderLoad,
         Self::WorkerKills,
+        Self::CampaignKills,
         Self::RebuildKills,
         Self::ForgetKills,
         Self::RetainKills,
@@ -90,7 +93,8 @@ impl Part {
                 ],
             ),
             Self::Noise => ("speech", Some("hard_sound"), "", &[("HEARSAY_NOISE_SECONDS", "3600")]),
-            Self::WorkerKills => ("hearsay", Some("day"), "killed", &[("HEARSAY_KILLS", "200")]),
+            Self::WorkerKills => ("hearsay", Some("day"), "kill::", &[("HEARSAY_KILLS", "200")]),
+            Self::CampaignKills => ("hearsay", Some("day"), "again::", &[("HEARSAY_CAMPAIGN_KILLS", "100")]),
             Self::RebuildKills => ("hearsay", Some("day"), "rebuild", &[("HEARSAY_REBUILD_KILLS", "50")]),
             Self::ForgetKills => ("hearsay", Some("commands_forget"), "killed", &[("HEARSAY_FORGET_KILLS", "50")]),
             Self::RetainKills => ("hearsay", Some("day"), "retain", &[("HEARSAY_RETAIN_KILLS", "50")]),

@@ -1,11 +1,36 @@
 //! The command line. What a command does is in its own file below `commands`.
 
 use crate::commands::{
-    ask_recorder::PauseArgs, backup::BackupArgs, bench::BenchArgs, check::CheckArgs, completions::CompletionsArgs,
-    config::ConfigArgs, demo::DemoArgs, devices::DevicesArgs, doctor::DoctorArgs, export::ExportArgs,
-    forget::ForgetArgs, gaps::GapsArgs, import::ImportArgs, live::LiveArgs, models::ModelsArgs, play::PlayArgs,
-    rebuild::RebuildArgs, repair::RepairArgs, retain::RetainArgs, run, search::SearchArgs, service::ServiceArgs,
-    show::ShowArgs, sibling::SiblingArgs, status::StatusArgs, view::ViewArgs,
+    ask_recorder::PauseArgs,
+    backup::BackupArgs,
+    bench::BenchArgs,
+    check::CheckArgs,
+    compare::CompareArgs,
+    completions::CompletionsArgs,
+    config::ConfigArgs,
+    demo::DemoArgs,
+    devices::DevicesArgs,
+    doctor::DoctorArgs,
+    export::ExportArgs,
+    forget::ForgetArgs,
+    gaps::GapsArgs,
+    import::ImportArgs,
+    live::LiveArgs,
+    models::ModelsArgs,
+    passes::PassesArgs,
+    play::PlayArgs,
+    prefer::PreferArgs,
+    rebuild::RebuildArgs,
+    repair::RepairArgs,
+    retain::RetainArgs,
+    retranscribe::{CancelArgs, RetranscribeArgs},
+    run,
+    search::SearchArgs,
+    service::ServiceArgs,
+    show::ShowArgs,
+    sibling::SiblingArgs,
+    status::StatusArgs,
+    view::ViewArgs,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -82,6 +107,16 @@ pub(crate) enum Command {
     Play(PlayArgs),
     /// Write the words of a span as text, subtitles, Markdown or JSON
     Export(ExportArgs),
+    /// Transcribe a span again, with another model
+    Retranscribe(RetranscribeArgs),
+    /// End what `retranscribe` has queued
+    Cancel(CancelArgs),
+    /// List what was transcribed with which model
+    Passes(PassesArgs),
+    /// Show where two passes heard different words
+    Compare(CompareArgs),
+    /// Choose which pass is read over a span
+    Prefer(PreferArgs),
     /// Tell what the recorder and the worker are doing, and how much room is left
     Status(StatusArgs),
     /// List times without sound, and why
@@ -96,13 +131,13 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Mend what `check` names, where that is possible
     Repair(RepairArgs),
-    /// Copy everything to another folder, while recording goes on
+    /// Copy sound, words and database to another folder, while recording goes on
     Backup(BackupArgs),
     /// Look whether everything is well, and say what to do where it isn't
     Doctor(DoctorArgs),
     /// Have the system record and transcribe from login on
     Service(ServiceArgs),
-    /// List, fetch, add and check speech models
+    /// List, fetch, add, convert, check and remove speech models
     Models(ModelsArgs),
     /// Measure how fast this machine transcribes with a model
     Bench(BenchArgs),

@@ -13,3 +13,15 @@ pub(crate) fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
     }
     Ok(stop)
 }
+
+/// Lets Ctrl-C and SIGTERM end the program again, after something that listened to them: what follows can be killed anywhere.
+///
+/// # Errors
+/// Where the system lets nobody do that.
+pub(crate) fn end_again() -> anyhow::Result<()> {
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let always = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(signal, always).context("cannot let go of Ctrl-C")?;
+    }
+    Ok(())
+}

@@ -7,6 +7,7 @@ use crate::status::{self, Status};
 use anyhow::Result;
 use archive::{Archive, WordsLog};
 use home::Home;
+pub(crate) use index::Day as DayHits;
 use index::{IndexError, Likeness, Searcher};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -66,6 +67,15 @@ pub(crate) struct Found {
     pub(crate) took: Duration,
 }
 
+/// How often a search finds something.
+#[derive(Debug, Default)]
+pub(crate) struct FoundDays {
+    /// The local days that have hits, in order of time.
+    pub(crate) days: Vec<DayHits>,
+    /// As [`Found::notes`].
+    pub(crate) notes: Vec<String>,
+}
+
 /// One utterance that was found.
 #[derive(Debug, Clone)]
 pub(crate) struct Hit {
@@ -120,6 +130,22 @@ impl Library {
             found.notes.extend(behind(store, searcher)?);
         }
         found.took = Duration::from_micros((SystemClock.boot_micros() - started).unsigned_abs());
+        Ok(found)
+    }
+
+    /// Counts what [`search`](Self::search) would list without a limit, for each local day. Words that are only like those of the query don't count.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn days(&mut self, text: &str, options: &SearchOptions) -> Result<FoundDays> {
+        let parsed = index::query::parse(text, SystemClock.wall());
+        let mut found = FoundDays { notes: parsed.notes, ..FoundDays::default() };
+        if self.store()?.is_none() || self.searcher()?.is_none() {
+            found.notes.extend(self.nothing_because()?.map(ToOwned::to_owned));
+        } else if let (Some(store), Some(searcher)) = (&self.store, &self.searcher) {
+            found.days = searcher.days(&parsed.query, &index_options(options), &|| false)?.unwrap_or_default();
+            found.notes.extend(behind(store, searcher)?);
+        }
         Ok(found)
     }
 

@@ -6,6 +6,7 @@ mod cli;
 mod columns;
 mod commands;
 mod context;
+mod differences;
 mod doctor;
 mod failure;
 mod interrupt;

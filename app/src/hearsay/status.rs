@@ -8,8 +8,9 @@ use capture::control::{self, ControlError, Request};
 pub(crate) use capture::control::{RecorderStatus, TrackState, TrackStatus};
 use home::{Home, Lock};
 use serde::Serialize;
-use store::{PROVISIONAL, PassSummary, Store};
-use timeline::{SpanSet, TrackName};
+use std::collections::BTreeMap;
+use store::{CampaignState, PROVISIONAL, PassSummary, Store};
+use timeline::{PassName, SpanSet, TrackName};
 
 /// Everything at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -43,13 +44,29 @@ pub(crate) struct WorkerStatus {
     pub(crate) finish_in_s: Option<f64>,
     /// What keeps the running worker from writing words as they are said; `null`: nothing does.
     pub(crate) live_fault: Option<String>,
+    /// What `hearsay retranscribe` has queued and isn't done, in the order of the queue.
+    pub(crate) campaigns: Vec<CampaignStatus>,
+}
+
+/// Another pass over old days that isn't done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct CampaignStatus {
+    pub(crate) pass: PassName,
+    pub(crate) model: String,
+    /// `waiting` or `running`.
+    pub(crate) state: &'static str,
+    /// What it waits for.
+    pub(crate) reason: Option<String>,
+    /// The sound that it is to cover, and what is left of it.
+    pub(crate) sound_s: f64,
+    pub(crate) left_s: f64,
 }
 
 impl WorkerStatus {
     fn new(running: bool, backlog_s: f64, speed_x: Option<f64>, passes: &[PassSummary]) -> Self {
         let speech_left_s = speech_share(passes).map(|share| (backlog_s * share * 10.0).round() / 10.0);
         let finish_in_s = speed_x.filter(|speed| *speed > 0.0).map(|speed| (backlog_s / speed * 10.0).round() / 10.0);
-        Self { running, backlog_s, speed_x, speech_left_s, finish_in_s, live_fault: None }
+        Self { running, backlog_s, speed_x, speech_left_s, finish_in_s, live_fault: None, campaigns: Vec::new() }
     }
 }
 
@@ -107,12 +124,14 @@ pub(crate) fn gather(home: &Home, store: Option<&Store>) -> Result<Status> {
     let passes = store.map(Store::passes).transpose()?.unwrap_or_default();
     let disk_free_bytes = free_bytes(home);
     let (running, speed_x) = (Lock::is_held(&home.worker_lock()), state.map(|state| state.speed_x));
-    let backlog_s = seconds(backlog_micros(home, store, &passes)?);
+    let sound = sound(home)?;
+    let backlog_s = seconds(backlog_micros(&sound, store, &passes)?);
+    let campaigns = store.map(|store| campaigns(store, running, &sound, &passes)).transpose()?.unwrap_or_default();
     // One that has ended says nothing of the next.
     let live_fault = store.filter(|_| running).map(Store::live_fault).transpose()?.flatten();
     Ok(Status {
         recorder: recorder(home),
-        worker: WorkerStatus { live_fault, ..WorkerStatus::new(running, backlog_s, speed_x, &passes) },
+        worker: WorkerStatus { live_fault, campaigns, ..WorkerStatus::new(running, backlog_s, speed_x, &passes) },
         disk_free_bytes,
         disk_days_left: disk_free_bytes.map(|bytes| days(bytes, BYTES_A_DAY)),
         disk_days_left_as_flac: disk_free_bytes.map(|bytes| days(bytes, BYTES_A_DAY * FLAC_SHARE)),
@@ -132,25 +151,61 @@ fn recorder(home: &Home) -> RecorderStatus {
     }
 }
 
-/// Sound that no pass has dealt with. What is being recorded at this moment isn't counted.
-fn backlog_micros(home: &Home, store: Option<&Store>, passes: &[PassSummary]) -> Result<i64> {
-    let mut sound: std::collections::BTreeMap<TrackName, SpanSet> = std::collections::BTreeMap::new();
+/// The sound there is, by track. What is being recorded at this moment isn't counted.
+fn sound(home: &Home) -> Result<BTreeMap<TrackName, SpanSet>> {
+    let mut sound: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
     for segment in Archive::open(home).scan()?.segments {
         if !segment.part {
             let of_segment = segment.sound();
             sound.entry(segment.name.track).or_default().extend(of_segment.iter());
         }
     }
+    Ok(sound)
+}
+
+/// Sound that no pass has dealt with.
+fn backlog_micros(sound: &BTreeMap<TrackName, SpanSet>, store: Option<&Store>, passes: &[PassSummary]) -> Result<i64> {
     let mut left = 0_i64;
-    for (track, mut sound) in sound {
+    for (track, sound) in sound {
+        let mut sound = sound.clone();
         for summary in main_passes(passes) {
             if let Some(store) = store {
-                sound = sound.minus(&store.coverage(summary.pass.key, &track)?);
+                sound = sound.minus(&store.coverage(summary.pass.key, track)?);
             }
         }
         left = left.saturating_add(sound.len_micros());
     }
     Ok(left)
+}
+
+/// The campaigns that aren't done. One that is said to be running isn't where no worker is.
+fn campaigns(
+    store: &Store,
+    running: bool,
+    sound: &BTreeMap<TrackName, SpanSet>,
+    passes: &[PassSummary],
+) -> Result<Vec<CampaignStatus>> {
+    let mut open = Vec::new();
+    for campaign in store.open_campaigns()? {
+        let (mut all, mut left) = (0, 0);
+        for (track, spans) in &campaign.spans {
+            let Some(sound) = sound.get(track) else { continue };
+            let wanted = sound.minus(&sound.minus(spans));
+            all += wanted.len_micros();
+            left += wanted.minus(&store.coverage(campaign.pass, track)?).len_micros();
+        }
+        let model = passes.iter().find(|known| known.pass.key == campaign.pass).map(|known| known.pass.model.clone());
+        let state = if running { campaign.state } else { CampaignState::Waiting };
+        open.push(CampaignStatus {
+            pass: campaign.name,
+            model: model.unwrap_or_default(),
+            state: state.as_str(),
+            reason: campaign.reason,
+            sound_s: seconds(all),
+            left_s: seconds(left),
+        });
+    }
+    Ok(open)
 }
 
 /// Room for the user on the disk of the home, or of the nearest folder above it that exists.

@@ -13,6 +13,8 @@ pub(crate) struct Report {
     said: i64,
     supervised: bool,
     faults: Vec<String>,
+    /// The pass of the campaign that was last told of.
+    campaign: Option<String>,
 }
 
 /// Without a terminal, one line at least this far apart; with `hearsay run`, which goes on all day, more.
@@ -27,7 +29,7 @@ impl Report {
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             bar.set_style(style.progress_chars("=> "));
         }
-        Self { bar, terminal, said: 0, supervised, faults: Vec::new() }
+        Self { bar, terminal, said: 0, supervised, faults: Vec::new(), campaign: None }
     }
 
     pub(crate) fn show(&mut self, progress: &Progress<'_>) {
@@ -49,7 +51,14 @@ impl Report {
             Progress::Quarantined { track, span, reason } => {
                 self.say(&format!("left out after three tries: {track} {span}: {reason}"));
             }
+            Progress::Campaign { pass } => {
+                if self.campaign.as_deref() != Some(pass.as_str()) {
+                    self.campaign = Some(pass.to_string());
+                    self.say(&format!("goes on with pass {pass}"));
+                }
+            }
             Progress::Idle { waiting_micros } => {
+                self.campaign = None;
                 self.bar.disable_steady_tick();
                 self.bar.set_message("waiting for more");
                 if *waiting_micros > 0 {

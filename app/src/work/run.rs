@@ -1,16 +1,17 @@
 use crate::cli::Args;
 use crate::report::Report;
 use anyhow::Context;
-use home::{Config, Exit, Home, WorkConfig};
+use chrono::Timelike;
+use home::{Config, Exit, Home, OnBattery, WorkConfig};
 use speech::models::{self, Model};
 use speech::{EngineError, EngineOptions, EngineProcess, Recogniser, Vad, VadChoice};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::StoreError;
-use timeline::{Clock, SystemClock};
-use worker::{LiveModel, LiveSettings, PassPlan, Settings, Summary, Worker};
+use store::{Campaign, Pass, StoreError, Terms, When};
+use timeline::{Clock, SystemClock, WallTime};
+use worker::{CampaignSettings, LiveModel, LiveSettings, Machine, PassPlan, Settings, Summary, Worker};
 
 /// Sets everything up, works, and says how it ended.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -36,9 +37,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
-    let engine = EngineProcess::spawn(&executable, &model.path, EngineOptions::default())?;
+    let engine = EngineProcess::spawn(&executable, &model.path, checked(&model))?;
     let live = {
         let (home, work, model) = (home.clone(), config.work.clone(), model.clone());
+        let executable = executable.clone();
         let model = Box::new(move || live_model(&home, &work, &model, &executable));
         LiveSettings { model, vad: Box::new(open_vad) }
     };
@@ -48,6 +50,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         recogniser: Box::new(engine),
         vad,
         live: Some(live),
+        campaigns: Some(campaigns(&home, &config.work, &executable)),
+        holds_back: {
+            let (pauses, machine) = (config.work.on_battery == OnBattery::Pause, Machine::default());
+            Box::new(move || pauses && machine.is_on_battery())
+        },
         segment_minutes: config.record.segment_minutes,
         unload_after: Duration::from_mins(config.work.unload_after_min.into()),
         clock: Box::new(SystemClock),
@@ -62,7 +69,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         opened => opened?,
     };
-    worker.keep_by(config.retention.clone());
+    let (of, file) = (home.clone(), args.config.clone());
+    worker.keep_by(Box::new(move || match Config::load(&of, file.as_deref()) {
+        Ok((config, _)) => Some(config.retention),
+        Err(error) => {
+            tracing::error!("the rules of retention can't be read, and nothing is done: {}", home::one_line(&error));
+            None
+        }
+    }));
     let mut report = Report::new(args.supervised);
     let stopped = || stop.load(Ordering::Relaxed);
     let summary = if args.once {
@@ -74,15 +88,51 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(exit(&summary))
 }
 
+/// The engine is given this very content or nothing, whenever it is loaded.
+fn checked(model: &Model) -> EngineOptions {
+    EngineOptions { sha256: Some(model.sha256.clone()), ..EngineOptions::default() }
+}
+
 /// The model of what is written while it is said: one of its own where that is set, else the `main` one.
 fn live_model(home: &Home, work: &WorkConfig, main: &Model, engine: &Path) -> Result<LiveModel, EngineError> {
     let own = work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
     let model = own.as_ref().unwrap_or(main);
     let (plan, file) = (PassPlan::live(model, work, SystemClock.wall()), model.path.clone());
-    let recogniser = own.is_some().then(|| -> Box<dyn Recogniser + Send> {
-        Box::new(EngineProcess::resting(engine, &file, EngineOptions::default()))
-    });
+    let options = checked(model);
+    let recogniser = own
+        .is_some()
+        .then(|| -> Box<dyn Recogniser + Send> { Box::new(EngineProcess::resting(engine, &file, options)) });
     Ok(LiveModel { plan, file, recogniser })
+}
+
+/// What campaigns need: the model that each names, and when they may run.
+fn campaigns(home: &Home, work: &WorkConfig, engine: &Path) -> CampaignSettings {
+    let (models, engine) = (home.models(), engine.to_owned());
+    let recogniser = move |campaign: &Campaign, pass: &Pass| -> Result<Box<dyn Recogniser + Send>, EngineError> {
+        let model = models::prepare(&models, &campaign.terms.model)?;
+        if model.sha256 != pass.model_sha256 {
+            let why =
+                format!("{} isn't the model any more that pass {} was begun with", model.path.display(), pass.name);
+            return Err(EngineError::Refused(why));
+        }
+        let options = EngineOptions { stands_back: true, ..checked(&model) };
+        Ok(Box::new(EngineProcess::spawn(&engine, &model.path, options)?))
+    };
+    let (spares_battery, mut machine) = (work.on_battery != OnBattery::All, Machine::default());
+    let waits_for = move |terms: &Terms, now: WallTime| {
+        let minute = now.local();
+        let minute = u16::try_from(minute.hour() * 60 + minute.minute()).unwrap_or(0);
+        if terms.hours.is_some_and(|hours| !worker::is_between(minute, hours)) {
+            Some("it waits for its hours")
+        } else if spares_battery && machine.is_on_battery() {
+            Some("the machine runs on its battery (on_battery in the configuration)")
+        } else if terms.when == When::Idle && machine.is_busy() {
+            Some("others need the machine")
+        } else {
+            None
+        }
+    };
+    CampaignSettings { recogniser: Box::new(recogniser), waits_for: Box::new(waits_for) }
 }
 
 /// Something was left out: a script should know, though everything else is done.

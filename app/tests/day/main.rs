@@ -9,6 +9,7 @@
     reason = "a test's helpers may fail, print, write files of any kind and ask for the time"
 )]
 
+mod again;
 mod care;
 mod faults;
 mod forget;

@@ -1,7 +1,7 @@
 //! Takes forgotten sound off the disk.
 //!
-//! Frames within the span are overwritten where they lie, and synced: nothing moves, so that doing it again changes nothing, and what lies
-//! around them is read as before, bit by bit. A segment of which nothing but forgotten sound is left is then deleted.
+//! Frames of a WAV within the span are overwritten where they lie, and synced: nothing moves, so that doing it again changes nothing, and what lies
+//! around them is read as before, bit by bit. A FLAC becomes a WAV again, with silence there, and is overwritten from end to end. A segment of which nothing but forgotten sound is left is then deleted.
 //! To be called by the holder of the worker's lock. A file that grows is the recorder's alone: it is told, and left.
 
 use crate::forgotten::{Forgetting, Forgotten};
@@ -9,7 +9,7 @@ use crate::part_file::rename_to_free;
 use crate::scan::{self, Scan};
 use crate::sum;
 use crate::wav::{SampleForm, WavError, WavHeader};
-use crate::{Archive, ArchiveError, Fault, Segment, packing};
+use crate::{Archive, ArchiveError, Fault, FaultKind, Segment, packing, verify};
 use home::files;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -37,6 +37,8 @@ pub struct Erased {
     pub deleted: Vec<PathBuf>,
     /// Segments that grow and hold sound of the span: to be erased once they are finished.
     pub growing: Vec<PathBuf>,
+    /// Files that can't be erased, or that may hold sound of the span and can't be read. All others were.
+    pub faults: Vec<Fault>,
 }
 
 /// The segments of a forgetting, with those that others hide, and what can't be read of the days in question.
@@ -59,34 +61,82 @@ pub fn touched(archive: &Archive, forgetting: &Forgetting) -> Result<(Vec<Touche
     Ok((touched.collect(), faults))
 }
 
-/// Overwrites what is to be forgotten, and deletes what is left empty. Doing it again does what is left.
+/// Overwrites what is to be forgotten, and deletes what is left empty. A file that can't be is told, and holds up no other. Doing it again does
+/// what is left.
 ///
 /// # Errors
-/// [`ArchiveError::Io`] with the file that can't be read, written or deleted. What was done before it stays done.
+/// [`ArchiveError::Io`] where the archive's folder can't be listed.
 pub fn erase(archive: &Archive, forgetting: &Forgetting) -> Result<Erased, ArchiveError> {
-    let mut erased = Erased::default();
-    for Touched { segment, whole, .. } in touched(archive, forgetting)?.0 {
+    let (touched, faults) = mended(archive, forgetting)?;
+    let mut erased = Erased { faults, ..Erased::default() };
+    for Touched { segment, whole, .. } in touched {
         if segment.part {
             erased.growing.push(segment.path);
-            continue;
-        }
-        if whole {
-            shred(&segment.path)?;
+        } else if let Err(error) = erase_segment(&segment, whole, forgetting) {
+            erased.faults.push(left(&segment.path, &error));
+        } else if whole {
+            erased.deleted.push(segment.path);
         } else {
-            overwrite(&segment, segment.frames_within(&forgetting.span))?;
+            erased.overwritten.push(segment.path);
         }
-        // The FLAC that was unpacked, or that a packing left beside the WAV.
-        let flac = segment.path.with_extension("flac");
-        if flac.symlink_metadata().is_ok_and(|found| found.is_file()) {
-            shred(&flac)?;
-        }
-        if whole { erased.deleted.push(segment.path) } else { erased.overwritten.push(segment.path) }
     }
     for path in unfinished(archive, forgetting)? {
-        shred(&path)?;
-        erased.deleted.push(path);
+        match shred(&path) {
+            Ok(()) => erased.deleted.push(path),
+            Err(error) => erased.faults.push(left(&path, &error)),
+        }
     }
     Ok(erased)
+}
+
+fn left(path: &Path, error: &ArchiveError) -> Fault {
+    let what = format!("can't be erased: {}", home::one_line(error));
+    let advice = "its sound is hidden; where a FLAC is damaged, forget all of the file's time or take it away";
+    Fault::new(path, FaultKind::Unreadable, what, advice)
+}
+
+/// The segments, and the files that may be of them and can't be read, once the headers are mended that can be.
+fn mended(archive: &Archive, forgetting: &Forgetting) -> Result<(Vec<Touched>, Vec<Fault>), ArchiveError> {
+    let mut found = touched(archive, forgetting)?;
+    let mut again = false;
+    for fault in &found.1 {
+        again |= fault.kind == FaultKind::NotSound && verify::mend_header(&fault.path).unwrap_or(false);
+    }
+    if again {
+        found = touched(archive, forgetting)?;
+    }
+    let (segments, faults) = found;
+    // One of whose track another begins before the span has ended by then.
+    let may_be_of_it = |fault: &Fault| {
+        let name = fault.path.file_name().and_then(|name| SegmentName::parse(name.to_str()?));
+        let unread = matches!(fault.kind, FaultKind::NotSound | FaultKind::Unreadable);
+        name.filter(|_| unread).is_some_and(|(SegmentName { start, track }, _)| {
+            let longest = Span::new(start, start.plus_micros(LONGEST_MICROS));
+            let next = segments.iter().map(|it| &it.segment).find(|it| it.name.track == track && it.span.start > start);
+            let ended = next.is_some_and(|next| next.span.start <= forgetting.span.start);
+            forgetting.is_of(&track) && longest.overlaps(&forgetting.span) && !ended
+        })
+    };
+    let faults = faults.into_iter().filter(may_be_of_it).map(|fault| Fault {
+        advice: "it may hold sound of it: `hearsay repair`, or take it away".to_owned(),
+        ..fault
+    });
+    let faults = faults.collect();
+    Ok((segments, faults))
+}
+
+/// No recorder writes longer segments.
+const LONGEST_MICROS: i64 = 3_600_000_000;
+
+fn erase_segment(segment: &Segment, whole: bool, forgetting: &Forgetting) -> Result<(), ArchiveError> {
+    if whole {
+        shred(&segment.path)?;
+    } else {
+        overwrite(segment, segment.frames_within(&forgetting.span))?;
+    }
+    // The FLAC that was unpacked, or that a packing left beside the WAV.
+    let flac = segment.path.with_extension("flac");
+    if flac.symlink_metadata().is_ok_and(|found| found.is_file()) { shred(&flac) } else { Ok(()) }
 }
 
 /// What an import of sound of the span left that was killed, or a packing. Nobody has ever seen it, and it can be done again.
@@ -131,8 +181,13 @@ fn overwrite(segment: &Segment, frames: Range<u64>) -> Result<(), ArchiveError> 
     if hidden.symlink_metadata().is_ok() {
         shred(&hidden)?;
     }
-    packing::unpack_to(&segment.path, &hidden)?;
-    overwrite_wav(&hidden, frames)?;
+    let unpacked = packing::unpack_to(&segment.path, &hidden).and_then(|()| overwrite_wav(&hidden, frames));
+    if let Err(error) = unpacked {
+        if hidden.symlink_metadata().is_ok() {
+            shred(&hidden)?;
+        }
+        return Err(error);
+    }
     rename_to_free(&hidden, &wav)
 }
 
@@ -144,10 +199,13 @@ fn overwrite_wav(path: &Path, frames: Range<u64>) -> Result<(), ArchiveError> {
         error => ArchiveError::NotSound { path: path.to_owned(), reason: error.to_string() },
     })?;
     let frame_bytes = header.frame_bytes() as u64;
-    let end = frames.end.min(header.frames);
-    let bytes = end.saturating_sub(frames.start).saturating_mul(frame_bytes);
     let silence = if header.form == SampleForm::U8 { 0x80 } else { 0 };
     let start = header.data_start.saturating_add(frames.start.saturating_mul(frame_bytes));
+    // In a file of ours whatever lies behind the last frame that the header counts is sound, too.
+    let counted = header.data_start.saturating_add(header.frames.saturating_mul(frame_bytes));
+    let there = if header.origin.is_some() && frames.end >= header.frames { len } else { counted };
+    let end = header.data_start.saturating_add(frames.end.saturating_mul(frame_bytes)).min(there);
+    let bytes = end.saturating_sub(start);
     let overwritten = fill(&mut file, start, bytes, silence).and_then(|()| sum::restate(&mut file));
     overwritten.and_then(|()| file.sync_all()).map_err(ArchiveError::io("overwrite", path))
 }

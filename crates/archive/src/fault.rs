@@ -36,8 +36,10 @@ pub enum FaultKind {
     Damaged,
     /// A line of a journal that can't be used.
     Journal,
-    /// A line of a file of words that can't be used.
+    /// A line of a file of words that can't be used, or a stretch that such a file lacks.
     Words,
+    /// A file of words and the database say different things.
+    Contradiction,
     /// A segment that was to be packed and can't be.
     Unpacked,
     /// A `.part` file left behind that can't be finished.

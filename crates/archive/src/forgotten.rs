@@ -10,7 +10,6 @@
 //! with a single write. A file holds no word and no sound, so that it can outlive both: a database or a copy that is put back later is
 //! held against it.
 
-use crate::moment::Moment;
 use crate::signed_line::{checked, signed};
 use crate::{Archive, ArchiveError, Fault, FaultKind};
 use home::files;
@@ -19,7 +18,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
-use timeline::{Position, Span, SpanSet, TrackName, WallTime};
+use timeline::{Moment, Position, Span, SpanSet, TrackName, WallTime};
 
 /// A span that is to be forgotten, or was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +115,7 @@ enum Line {
 
 /// 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy)]
-struct Mark(u64);
+pub(crate) struct Mark(pub(crate) u64);
 
 impl Serialize for Mark {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -66,7 +66,7 @@ pub fn import(
     if span.end >= WallTime::MAX || i64::try_from(frames).is_err() {
         return Err(ArchiveError::OutOfTime { path: source.to_owned() });
     }
-    if let Some(gone) = ForgottenLog::open(archive).within(&span)?.of(track).within(&span).iter().next() {
+    if let Some(gone) = ForgottenLog::open(archive).all()?.of(track).within(&span).iter().next() {
         return Err(ArchiveError::Forgotten { track: track.clone(), span: gone });
     }
     let warning = recording.warning.clone();

@@ -4,7 +4,7 @@
 //! worker ever ran, so what it says must be complete in itself. A last line without an end was torn by a crash and is
 //! ignored; any other line that can't be read is a fault, and the rest counts.
 
-use crate::signed_line::{checked, signed};
+use crate::signed_line::{checked_or_plain, signed};
 use crate::{Archive, ArchiveError, Fault, FaultKind, GapCause};
 use home::files;
 use serde::{Deserialize, Serialize};
@@ -172,12 +172,12 @@ impl Journal {
         let mut number = 0;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             number += 1;
-            let why = match checked(line).map(|text| serde_json::from_str(&text)) {
+            let why = match checked_or_plain(line).map(|text| serde_json::from_str(&text)) {
                 Some(Ok(row)) => {
                     found.rows.push(row);
                     continue;
                 }
-                None if !line.ends_with(b"\n") || line.trim_ascii().is_empty() => continue,
+                _ if !line.ends_with(b"\n") || line.trim_ascii().is_empty() => continue,
                 None => "it isn't as it was written".to_owned(),
                 Some(Err(error)) => error.to_string(),
             };

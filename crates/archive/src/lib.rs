@@ -48,10 +48,10 @@
 //! # What it never does
 //!
 //! Outside of [`erase`], which only the user can ask for, it never overwrites sound. It deletes none but a WAV whose FLAC is whole ([`packing`]) and what a
-//! rule of the user's names ([`Archive::retire`]), never writes to a finished file (but for the header that [`verify::mend_header`] gives back when the
-//! user asks for it), never follows a link, and has no threads and no clock of its own.
+//! rule of the user's names ([`Archive::retire`]), never writes to a finished file (but for its header, where the user asks for it: [`verify`]), never follows a link, and has no threads and no clock of its own.
 
 mod archive_folder;
+mod choices;
 mod compressed_sound;
 mod coverage;
 pub mod erase;
@@ -65,7 +65,6 @@ mod gap;
 mod gap_cause;
 pub mod import;
 mod journal;
-mod moment;
 mod origin;
 pub mod packing;
 mod part_file;
@@ -93,6 +92,7 @@ mod words_log;
 mod writer;
 
 pub use archive_folder::Archive;
+pub use choices::{Choice, Choices};
 pub use coverage::{Coverage, coverage};
 pub use error::ArchiveError;
 pub use fault::{Fault, FaultKind};

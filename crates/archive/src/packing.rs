@@ -230,7 +230,9 @@ fn unpack(flac: &Path, take: &mut dyn FnMut(&[u8])) -> Result<bool, ArchiveError
     let mut file = File::open(flac).map_err(ArchiveError::io("open", flac))?;
     let len = file.metadata().map_err(ArchiveError::io("read", flac))?.len();
     let Ok(header) = FlacHeader::read(&mut file, len) else { return Ok(false) };
-    let wav = header_of(header.rate, header.chunk.as_deref().unwrap_or_default(), header.frames);
+    // One that was put there by hand stands for no WAV file.
+    let Some(chunk) = header.chunk.as_deref() else { return Ok(false) };
+    let wav = header_of(header.rate, chunk, header.frames);
     let Some(wav) = wav.filter(|_| header.bits == 16 && header.channels == 1) else { return Ok(false) };
     take(&wav);
     let mut sound = match FlacSound::open(flac, &header) {

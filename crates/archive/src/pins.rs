@@ -1,9 +1,10 @@
 //! Spans that no rule touches: `pins.jsonl` in the home, so that they outlive the database.
 //!
-//! One JSON object a line, only ever added; a later line goes before an earlier one: `{"at":…,"pinned":true,"from":…,"to":…}`.
+//! One JSON object a line, with a checksum, only ever added; a later line goes before an earlier one: `{"at":…,"pinned":true,"from":…,"to":…}`.
 
 use crate::ArchiveError;
 use crate::retired::append_line;
+use crate::signed_line::checked_or_plain;
 use home::Home;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -35,7 +36,7 @@ impl Pins {
     /// # Errors
     /// [`ArchiveError::Io`], also where a line can't be read: it may be the one that keeps something.
     pub fn read(&self) -> Result<SpanSet, ArchiveError> {
-        let bytes = match std::fs::read(&self.path) {
+        let bytes = match home::files::read(&self.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(SpanSet::new()),
             Err(source) => return Err(ArchiveError::Io { operation: "read", path: self.path.clone(), source }),
@@ -44,7 +45,7 @@ impl Pins {
         // What has no end was torn by a crash, and whoever wrote it was told of no success.
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
         for (number, line) in (1..).zip(lines) {
-            let Ok(line) = serde_json::from_slice::<Line>(line) else {
+            let Some(line) = checked_or_plain(line).and_then(|text| serde_json::from_str::<Line>(&text).ok()) else {
                 let what = format!("line {number} is damaged; mend it or take it away");
                 let source = io::Error::new(io::ErrorKind::InvalidData, what);
                 return Err(ArchiveError::Io { operation: "read", path: self.path.clone(), source });

@@ -4,7 +4,7 @@
 //! One JSON object a line, each appended with a single write, since a viewer and a command may play at once; the day is the
 //! UTC day of `at`. It says when and what, never a word. A line that can't be read is passed over.
 
-use crate::signed_line::{checked, signed};
+use crate::signed_line::{checked_or_plain, signed};
 use crate::{Archive, ArchiveError};
 use home::files;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ impl PlayedLog {
                 Err(source) => return Err(ArchiveError::Io { operation: "read", path, source }),
             };
             let lines = bytes.split(|byte| *byte == b'\n');
-            let played = lines.filter_map(|line| serde_json::from_str::<Played>(&checked(line)?).ok());
+            let played = lines.filter_map(|line| serde_json::from_str::<Played>(&checked_or_plain(line)?).ok());
             found.extend(played.filter(|played| Span::new(played.at, played.end).overlaps(span)));
         }
         Ok(found)

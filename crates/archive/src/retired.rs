@@ -4,11 +4,12 @@
 //! {"at":"2027-11-23T04:00:00.000Z","track":"mic","side":"said","from":…,"to":…,"file":"20261123T091500.000Z.mic.flac","bytes":2318204,"rule":"text_only_after"}
 //! ```
 //!
-//! One JSON object a line for each segment, written and synced before the file goes: a kill in between leaves a line and the sound, and the next
+//! One JSON object a line for each segment, with a checksum, written and synced before the file goes: a kill in between leaves a line and the sound, and the next
 //! run takes the sound away without a second line. The words of it stay, and so does what the passes cover, so it is never missed nor
 //! transcribed again. A line that can't be read is passed over; the sound is gone either way, and then simply a gap without a cause.
 
 use crate::packing::is_file;
+use crate::signed_line::{checked_or_plain, signed};
 use crate::words_log::take_off_torn_end;
 use crate::{Archive, ArchiveError, GapCause, GapRow, Row, Segment};
 use home::files;
@@ -48,7 +49,7 @@ impl Archive {
     /// worker's lock, for what a rule of the user's names.
     ///
     /// # Errors
-    /// [`ArchiveError::Io`]; the sound is then still there.
+    /// [`ArchiveError::Io`]; doing it again takes away what is left.
     pub fn retire(&self, segment: &Segment, rule: &str, at: WallTime) -> Result<u64, ArchiveError> {
         let path = &segment.path;
         if segment.part || !is_file(path) {
@@ -127,8 +128,9 @@ fn read(path: &Path) -> Result<Vec<Retired>, ArchiveError> {
     if !is_file(path) {
         return Ok(Vec::new());
     }
-    let bytes = fs::read(path).map_err(ArchiveError::io("read", path))?;
-    Ok(bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+    let bytes = files::read(path).map_err(ArchiveError::io("read", path))?;
+    let lines = bytes.split(|byte| *byte == b'\n');
+    Ok(lines.filter_map(|line| serde_json::from_str(&checked_or_plain(line)?).ok()).collect())
 }
 
 fn append(folder: &Path, retired: &Retired) -> Result<(), ArchiveError> {
@@ -144,11 +146,10 @@ pub(crate) fn append_line(path: &Path, row: &impl Serialize) -> Result<(), Archi
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
             Err(error) => return Err(error),
         };
-        let mut line = serde_json::to_vec(row)?;
-        line.push(b'\n');
+        let line = signed(&serde_json::to_string(row)?);
         let mut file = files::open_append(path)?;
         take_off_torn_end(&mut file)?;
-        file.write_all(&line)?;
+        file.write_all(line.as_bytes())?;
         file.sync_data()?;
         match path.parent().filter(|_| is_new) {
             Some(folder) => files::sync_folder(folder),

@@ -15,17 +15,18 @@ pub fn verify(path: &Path) -> Option<Fault> {
     let checked = files::open(path).and_then(|mut file| {
         if is_flac(&mut file)? { packing::check(path).map_err(io::Error::other) } else { sum::check(&mut file) }
     });
-    let damaged = |what: &str, advice: &str| Some(Fault::new(path, FaultKind::Damaged, what, advice));
+    let damaged = |what: &str| {
+        let advice = if path.extension() == Some("flac".as_ref()) {
+            "put it back from a copy; what can't be decoded reads as silence, and the rest is used"
+        } else {
+            "`hearsay repair` mends a damaged header; sound can only be put back from a copy, or taken as it is with `hearsay repair --accept FILE`"
+        };
+        Some(Fault::new(path, FaultKind::Damaged, what, advice))
+    };
     match checked {
         Ok(Sum::Right | Sum::Foreign) => None,
-        Ok(Sum::Wrong) => damaged(
-            "is not as it was finished: its checksum differs",
-            "`hearsay repair` mends a damaged header; sound can only be put back from a copy, or taken as it is with `hearsay repair --accept FILE`",
-        ),
-        Ok(Sum::Missing) => damaged(
-            "has lost its checksum",
-            "`hearsay repair` mends a damaged header, or takes it as it is with --accept FILE",
-        ),
+        Ok(Sum::Wrong) => damaged("is not as it was finished: its checksum differs"),
+        Ok(Sum::Missing) => damaged("has lost its checksum"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => Some(Fault::unreadable(path, &error)),
     }

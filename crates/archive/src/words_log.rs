@@ -8,7 +8,7 @@
 use crate::signed_line::{checked, signed};
 use crate::{Archive, ArchiveError, Fault, FaultKind, erase};
 use home::files;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use timeline::{PassName, Span, WallTime};
@@ -140,7 +140,7 @@ impl WordsLog {
             let lines: String = kept.iter().flatten().map(|row| signed(row)).collect();
             file.write_all(lines.as_bytes())?;
             file.sync_all()?;
-            let mut old = OpenOptions::new().read(true).write(true).open(path)?;
+            let mut old = files::open_existing(path)?;
             let len = old.metadata()?.len();
             files::rename_durably(&anew, path)?;
             erase::fill(&mut old, 0, len, 0)

@@ -2,22 +2,16 @@
 #![no_main]
 
 use archive::{Archive, TrackReader, repair, verify};
-use home::Home;
+use fuzz::Place;
 use libfuzzer_sys::fuzz_target;
-use std::path::PathBuf;
 use std::sync::LazyLock;
 use timeline::{Span, TrackName};
 
-static PLACE: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
-    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-    let day = dir.path().join("audio/2026/2026-11-23");
-    std::fs::create_dir_all(&day).unwrap();
-    (dir, day)
-});
+static PLACE: LazyLock<Place> = LazyLock::new(Place::new);
 
 fuzz_target!(|bytes: &[u8]| {
-    let (dir, day) = &*PLACE;
-    let archive = Archive::open(&Home::at(dir.path()));
+    let day = &PLACE.day;
+    let archive = Archive::open(&PLACE.home());
     let (finished, part) =
         (day.join("20261123T091500.000Z.mic.wav"), day.join("20261123T092000.000Z.mic.wav.part"));
     std::fs::write(&finished, bytes).unwrap();

@@ -101,6 +101,8 @@ pub struct WorkConfig {
     pub max_wait_s: u32,
     /// The model is kept in memory for so many minutes without anything to recognise.
     pub unload_after_min: u32,
+    /// What is transcribed while the machine runs on its battery.
+    pub on_battery: OnBattery,
     /// What runs the voice detector.
     pub vad: VadChoice,
     /// The ONNX Runtime library for `vad = "onnx"`, where it isn't in a usual place.
@@ -120,10 +122,24 @@ impl Default for WorkConfig {
             threads: 0,
             max_wait_s: 300,
             unload_after_min: 5,
+            on_battery: OnBattery::Live,
             vad: VadChoice::Builtin,
             onnxruntime: None,
         }
     }
+}
+
+/// What is transcribed while the machine runs on its battery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnBattery {
+    /// What is recorded; old days aren't transcribed again meanwhile.
+    #[default]
+    Live,
+    /// Only what somebody watches; the rest waits.
+    Pause,
+    /// Everything.
+    All,
 }
 
 /// What runs the voice detector.
@@ -143,11 +159,20 @@ pub enum VadChoice {
 pub struct ModelsConfig {
     /// Where `ggml-NAME.bin` lies.
     pub mirror: String,
+    /// More such places, tried in turn where the ones before can't give it.
+    pub mirrors: Vec<String>,
+    /// The proxy on the way there; what `HTTPS_PROXY` and its like say where it isn't set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
 }
 
 impl Default for ModelsConfig {
     fn default() -> Self {
-        Self { mirror: "https://huggingface.co/ggerganov/whisper.cpp/resolve/main".to_owned() }
+        Self {
+            mirror: "https://huggingface.co/ggerganov/whisper.cpp/resolve/main".to_owned(),
+            mirrors: Vec::new(),
+            proxy: None,
+        }
     }
 }
 

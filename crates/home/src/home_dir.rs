@@ -98,6 +98,11 @@ impl Home {
         self.root.join("config.toml")
     }
 
+    /// Which pass the user wants to read where: `choices.jsonl`.
+    pub fn choices_file(&self) -> PathBuf {
+        self.root.join("choices.jsonl")
+    }
+
     /// Spans that no rule of retention touches.
     pub fn pins_file(&self) -> PathBuf {
         self.root.join("pins.jsonl")

@@ -84,6 +84,7 @@ fn document(key: i64, text: &str, before: String) -> Document {
         text: text.to_owned(),
         before,
         language: None,
+        pass: "1a2b3c4d".to_owned(),
         model: "small.en".to_owned(),
         p: 0.9,
         state: 0,

@@ -1,6 +1,6 @@
 //! A query as tantivy's.
 
-use crate::document::HIDDEN;
+use crate::document::{HIDDEN, PAST};
 use crate::excluded::Excluded;
 use crate::overlapping::Overlapping;
 use crate::query::{Filter, Mark, Node, Query, WordEnd};
@@ -34,9 +34,10 @@ pub(crate) fn compile(query: &Query, options: &Options, fields: &Fields) -> Opti
     let mut clauses = vec![(Occur::Must, compiler.node(query.root.as_ref()?))];
     clauses.extend(options.side.map(|side| (Occur::Must, compiler.filter(&Filter::Side(side)))));
     clauses.extend(options.span.map(|span| (Occur::Must, compiler.filter(&Filter::Overlaps(span)))));
-    if !options.include_hidden && !query.asks_for_hidden() {
-        let hidden = Term::from_field_u64(fields.state, u64::from(HIDDEN));
-        clauses.push((Occur::MustNot, Box::new(TermQuery::new(hidden, IndexRecordOption::Basic))));
+    let unwanted = [(HIDDEN, options.include_hidden || query.asks_for_hidden()), (PAST, query.asks_for_past())];
+    for (state, _) in unwanted.into_iter().filter(|(_, wanted)| !wanted) {
+        let term = Term::from_field_u64(fields.state, u64::from(state));
+        clauses.push((Occur::MustNot, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
     }
     let spans = query.spans().into_iter().chain(options.span);
     let span = spans.reduce(|a, b| {
@@ -142,6 +143,10 @@ impl Compiler<'_> {
                 any(wanted.iter().enumerate().filter(|(_, wanted)| **wanted).map(|(day, _)| is(day)).collect())
             }
             Filter::Model(terms) => in_a_row(self.fields.model, terms.iter().cloned(), 0),
+            Filter::Pass(None) => Box::new(AllQuery),
+            Filter::Pass(Some(pass)) => {
+                Box::new(TermQuery::new(Term::from_field_text(self.fields.pass, pass), IndexRecordOption::Basic))
+            }
             Filter::Has(mark) => {
                 let mark = match mark {
                     Mark::Echo => ECHO,

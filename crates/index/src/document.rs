@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use timeline::{Side, WallTime};
 
-/// What the index is told of a current utterance.
+/// What the index is told of an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The database's key of the utterance: what a [`Hit`](crate::Hit) gives back.
@@ -18,11 +18,13 @@ pub struct Document {
     pub before: String,
     /// In which language, as the recogniser's code.
     pub language: Option<String>,
-    /// The model that heard it.
+    /// The pass that heard it, by name.
+    pub pass: String,
+    /// Its model.
     pub model: String,
     /// Mean probability of its words, 0 to 1.
     pub p: f32,
-    /// 0 shown, 1 doubtful, 2 hidden.
+    /// 0 shown, 1 doubtful, 2 hidden, [`PAST`].
     pub state: u8,
     /// It is the other side's sound that came back.
     pub is_echo: bool,
@@ -30,6 +32,8 @@ pub struct Document {
     pub is_replay: bool,
 }
 
+/// The state of a document of a pass that doesn't speak where it is: found only by who asks for passes.
+pub const PAST: u8 = 3;
 /// The state of a hidden document.
 pub(crate) const HIDDEN: u8 = 2;
 

@@ -50,7 +50,7 @@ mod writer;
 mod year;
 
 pub use check::damaged_files;
-pub use document::{Cursor, Document};
+pub use document::{Cursor, Document, PAST};
 pub use error::IndexError;
 pub use highlight::highlight;
 pub use histogram::Day;

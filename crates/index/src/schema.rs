@@ -5,7 +5,7 @@
 //! | `key` | what a hit gives back; also how a document is replaced |
 //! | `start`, `length` | spans and order, in microseconds; documents lie in the order of `start`, the latest first |
 //! | `minute`, `weekday` | `time:` and `day:`: of its start, by the zone of the machine that indexed it |
-//! | `side`, `language`, `model`, `p`, `state`, `has` | what restricts a search |
+//! | `side`, `language`, `model`, `pass`, `p`, `state`, `has` | what restricts a search |
 //! | `text` | words by their English stem |
 //! | `exact` | words as they are, for phrases and prefixes: the dictionary of `text` knows only stems |
 //! | `bridge` | phrases across the border of two utterances: `<` before each of the last four words of the one before, `>` before the first four of this one, so that only a phrase that does cross the border is found in it |
@@ -23,7 +23,7 @@ use tantivy::{Order, TantivyDocument};
 use timeline::{Side, WallTime};
 
 /// The number of this form of the index.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 /// How many words of either utterance a phrase may have when it crosses their border.
 pub(crate) const BRIDGE_TERMS: usize = 4;
 
@@ -59,6 +59,7 @@ pub(crate) struct Fields {
     pub(crate) side: Field,
     pub(crate) language: Field,
     pub(crate) model: Field,
+    pub(crate) pass: Field,
     pub(crate) p: Field,
     pub(crate) state: Field,
     pub(crate) has: Field,
@@ -97,6 +98,7 @@ impl Fields {
             side: schema.add_u64_field("side", INDEXED),
             language: schema.add_text_field("language", STRING),
             model: schema.add_text_field("model", words(EXACT_WORDS)),
+            pass: schema.add_text_field("pass", STRING),
             p: schema.add_f64_field("p", FAST),
             state: schema.add_u64_field("state", INDEXED),
             has: schema.add_text_field("has", STRING),
@@ -119,6 +121,7 @@ impl Fields {
             to.add_text(self.language, language.to_lowercase());
         }
         to.add_text(self.model, &from.model);
+        to.add_text(self.pass, &from.pass);
         to.add_f64(self.p, f64::from(from.p));
         to.add_u64(self.state, u64::from(from.state));
         for (is, mark) in [(from.is_echo, ECHO), (from.is_replay, REPLAY)] {

@@ -17,6 +17,7 @@ fn document(key: i64, text: &str) -> Document {
         text: text.to_owned(),
         before: String::new(),
         language: None,
+        pass: "1a2b3c4d".to_owned(),
         model: "small.en".to_owned(),
         p: 1.0,
         state: 0,

@@ -129,6 +129,7 @@ fn document(key: i64, text: &str) -> Document {
         text: text.to_owned(),
         before: "once upon a big".to_owned(),
         language: Some("en".to_owned()),
+        pass: "1a2b3c4d".to_owned(),
         model: "small.en".to_owned(),
         p: 0.5,
         state: u8::try_from(key % 3).unwrap(),

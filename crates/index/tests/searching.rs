@@ -22,6 +22,7 @@ fn document(key: i64, text: &str) -> Document {
         text: text.to_owned(),
         before: String::new(),
         language: Some("en".to_owned()),
+        pass: "1a2b3c4d".to_owned(),
         model: "small.en".to_owned(),
         p: 0.9,
         state: 0,

@@ -33,11 +33,17 @@ pub struct EngineOptions {
     pub load_timeout: Duration,
     /// How long a window may take; `None`: generous, by its length and the machine's speed so far.
     pub window_timeout: Option<Duration>,
+    /// Whether it stands back behind other engines, too.
+    pub stands_back: bool,
+    /// The SHA-256 of the model's file, in hexadecimal. The file is read and compared before every load, also when the engine is started
+    /// again after a rest or a crash: whatever happened to the disk meanwhile, whisper.cpp is given what was checked first or nothing.
+    pub sha256: Option<String>,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { log: None, load_timeout: Duration::from_mins(10), window_timeout: None }
+        let load_timeout = Duration::from_mins(10);
+        Self { log: None, load_timeout, window_timeout: None, stands_back: false, sha256: None }
     }
 }
 
@@ -118,7 +124,10 @@ impl EngineProcess {
             return Ok(());
         }
         models::inspect(&self.model)?;
-        let mut running = Running::start(&self.exe, &self.model, self.options.log.as_deref(), 2 * QUEUE)?;
+        if let Some(sha256) = &self.options.sha256 {
+            models::demand(&self.model, sha256)?;
+        }
+        let mut running = Running::start(&self.exe, &self.model, &self.options, 2 * QUEUE)?;
         for (ticket, (lane, request)) in &self.waiting {
             running.submit(*ticket, *lane, Arc::clone(request));
         }

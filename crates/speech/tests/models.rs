@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't read its fixture has failed")]
 
 use sha2::{Digest, Sha256};
-use speech::models::{self, ModelError, Progress, Wanted};
+use speech::models::{self, Mirrors, ModelError, Progress, Wanted};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -93,7 +93,8 @@ fn a_model_is_fetched_checked_and_found_by_its_name() {
     let server = Server::start("ggml-fixture.bin", bytes.clone(), vec![Answer::Fully]);
     let wanted = Wanted::new("ggml-fixture.bin", Some(&sha256(&bytes).to_uppercase())).unwrap();
     let mut seen = Vec::new();
-    let got = models::get(folder.path(), &server.mirror, &wanted, &mut |progress| seen.push(progress)).unwrap();
+    let got =
+        models::get(folder.path(), &Mirrors::at(&server.mirror), &wanted, &mut |progress| seen.push(progress)).unwrap();
     assert!(got.fetched && got.sha256 == sha256(&bytes));
     assert_eq!(std::fs::read(&got.path).unwrap(), bytes);
     let whole = u64::try_from(bytes.len()).unwrap();
@@ -104,7 +105,7 @@ fn a_model_is_fetched_checked_and_found_by_its_name() {
         (model.name.as_str(), model.sha256.as_str(), model.info.multilingual),
         ("fixture", sha256(&bytes).as_str(), false)
     );
-    let again = models::get(folder.path(), &server.mirror, &wanted, &mut quiet).unwrap();
+    let again = models::get(folder.path(), &Mirrors::at(&server.mirror), &wanted, &mut quiet).unwrap();
     assert!(!again.fetched, "it is here already");
 }
 
@@ -114,7 +115,7 @@ fn a_cut_connection_is_an_error_and_the_next_call_goes_on_from_there() {
     let bytes = std::fs::read(fixture()).unwrap();
     let server = Server::start("ggml-fixture.bin", bytes.clone(), vec![Answer::CutAfter(1_000_000), Answer::Fully]);
     let wanted = Wanted::new("ggml-fixture.bin", Some(&sha256(&bytes))).unwrap();
-    match models::get(folder.path(), &server.mirror, &wanted, &mut quiet) {
+    match models::get(folder.path(), &Mirrors::at(&server.mirror), &wanted, &mut quiet) {
         Err(ModelError::Interrupted { have: 1_000_000, of: Some(of), .. }) => {
             assert_eq!(of, u64::try_from(bytes.len()).unwrap());
         }
@@ -124,7 +125,7 @@ fn a_cut_connection_is_an_error_and_the_next_call_goes_on_from_there() {
         matches!(models::locate(folder.path(), "fixture"), Err(ModelError::Unknown { .. })),
         "half a model is none"
     );
-    let got = models::get(folder.path(), &server.mirror, &wanted, &mut quiet).unwrap();
+    let got = models::get(folder.path(), &Mirrors::at(&server.mirror), &wanted, &mut quiet).unwrap();
     assert_eq!(std::fs::read(got.path).unwrap(), bytes);
     assert_eq!(server.ranges(), [None, Some(1_000_000)]);
 }
@@ -136,7 +137,7 @@ fn a_server_that_cannot_resume_sends_it_all_again() {
     put(&folder.path().join("ggml-fixture.bin.part"), b"the beginning of another file");
     let server = Server::start("ggml-fixture.bin", bytes.clone(), vec![Answer::IgnoringRange]);
     let wanted = Wanted::new("ggml-fixture.bin", Some(&sha256(&bytes))).unwrap();
-    let got = models::get(folder.path(), &server.mirror, &wanted, &mut quiet).unwrap();
+    let got = models::get(folder.path(), &Mirrors::at(&server.mirror), &wanted, &mut quiet).unwrap();
     assert_eq!(std::fs::read(got.path).unwrap(), bytes);
 }
 
@@ -147,7 +148,7 @@ fn a_wrong_checksum_leaves_nothing() {
     let server = Server::start("ggml-base.en.bin", bytes.clone(), vec![Answer::Fully]);
     // The published size differs too, so the sum that the user gave is what counts.
     let wanted = Wanted { bytes: None, ..Wanted::new("base.en", None).unwrap() };
-    match models::get(folder.path(), &server.mirror, &wanted, &mut quiet) {
+    match models::get(folder.path(), &Mirrors::at(&server.mirror), &wanted, &mut quiet) {
         Err(ModelError::Checksum { expected, found, .. }) => {
             assert_eq!((expected.as_str(), found), (models::known_by_name("base.en").unwrap().sha256, sha256(&bytes)));
         }
@@ -161,8 +162,13 @@ fn without_a_known_sum_the_first_one_is_recorded_and_a_later_change_is_seen() {
     let folder = tempfile::tempdir().unwrap();
     let mut bytes = std::fs::read(fixture()).unwrap();
     let server = Server::start("ggml-own.bin", bytes.clone(), vec![Answer::Fully]);
-    let got =
-        models::get(folder.path(), &server.mirror, &Wanted::new("ggml-own.bin", None).unwrap(), &mut quiet).unwrap();
+    let got = models::get(
+        folder.path(),
+        &Mirrors::at(&server.mirror),
+        &Wanted::new("ggml-own.bin", None).unwrap(),
+        &mut quiet,
+    )
+    .unwrap();
     assert_eq!(models::verify(folder.path(), &got.path).unwrap(), sha256(&bytes));
     let last = bytes.len() - 10;
     bytes[last] ^= 0x40;
@@ -175,18 +181,31 @@ fn without_a_known_sum_the_first_one_is_recorded_and_a_later_change_is_seen() {
 fn what_the_server_does_not_have_is_a_clear_error() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start("ggml-fixture.bin", Vec::new(), vec![Answer::Fully]);
-    let error = models::get(folder.path(), &server.mirror, &Wanted::new("ggml-other.bin", None).unwrap(), &mut quiet)
-        .unwrap_err();
+    let error = models::get(
+        folder.path(),
+        &Mirrors::at(&server.mirror),
+        &Wanted::new("ggml-other.bin", None).unwrap(),
+        &mut quiet,
+    )
+    .unwrap_err();
     assert!(matches!(&error, ModelError::Http { url, .. } if url.ends_with("/models/ggml-other.bin")), "{error:?}");
     let empty = Server::start("ggml-fixture.bin", b"<html>Sign in</html>".to_vec(), vec![Answer::Fully]);
-    let error = models::get(folder.path(), &empty.mirror, &Wanted::new("ggml-fixture.bin", None).unwrap(), &mut quiet)
-        .unwrap_err();
+    let error = models::get(
+        folder.path(),
+        &Mirrors::at(&empty.mirror),
+        &Wanted::new("ggml-fixture.bin", None).unwrap(),
+        &mut quiet,
+    )
+    .unwrap_err();
     assert!(matches!(error, ModelError::Broken { .. }), "a login page is not a model");
     assert!(matches!(Wanted::new("bas.en", None), Err(ModelError::Unknown { .. })));
     for name in ["../ggml-x.bin", "/etc/x.bin", ".x.bin"] {
         let wanted = Wanted { file: name.to_owned(), bytes: None, sha256: None };
         assert!(
-            matches!(models::get(folder.path(), &server.mirror, &wanted, &mut quiet), Err(ModelError::Name { .. })),
+            matches!(
+                models::get(folder.path(), &Mirrors::at(&server.mirror), &wanted, &mut quiet),
+                Err(ModelError::Name { .. })
+            ),
             "{name}"
         );
     }
@@ -274,7 +293,7 @@ fn a_file_cut_behind_its_vocabulary_is_no_model() {
 #[test]
 fn added_files_are_listed_beside_the_known_ones() {
     let folder = tempfile::tempdir().unwrap();
-    let path = models::add(folder.path(), &fixture()).unwrap();
+    let path = models::add(folder.path(), &fixture(), None).unwrap();
     assert_eq!(path, folder.path().join("fixture-q8.bin"));
     let list = models::list(folder.path());
     let own = list.iter().find(|line| line.name == "fixture-q8").unwrap();
@@ -282,7 +301,7 @@ fn added_files_are_listed_beside_the_known_ones() {
     assert!(list.iter().any(|line| line.name == "base.en" && line.bytes == 147_964_211));
     assert_eq!(models::default_model(folder.path()).unwrap(), path);
     assert!(matches!(
-        models::add(folder.path(), &Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")),
+        models::add(folder.path(), &Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"), None),
         Err(ModelError::Broken { .. })
     ));
 }

@@ -1,16 +1,19 @@
 //! Which utterances a reader sees.
 //!
 //! Every moment of a track has at most one pass that speaks for it: of those whose coverage of that moment
-//! came out as words, the best (rank, then the younger). An utterance is current if its own pass speaks at its
-//! middle. Coverage that came out as nothing, or was set aside, leaves the moment to the next best pass. A provisional
+//! came out as words, the one that the user prefers there, else the best (rank, then the younger). An utterance is current if its own pass
+//! speaks at its middle. Coverage that came out as nothing, or was set aside, leaves the moment to the next best pass. A provisional
 //! pass, though, is silent wherever another has come to any result.
+//!
+//! What another pass heard where the one that speaks heard nobody stays in sight, as doubtful: it is *unheard* by the better one.
 
-use crate::State;
-use crate::pass::{BEST_FIRST, PROVISIONAL, span_at};
+use crate::pass::{BEST_FIRST, PROVISIONAL, name_at, span_at};
+use crate::preference::{self, Standing};
 use crate::utterance::state_at;
+use crate::{MAX_UTTERANCE_MICROS, State};
 use rusqlite::{Connection, Row, params};
-use std::collections::HashSet;
-use timeline::{Span, SpanSet, WallTime};
+use std::collections::{HashMap, HashSet};
+use timeline::{PassName, Span, SpanSet, WallTime};
 
 /// Utterances further apart than this are looked at apart, so that a few from all over ten years don't read
 /// the coverage of ten years.
@@ -48,45 +51,218 @@ impl Place {
     }
 }
 
-/// The keys of those among `places` that are current.
-pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Result<HashSet<i64>> {
-    speaking(connection, places, false)
+/// Which of some utterances a reader sees.
+#[derive(Debug, Default)]
+pub(crate) struct Current {
+    speaking: HashSet<i64>,
+    unheard: HashMap<i64, PassName>,
 }
 
-/// The keys of those among `places` that the best translation has.
-pub(crate) fn current_translation(connection: &Connection, places: &[Place]) -> rusqlite::Result<HashSet<i64>> {
-    speaking(connection, places, true)
+impl Current {
+    /// Whether a reader sees the utterance of this key, if its state lets him.
+    pub(crate) fn contains(&self, key: i64) -> bool {
+        self.speaking.contains(&key) || self.unheard.contains_key(&key)
+    }
+
+    /// The better pass that heard nobody where that utterance is.
+    pub(crate) fn not_heard_by(&self, key: i64) -> Option<&PassName> {
+        self.unheard.get(&key)
+    }
+
+    /// How an utterance that is seen is shown.
+    pub(crate) fn state_of(&self, place: &Place) -> State {
+        if self.unheard.contains_key(&place.key) { State::Doubtful } else { place.state }
+    }
 }
 
-fn speaking(connection: &Connection, places: &[Place], translation: bool) -> rusqlite::Result<HashSet<i64>> {
-    let passes: Vec<(i64, i64)> = connection
-        .prepare_cached(&format!("SELECT key, rank FROM pass WHERE translation = ?1 {BEST_FIRST}"))?
-        .query_map([translation], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut places = places.to_vec();
-    places.sort_by_key(|place| (place.track, place.at));
-    let mut keys = HashSet::new();
-    for near in places.chunk_by(|a, b| a.track == b.track && b.at.micros_since(a.at) <= NEIGHBOURHOOD_MICROS) {
-        let [first, ..] = near else { continue };
-        let last = near.last().unwrap_or(first);
-        let span = Span::new(first.at, last.at.plus_micros(1));
-        let (mut spoken_for, mut without_words) = (SpanSet::new(), SpanSet::new());
-        for (pass, rank) in &passes {
-            let provisional = *rank <= PROVISIONAL;
-            let covered = coverage(connection, *pass, first.track, &span, "words")?;
-            let mut own = covered.minus(&spoken_for);
-            if provisional {
-                own = own.minus(&without_words);
-            } else {
-                without_words.extend(coverage(connection, *pass, first.track, &span, "nothing")?.iter());
+/// A pass in the order of precedence.
+struct Voice {
+    pass: i64,
+    name: PassName,
+    provisional: bool,
+    /// Where it goes before those that rank higher; `None`: its own place in the order.
+    preferred: Option<Standing>,
+}
+
+/// What a voice has to say on a track.
+struct Part {
+    /// Where it found words.
+    covered: SpanSet,
+    /// Where it speaks.
+    own: SpanSet,
+}
+
+/// Those among `places` that are current.
+pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Result<Current> {
+    let voices = voices(connection, false)?;
+    let mut found = Current::default();
+    for near in neighbourhoods(places).chunk_by(are_near) {
+        let Some((track, span)) = extent(near) else { continue };
+        let parts = parts(connection, &voices, track, &span)?;
+        let mut passed_over = Vec::new();
+        for (voice, part) in voices.iter().zip(&parts) {
+            for place in near.iter().filter(|place| place.pass == voice.pass) {
+                if part.own.contains(place.at) {
+                    found.speaking.insert(place.key);
+                } else if !voice.provisional && voice.preferred.is_none() && part.covered.contains(place.at) {
+                    passed_over.push(*place);
+                }
             }
-            keys.extend(
-                near.iter().filter(|place| place.pass == *pass && own.contains(place.at)).map(|place| place.key),
-            );
-            spoken_for.extend(covered.iter());
+        }
+        passed_over.retain(|place| place.state != State::Hidden && !found.speaking.contains(&place.key));
+        if !passed_over.is_empty() {
+            find_unheard(connection, &voices, &passed_over, &mut found.unheard)?;
         }
     }
-    Ok(keys)
+    Ok(found)
+}
+
+/// Those among `places` that the best translation has.
+pub(crate) fn current_translation(connection: &Connection, places: &[Place]) -> rusqlite::Result<Current> {
+    let voices = voices(connection, true)?;
+    let mut found = Current::default();
+    for near in neighbourhoods(places).chunk_by(are_near) {
+        let Some((track, span)) = extent(near) else { continue };
+        for (voice, part) in voices.iter().zip(parts(connection, &voices, track, &span)?) {
+            let own = near.iter().filter(|place| place.pass == voice.pass && part.own.contains(place.at));
+            found.speaking.extend(own.map(|place| place.key));
+        }
+    }
+    Ok(found)
+}
+
+/// In the order in which they are looked at.
+fn neighbourhoods(places: &[Place]) -> Vec<Place> {
+    let mut places = places.to_vec();
+    places.sort_by_key(|place| (place.track, place.at, place.key));
+    places
+}
+
+fn are_near(a: &Place, b: &Place) -> bool {
+    a.track == b.track && b.at.micros_since(a.at) <= NEIGHBOURHOOD_MICROS
+}
+
+/// The track of some neighbours, and from the first place to the last.
+fn extent(near: &[Place]) -> Option<(i64, Span)> {
+    let (first, last) = (near.first()?, near.last()?);
+    Some((first.track, Span::new(first.at, last.at.plus_micros(1))))
+}
+
+/// The passes in the order in which they are asked.
+fn voices(connection: &Connection, translation: bool) -> rusqlite::Result<Vec<Voice>> {
+    let mut ranked: Vec<Voice> = connection
+        .prepare_cached(&format!("SELECT key, name, rank FROM pass WHERE translation = ?1 {BEST_FIRST}"))?
+        .query_map([translation], |row| {
+            let provisional = row.get::<_, i64>(2)? <= PROVISIONAL;
+            Ok(Voice { pass: row.get(0)?, name: name_at(row, 1)?, provisional, preferred: None })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut voices = Vec::new();
+    for preference in preference::standing(connection)? {
+        if let Some(of) = ranked.iter().find(|voice| voice.name == preference.pass) {
+            let (pass, name) = (of.pass, of.name.clone());
+            voices.push(Voice { pass, name, provisional: false, preferred: Some(preference) });
+        }
+    }
+    voices.append(&mut ranked);
+    Ok(voices)
+}
+
+/// What each voice has to say within a span.
+fn parts(connection: &Connection, voices: &[Voice], track: i64, span: &Span) -> rusqlite::Result<Vec<Part>> {
+    let (mut spoken_for, mut without_words) = (SpanSet::new(), SpanSet::new());
+    let mut parts = Vec::new();
+    for voice in voices {
+        let within = match &voice.preferred {
+            None => Some(*span),
+            Some(preference) if preference.is_of(track) => preference.span.intersect(span),
+            Some(_) => None,
+        };
+        let Some(within) = within else {
+            parts.push(Part { covered: SpanSet::new(), own: SpanSet::new() });
+            continue;
+        };
+        let covered = coverage(connection, voice.pass, track, &within, "words")?.within(&within);
+        let mut own = covered.minus(&spoken_for);
+        if voice.provisional {
+            own = own.minus(&without_words);
+        } else if voice.preferred.is_none() {
+            without_words.extend(coverage(connection, voice.pass, track, span, "nothing")?.iter());
+        }
+        spoken_for.extend(covered.iter());
+        parts.push(Part { covered, own });
+    }
+    Ok(parts)
+}
+
+/// Of utterances of passes that don't speak where they are, those during which nobody was heard by those that go before.
+fn find_unheard(
+    connection: &Connection,
+    voices: &[Voice],
+    passed_over: &[Place],
+    unheard: &mut HashMap<i64, PassName>,
+) -> rusqlite::Result<()> {
+    for near in passed_over.chunk_by(are_near) {
+        let Some((track, span)) = hull(near) else { continue };
+        let around = around(connection, track, &span)?;
+        let Some((track, span)) = extent(&around) else { continue };
+        let parts = parts(connection, voices, track, &span)?;
+        let speaker_at = |at: WallTime| {
+            voices.iter().zip(&parts).find(|(_, part)| part.own.contains(at)).map(|(voice, _)| &voice.name)
+        };
+        let wanted: HashSet<i64> = near.iter().map(|place| place.key).collect();
+        let mut heard = SpanSet::new();
+        for (voice, part) in voices.iter().zip(&parts) {
+            let of_it: Vec<&Place> = around.iter().filter(|place| place.pass == voice.pass).collect();
+            let speaks = of_it.iter().filter(|place| part.own.contains(place.at));
+            let mut told: Vec<Span> = speaks.map(|place| place.span).collect();
+            if !voice.provisional && voice.preferred.is_none() {
+                let silenced = of_it.iter().filter(|place| {
+                    part.covered.contains(place.at) && !part.own.contains(place.at) && place.state != State::Hidden
+                });
+                for place in silenced.filter(|place| heard.within(&place.span).is_empty()) {
+                    told.push(place.span);
+                    if let Some(by) =
+                        speaker_at(place.at).filter(|by| **by != voice.name && wanted.contains(&place.key))
+                    {
+                        unheard.insert(place.key, by.clone());
+                    }
+                }
+            }
+            heard.extend(told.into_iter().filter(|span| !span.is_empty()));
+        }
+    }
+    Ok(())
+}
+
+/// The track of some utterances of it, and from the earliest start to the latest end.
+pub(crate) fn hull(places: &[Place]) -> Option<(i64, Span)> {
+    let spans = places.iter().map(|place| place.span);
+    let span = spans.reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)))?;
+    Some((places.first()?.track, span))
+}
+
+/// The utterances of all passes whose standing has to do with a span: what overlaps with it, with that, and so on. In the order of their middles.
+pub(crate) fn around(connection: &Connection, track: i64, span: &Span) -> rusqlite::Result<Vec<Place>> {
+    let sql = format!(
+        "SELECT {} FROM utterance u WHERE u.track = ?1 AND u.start_us / 1000 BETWEEN ?2 / 1000 AND ?4 / 1000
+           AND u.start_us < ?4 AND u.end_us > ?3 ORDER BY u.at_us, u.key",
+        Place::COLUMNS
+    );
+    let mut span = *span;
+    loop {
+        let earliest = span.start.as_micros().saturating_sub(MAX_UTTERANCE_MICROS).max(0);
+        let found: Vec<Place> = connection
+            .prepare_cached(&sql)?
+            .query_map([track, earliest, span.start.as_micros(), span.end.as_micros()], Place::read)?
+            .collect::<rusqlite::Result<_>>()?;
+        let reached =
+            hull(&found).map_or(span, |(_, found)| Span::new(found.start.min(span.start), found.end.max(span.end)));
+        if reached == span {
+            return Ok(found);
+        }
+        span = reached;
+    }
 }
 
 /// What of `span` a pass covers with that outcome. A pass's rows don't overlap, so the last one that starts at or

@@ -1,9 +1,10 @@
-use crate::current::{self, Place};
+use crate::current::{self, Current, Place};
 use crate::error::During;
+use crate::pass::{PROVISIONAL, name_at};
 use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, track};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::{HashMap, HashSet};
-use timeline::{Side, Span, TrackName};
+use timeline::{PassName, Side, Span, TrackName};
 
 /// Utterances of one track further apart than this are not one sentence: no phrase reaches across.
 pub(crate) const BRIDGE_GAP_MICROS: i64 = 30_000_000;
@@ -30,7 +31,9 @@ pub struct Document {
     pub before: String,
     /// In which language.
     pub language: Option<String>,
-    /// The model that heard it.
+    /// The pass that heard it.
+    pub pass: PassName,
+    /// Its model.
     pub model: String,
     /// Mean probability of its words, 0 to 1.
     pub p: f32,
@@ -47,7 +50,9 @@ pub struct Document {
 pub struct Documents {
     /// Those that are current: to be replaced.
     pub current: Vec<Document>,
-    /// Those that aren't, or are no longer there: to be removed.
+    /// Those of other passes that aren't hidden: to be replaced, for who looks there.
+    pub past: Vec<Document>,
+    /// The others, and those that are no longer there: to be removed.
     pub gone: Vec<i64>,
 }
 
@@ -95,8 +100,8 @@ pub(crate) fn places(connection: &Connection, track: i64, span: &Span) -> rusqli
 
 /// Those among `places`, which follow on something, whose documents hold the last words of it: the `current` up to the first that isn't
 /// hidden.
-pub(crate) fn bridged(places: &[Place], current: &HashSet<i64>) -> Vec<i64> {
-    let following: Vec<&Place> = places.iter().filter(|place| current.contains(&place.key)).collect();
+pub(crate) fn bridged(places: &[Place], current: &Current) -> Vec<i64> {
+    let following: Vec<&Place> = places.iter().filter(|place| current.contains(place.key)).collect();
     let seen = following.iter().position(|place| place.state != State::Hidden).map_or(following.len(), |at| at + 1);
     following.into_iter().take(seen).map(|place| place.key).collect()
 }
@@ -123,6 +128,7 @@ fn documents(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Document
         }
     }
     answer.current.sort_by_key(|document| document.key);
+    answer.past.sort_by_key(|document| document.key);
     answer.gone.sort_unstable();
     Ok(answer)
 }
@@ -136,10 +142,13 @@ fn stretch(connection: &Connection, track: i64, wanted: &[Place], answer: &mut D
     let wanted: HashSet<i64> = wanted.iter().map(|place| place.key).collect();
     let mut before: Option<&Place> = None;
     for place in &places {
-        let (is_current, is_wanted) = (current.contains(&place.key), wanted.contains(&place.key));
+        let (is_current, is_wanted) = (current.contains(place.key), wanted.contains(&place.key));
         if is_wanted && is_current {
             let close = before.filter(|before| place.span.start.micros_since(before.span.end) <= BRIDGE_GAP_MICROS);
-            answer.current.push(read(connection, place, close.map(|before| before.key))?);
+            let document = read(connection, place, close.map(|before| before.key))?;
+            answer.current.push(Document { state: current.state_of(place), ..document });
+        } else if is_wanted && place.state != State::Hidden && is_of_a_lasting_pass(connection, place)? {
+            answer.past.push(read(connection, place, None)?);
         } else if is_wanted {
             answer.gone.push(place.key);
         }
@@ -148,6 +157,13 @@ fn stretch(connection: &Connection, track: i64, wanted: &[Place], answer: &mut D
         }
     }
     Ok(())
+}
+
+/// Neither provisional, whose words give way to others for good, nor a translation.
+fn is_of_a_lasting_pass(connection: &Connection, place: &Place) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT rank > ?2 AND translation = 0 FROM pass WHERE key = ?1")?
+        .query_row([place.pass, PROVISIONAL], |row| row.get(0))
 }
 
 fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite::Result<Document> {
@@ -159,7 +175,7 @@ fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite
     };
     connection
         .prepare_cached(
-            "SELECT t.name, t.side, u.text, u.language, u.p, p.model, u.echo_of IS NOT NULL, u.replay_of IS NOT NULL
+            "SELECT t.name, t.side, u.text, u.language, u.p, p.model, u.echo_of IS NOT NULL, u.replay_of IS NOT NULL, p.name
                FROM utterance u JOIN track t ON t.key = u.track JOIN pass p ON p.key = u.pass WHERE u.key = ?1",
         )?
         .query_row([place.key], |row| {
@@ -173,6 +189,7 @@ fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite
                 language: row.get(3)?,
                 p: row.get(4)?,
                 model: row.get(5)?,
+                pass: name_at(row, 8)?,
                 state: place.state,
                 is_echo: row.get(6)?,
                 is_replay: row.get(7)?,

@@ -225,6 +225,10 @@ fn take_away(connection: &Connection, forget: &Forget) -> rusqlite::Result<usize
         places.sort_by_key(|place| place.at);
         for near in places.chunk_by(|a, b| b.at.micros_since(a.at) <= document::REACH_MICROS) {
             following.extend(those_after(connection, track, near)?);
+            if let Some((_, hull)) = current::hull(near) {
+                // What a better pass was heard over may be in sight again.
+                following.extend(current::around(connection, track, &hull)?.iter().map(|place| place.key));
+            }
         }
     }
     {
@@ -242,6 +246,10 @@ fn take_away(connection: &Connection, forget: &Forget) -> rusqlite::Result<usize
         }
     }
     let gone = changed.len();
+    let going: HashSet<i64> = changed.iter().copied().collect();
+    following.retain(|key| !going.contains(key));
+    following.sort_unstable();
+    following.dedup();
     changed.append(&mut following);
     change::append(connection, &changed)?;
     Ok(gone)
@@ -258,7 +266,7 @@ fn those_after(connection: &Connection, track: i64, going: &[Place]) -> rusqlite
     for place in places {
         if going.contains(&place.key) {
             after = true;
-        } else if after && current.contains(&place.key) {
+        } else if after && current.contains(place.key) {
             found.push(place.key);
             after = place.state == State::Hidden;
         }

@@ -9,7 +9,8 @@
 //! of a track the best pass that found words there speaks (rank first, then the younger), and an utterance
 //! belongs to the pass that speaks at its middle. A pass that failed on a span, or found nothing in it,
 //! doesn't silence another, unless that is a provisional one ([`PROVISIONAL`]): what was written as it was said gives way to
-//! whatever another pass made of it, nothing included.
+//! whatever another pass made of it, nothing included. What the user prefers ([`Preference`]) goes before all ranks. An utterance of another pass
+//! where the one that speaks heard nobody stays in sight, as doubtful.
 //!
 //! What was forgotten goes for good ([`Store::forget`]), and words of it that come later are left out.
 //!
@@ -43,6 +44,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod campaign;
 mod change;
 mod current;
 mod document;
@@ -54,6 +56,7 @@ mod live;
 mod migrate;
 mod open;
 mod pass;
+mod preference;
 mod read;
 mod restore;
 mod spoken;
@@ -65,17 +68,19 @@ mod window;
 mod words;
 mod worker_state;
 
+pub use campaign::{Campaign, CampaignState, Terms, When};
 pub use change::Change;
 pub use document::{Document, Documents};
 pub use error::StoreError;
 pub use forget::{Forget, Goes};
 pub use open::Store;
-pub use pass::{NewPass, PROVISIONAL, Pass, PassSummary};
+pub use pass::{NewPass, PROVISIONAL, Pass, PassSummary, SpeechWithin};
+pub use preference::Preference;
 pub use read::{Counters, MAX_UTTERANCES};
 pub use restore::Restored;
 pub use spoken::Spoken;
 pub use stretch::Stretch;
-pub use unwritten::{Unwritten, UnwrittenFile};
+pub use unwritten::{Comparison, Unwritten, UnwrittenFile};
 pub use utterance::{State, Utterance, Word};
 pub use window::{MAX_UTTERANCE_MICROS, NewUtterance, Outcome, WindowRow};
 pub use worker_state::WorkerState;

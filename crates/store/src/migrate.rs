@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// All migrations, in order: the first is number 1.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../../migrations/0001_core.sql"),
     include_str!("../../../migrations/0002_live.sql"),
     include_str!("../../../migrations/0003_translation.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/0005_live_fault.sql"),
     include_str!("../../../migrations/0006_plain_words.sql"),
     include_str!("../../../migrations/0007_forgotten.sql"),
+    include_str!("../../../migrations/0008_campaigns.sql"),
 ];
 
 /// The format that this program writes and reads.

@@ -3,6 +3,7 @@ use crate::{Store, StoreError, track};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
 
 /// The rank of a provisional pass, and of all below: it was made in a hurry, for somebody who was watching.
@@ -101,11 +102,25 @@ pub struct PassSummary {
 }
 
 impl PassSummary {
+    /// Whether it was made in a hurry, for somebody who was watching.
+    pub fn is_provisional(&self) -> bool {
+        self.pass.rank <= PROVISIONAL
+    }
+
     /// Seconds of speech per second of the engine's time; `None` before any.
     pub fn speed_x(&self) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "microseconds of centuries fit 53 bits")]
         (self.compute_micros > 0).then(|| self.speech_micros as f64 / self.compute_micros as f64)
     }
+}
+
+/// How much there is to recognise somewhere, as far as passes tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SpeechWithin {
+    /// The speech, in microseconds.
+    pub speech_micros: i64,
+    /// The windows that it took.
+    pub windows: u64,
 }
 
 const COLUMNS: &str = "key, name, model, model_sha256, engine, params, rank, created_us, translation";
@@ -137,6 +152,67 @@ impl Store {
         read_all().during(&self.path, operation)
     }
 
+    /// About how much speech there is within some spans of a track, by the pass that covers most of them. What it doesn't cover is taken to be like the rest.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn speech_within(&self, track: &TrackName, spans: &SpanSet) -> Result<SpeechWithin, StoreError> {
+        let read = || -> rusqlite::Result<SpeechWithin> {
+            let Some(track) = track::key(&self.connection, track)? else { return Ok(SpeechWithin::default()) };
+            let mut query = self.connection.prepare_cached(
+                "SELECT c.pass, c.start_us, c.end_us, c.speech_us FROM coverage c JOIN pass p ON p.key = c.pass
+                 WHERE c.track = ?1 AND p.translation = 0 AND p.rank > ?2 ORDER BY c.pass, c.start_us",
+            )?;
+            let mut rows = query.query([track, PROVISIONAL])?;
+            let mut by_pass: BTreeMap<i64, (f64, f64, f64)> = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let span = span_at(row, 1)?;
+                let inside = spans.within(&span).len_micros();
+                if inside > 0 {
+                    let (speech, share) = (micros(row.get(3)?), micros(inside) / micros(span.len_micros().max(1)));
+                    let (covered, said, windows) = by_pass.entry(row.get(0)?).or_default();
+                    *covered += micros(inside);
+                    *said += speech * share;
+                    *windows += if speech > 0.0 { share } else { 0.0 };
+                }
+            }
+            let most = by_pass.into_values().max_by(|a, b| a.0.total_cmp(&b.0));
+            let (covered, said, windows) = most.unwrap_or_default();
+            let scale = if covered > 0.0 { micros(spans.len_micros()) / covered } else { 0.0 };
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "an estimate, and not negative"
+            )]
+            let found = SpeechWithin { speech_micros: (said * scale) as i64, windows: (windows * scale).ceil() as u64 };
+            Ok(found)
+        };
+        read().during(&self.path, "reading how much speech there is")
+    }
+
+    /// The mean probability of a pass's utterances; `None` where it has none.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn mean_p(&self, pass: i64) -> Result<Option<f64>, StoreError> {
+        let read = || {
+            self.connection
+                .prepare_cached("SELECT avg(p) FROM utterance WHERE pass = ?1")?
+                .query_row([pass], |row| row.get(0))
+        };
+        read().during(&self.path, "reading how sure a pass was")
+    }
+
+    /// The pass with that private key.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn pass(&self, key: i64) -> Result<Option<Pass>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM pass WHERE key = ?1");
+        let find = || self.connection.prepare_cached(&sql)?.query_row([key], read).optional();
+        find().during(&self.path, "reading a pass")
+    }
+
     /// What a pass has dealt with on a track, whatever came of it. Empty for a track that isn't there.
     ///
     /// # Errors
@@ -151,6 +227,11 @@ impl Store {
         };
         read().during(&self.path, "reading coverage")
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of centuries fit 53 bits")]
+fn micros(micros: i64) -> f64 {
+    micros as f64
 }
 
 /// The pass of that model, engine and parameters, made where it isn't there; `None` where another has its name.

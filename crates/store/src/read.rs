@@ -1,16 +1,17 @@
-use crate::current::{self, Place};
+use crate::current::{self, Current, Place};
 use crate::error::During;
 use crate::utterance::{COLUMNS, SOURCE, State, Utterance, read};
 use crate::{MAX_UTTERANCE_MICROS, Store, StoreError, track};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::HashSet;
 use std::ops::ControlFlow;
-use timeline::{Span, UtteranceId, WallTime};
+use timeline::{Span, TrackName, UtteranceId, WallTime};
 
 /// The most utterances that [`Store::utterances`] hands out: some weeks of talk.
 pub const MAX_UTTERANCES: usize = 200_000;
 /// How many are read in one go.
 const PAGE: i64 = 1_024;
+/// Silence that is kept around an utterance, where there is so much.
+const EDGE_MICROS: i64 = 250_000;
 /// How far [`Store::nearest`] looks to either side, in utterances.
 const NEAREST_LOOKS: i64 = 256;
 
@@ -30,7 +31,7 @@ type Mark = (i64, String, i64);
 const START: Mark = (i64::MIN, String::new(), 0);
 
 /// Which of some utterances speak.
-type Choose = fn(&Connection, &[Place]) -> rusqlite::Result<HashSet<i64>>;
+type Choose = fn(&Connection, &[Place]) -> rusqlite::Result<Current>;
 
 fn mark_of(last: &Utterance) -> Mark {
     (last.span.start.as_micros(), last.track.as_str().to_owned(), last.key)
@@ -112,9 +113,46 @@ impl Store {
                 .collect::<rusqlite::Result<_>>()?;
             let places: Vec<Place> = rows.iter().map(|(_, place)| *place).collect();
             let current = chosen(&snapshot, &places)?;
-            Ok(rows.into_iter().map(|(utterance, place)| (utterance, current.contains(&place.key))).collect())
+            let seen =
+                |(utterance, place): (Utterance, Place)| (as_seen(utterance, &current), current.contains(place.key));
+            Ok(rows.into_iter().map(seen).collect())
         };
         read_page().during(&self.path, operation)
+    }
+
+    /// A span of a track widened to the silence around it, as far as any pass has heard it: no utterance reaches across its ends.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn widened_to_silence(&self, track: &TrackName, span: &Span) -> Result<Span, StoreError> {
+        let widen = || -> rusqlite::Result<Span> {
+            let Some(track) = track::key(&self.connection, track)? else { return Ok(*span) };
+            let mut wide = *span;
+            for edge in
+                [Span::new(span.start, span.start.plus_micros(1)), Span::new(span.end.plus_micros(-1), span.end)]
+            {
+                if let Some((_, reached)) = current::hull(&current::around(&self.connection, track, &edge)?) {
+                    wide = Span::new(wide.start.min(reached.start), wide.end.max(reached.end));
+                }
+            }
+            let nearest = |sql: &str, at: WallTime| -> rusqlite::Result<Option<i64>> {
+                let reach = at.as_micros().saturating_sub(MAX_UTTERANCE_MICROS).max(0);
+                self.connection.prepare_cached(sql)?.query_row(params![track, at.as_micros(), reach], |row| row.get(0))
+            };
+            let before = nearest(
+                "SELECT max(end_us) FROM utterance WHERE track = ?1 AND start_us / 1000 BETWEEN ?3 / 1000 AND ?2 / 1000 AND end_us <= ?2",
+                wide.start,
+            )?;
+            let after = nearest(
+                "SELECT min(start_us) FROM utterance WHERE track = ?1 AND start_us / 1000 >= ?2 / 1000 AND start_us >= ?2 AND ?3 >= 0",
+                wide.end,
+            )?;
+            let margin = |pause: Option<i64>| pause.map_or(EDGE_MICROS, |pause| (pause / 2).min(EDGE_MICROS));
+            let start = margin(before.map(|end| wide.start.as_micros() - end));
+            let end = margin(after.map(|start| start - wide.end.as_micros()));
+            Ok(Span::new(wide.start.plus_micros(-start).max(WallTime::from_micros(0)), wide.end.plus_micros(end)))
+        };
+        widen().during(&self.path, "looking for silence")
     }
 
     /// What one pass heard within `span`, current or not, in time order: at most a page of it.
@@ -134,6 +172,30 @@ impl Store {
         read_all().during(&self.path, "reading a pass's utterances")
     }
 
+    /// Hands what one pass heard within `span` to `each`, current or not, in time order. However long the span is, only a page is in memory.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn each_of_pass(&self, pass: i64, span: &Span, mut each: impl FnMut(Utterance)) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {SOURCE}
+             WHERE u.start_us >= max(?1 - {MAX_UTTERANCE_MICROS}, ?4) AND u.start_us < ?2 AND u.end_us > ?1 AND u.pass = ?3
+               AND (u.start_us, t.name, u.key) > (?4, ?5, ?6)
+             ORDER BY u.start_us, t.name, u.key LIMIT {PAGE}"
+        );
+        let mut mark = START;
+        loop {
+            let read_page = || -> rusqlite::Result<Vec<Utterance>> {
+                let values = params![span.start.as_micros(), span.end.as_micros(), pass, mark.0, mark.1, mark.2];
+                self.connection.prepare_cached(&sql)?.query_map(values, read)?.collect()
+            };
+            let page = read_page().during(&self.path, "reading a pass's utterances")?;
+            let Some(last) = page.last() else { return Ok(()) };
+            mark = mark_of(last);
+            page.into_iter().for_each(&mut each);
+        }
+    }
+
     /// The utterances with these private keys, in the order of `keys`, current or not. Those that aren't there are
     /// left out.
     ///
@@ -143,8 +205,15 @@ impl Store {
         let operation = "reading utterances";
         let snapshot = self.snapshot(operation)?;
         let read_all = || -> rusqlite::Result<Vec<Utterance>> {
-            let mut query = snapshot.prepare_cached(&format!("SELECT {COLUMNS} FROM {SOURCE} WHERE u.key = ?1"))?;
-            keys.iter().filter_map(|key| query.query_row([key], read).optional().transpose()).collect()
+            let sql = format!("SELECT {COLUMNS}, {} FROM {SOURCE} WHERE u.key = ?1", Place::COLUMNS);
+            let mut query = snapshot.prepare_cached(&sql)?;
+            let mut both =
+                |key: &i64| query.query_row([key], |row| Ok((read(row)?, Place::read_from(row, 21)?))).optional();
+            let rows: Vec<(Utterance, Place)> =
+                keys.iter().filter_map(|key| both(key).transpose()).collect::<rusqlite::Result<_>>()?;
+            let places: Vec<Place> = rows.iter().map(|(_, place)| *place).collect();
+            let current = current::current(&snapshot, &places)?;
+            Ok(rows.into_iter().map(|(utterance, _)| as_seen(utterance, &current)).collect())
         };
         read_all().during(&self.path, operation)
     }
@@ -186,7 +255,7 @@ impl Store {
                     }
                 }
                 let current = current::current(&snapshot, &places)?;
-                let seen = places.iter().filter(|place| place.state != State::Hidden && current.contains(&place.key));
+                let seen = places.iter().filter(|place| place.state != State::Hidden && current.contains(place.key));
                 Ok(seen
                     .min_by_key(|place| (distance(place.span, time), place.span.start, place.key))
                     .map(|place| place.key))
@@ -209,6 +278,17 @@ impl Store {
                 Ok(Counters { utterances: count(0)?, passes: count(1)?, quarantined: count(2)? })
             })
             .during(&self.path, "counting")
+    }
+}
+
+/// An utterance with what the reader should know of it.
+fn as_seen(utterance: Utterance, current: &Current) -> Utterance {
+    match current.not_heard_by(utterance.key) {
+        Some(pass) => {
+            let reason = Some(format!("not heard by {pass}"));
+            Utterance { state: State::Doubtful, reason, ..utterance }
+        }
+        None => utterance,
     }
 }
 

@@ -27,6 +27,15 @@ pub struct Unwritten {
     pub stretch: Option<Stretch>,
 }
 
+/// Where the database and a plain file don't agree, as stretches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// The file says nothing of what the database has there.
+    pub lacking: Vec<(TrackName, Span)>,
+    /// The file says something else, or something where the database has nothing.
+    pub differing: Vec<(TrackName, Span)>,
+}
+
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A row of the outbox.
@@ -111,16 +120,27 @@ impl Store {
         find().during(&self.path, "looking for a plain file's pass")
     }
 
-    /// Notes what a file ought to state and doesn't, or not as it is; how many stretches that are. `stated` is what it states.
+    /// Notes what a file ought to state and doesn't; how many stretches that are. `stated` is what it states. With `as_it_is` also what it states
+    /// in another way: for a file that is older, or has lost lines, and not for one that was changed by nobody.
     ///
     /// # Errors
     /// Any failure of SQLite.
-    pub fn note_unstated(&mut self, file: &UnwrittenFile, stated: &[Stretch]) -> Result<u64, StoreError> {
+    pub fn note_unstated(
+        &mut self,
+        file: &UnwrittenFile,
+        stated: &[Stretch],
+        as_it_is: bool,
+    ) -> Result<u64, StoreError> {
         let operation = "comparing a plain file";
         let transaction = self.connection.transaction().during(&self.path, operation)?;
         let note = || -> rusqlite::Result<u64> {
             let Differences { unstated, .. } = differences(&transaction, file, stated)?;
+            let mut noted = 0;
             for (entry, span) in &unstated {
+                if !as_it_is && speaks_of(stated, &track_name(&transaction, entry.track)?, span) {
+                    continue;
+                }
+                noted += 1;
                 transaction
                     .prepare_cached(
                         "INSERT OR REPLACE INTO unwritten (mark, day, pass, track, start_us, end_us)
@@ -134,38 +154,42 @@ impl Store {
                         span.end.as_micros()
                     ])?;
             }
-            Ok(unstated.len() as u64)
+            Ok(noted)
         };
         let noted = note().during(&self.path, operation)?;
         transaction.commit().during(&self.path, operation)?;
         Ok(noted)
     }
 
-    /// Where the database and a plain file say different things, as spans of stretches; what is still to be written doesn't count.
+    /// Where the database and a plain file don't agree; what is still to be written doesn't count.
     ///
     /// # Errors
     /// Any failure of SQLite.
-    pub fn differing(&self, file: &UnwrittenFile, stated: &[Stretch]) -> Result<Vec<(TrackName, Span)>, StoreError> {
+    pub fn compare(&self, file: &UnwrittenFile, stated: &[Stretch]) -> Result<Comparison, StoreError> {
         let operation = "comparing a plain file";
         let snapshot = self.snapshot(operation)?;
-        let compare = || -> rusqlite::Result<Vec<(TrackName, Span)>> {
+        let compare = || -> rusqlite::Result<Comparison> {
             let Differences { unstated, unknown } = differences(&snapshot, file, stated)?;
-            let mut differing = Vec::new();
+            let mut comparison = Comparison::default();
             for (entry, span) in unstated {
-                if !is_noted(&snapshot, file, entry.track, &span)? {
-                    differing.push((track_name(&snapshot, entry.track)?, span));
+                if is_noted(&snapshot, file, entry.track, &span)? {
+                    continue;
                 }
+                let track = track_name(&snapshot, entry.track)?;
+                let speaks = speaks_of(stated, &track, &span);
+                let list = if speaks { &mut comparison.differing } else { &mut comparison.lacking };
+                list.push((track, span));
             }
-            for (name, span) in unknown {
-                let noted = match track::key(&snapshot, &name)? {
+            for (track, span) in unknown {
+                let noted = match track::key(&snapshot, &track)? {
                     Some(key) => is_noted(&snapshot, file, key, &span)?,
                     None => false,
                 };
-                if !noted && !differing.contains(&(name.clone(), span)) {
-                    differing.push((name, span));
+                if !noted && !comparison.differing.contains(&(track.clone(), span)) {
+                    comparison.differing.push((track, span));
                 }
             }
-            Ok(differing)
+            Ok(comparison)
         };
         compare().during(&self.path, operation)
     }
@@ -184,6 +208,11 @@ impl Store {
         delete().during(&self.path, operation)?;
         transaction.commit().during(&self.path, operation)
     }
+}
+
+/// Whether a file says anything of a stretch.
+fn speaks_of(stated: &[Stretch], track: &TrackName, span: &Span) -> bool {
+    stated.iter().any(|stretch| stretch.track == *track && stretch.span.overlaps(span))
 }
 
 /// Where the database and a file don't agree.

@@ -297,11 +297,17 @@ impl Placed<'_> {
     /// Every utterance, of whichever pass, that this window may have made current or have stopped from being so, and
     /// those after it whose documents hold the last words of the one before: up to the first that isn't hidden.
     fn changed(&self, connection: &Connection) -> rusqlite::Result<Vec<i64>> {
-        let window = self.window.span;
-        let after = window.end.plus_micros(document::REACH_MICROS);
-        let places = document::places(connection, self.track, &Span::new(window.start, after))?;
+        let spans = self.window.utterances.iter().map(|utterance| utterance.span);
+        let reached = spans.fold(self.window.span, |a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
+        // One that lies beside it may be heard, or not be heard any more, for what reaches out of it.
+        let mut region = self.window.span;
+        for place in current::around(connection, self.track, &reached)? {
+            region = Span::new(region.start.min(place.at), region.end.max(place.at.plus_micros(1)));
+        }
+        let after = region.end.plus_micros(document::REACH_MICROS);
+        let places = document::places(connection, self.track, &Span::new(region.start, after))?;
         let current = current::current(connection, &places)?;
-        let (inside, after): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| window.contains(place.at));
+        let (inside, after): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| region.contains(place.at));
         let mut keys: Vec<i64> = inside.into_iter().map(|place| place.key).collect();
         keys.extend(document::bridged(&after, &current));
         Ok(keys)

@@ -5,8 +5,10 @@ mod database;
 
 use database::{Archive, at, said, span};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Document, NewPass, NewUtterance, Outcome, State, StoreError, WindowRow};
-use timeline::{Side, Span, TrackName};
+use store::{
+    CampaignState, Document, NewPass, NewUtterance, Outcome, Preference, State, StoreError, Terms, When, WindowRow,
+};
+use timeline::{Side, Span, SpanSet, TrackName};
 
 /// Follows the changes as the index does.
 #[derive(Default)]
@@ -20,11 +22,16 @@ impl Follower {
         let changes = archive.store.changes_after(self.seq, 1_000).unwrap();
         let keys: Vec<i64> = changes.iter().map(|change| change.key).collect();
         let documents = archive.store.documents(&keys).unwrap();
-        let answered: BTreeSet<i64> =
-            documents.current.iter().map(|document| document.key).chain(documents.gone.iter().copied()).collect();
+        let answered: BTreeSet<i64> = documents
+            .current
+            .iter()
+            .chain(&documents.past)
+            .map(|document| document.key)
+            .chain(documents.gone.iter().copied())
+            .collect();
         assert_eq!(answered, keys.iter().copied().collect(), "each key is answered");
         self.seq = changes.last().map_or(self.seq, |change| change.seq);
-        for key in documents.gone {
+        for key in documents.gone.into_iter().chain(documents.past.iter().map(|document| document.key)) {
             self.held.remove(&key);
         }
         self.held.extend(documents.current.into_iter().map(|document| (document.key, document)));
@@ -132,7 +139,159 @@ fn documents_carry_the_last_words_of_the_utterance_before() {
     index.assert_same_as_anew(&archive);
 }
 
-/// Random windows of three passes, in random order: an index that follows is what one built anew would be.
+/// The rows of all passes but one, as another program reads them.
+fn utterances_of_others(archive: &Archive, pass: i64) -> BTreeSet<String> {
+    let own = format!("Integer({pass})");
+    let is_other = |row: &String| row.starts_with("utterance") && row.split(' ').nth(2) != Some(own.as_str());
+    archive.dump().into_iter().filter(is_other).collect()
+}
+
+#[test]
+fn what_a_better_pass_did_not_hear_stays_in_sight_as_doubtful() {
+    let mut archive = Archive::new();
+    let (small, large) = (archive.pass("small", 1, 0), archive.pass("large", 2, 0));
+    let mut index = Follower::default();
+    let mut hidden = said(11_000, 12_000, "(noise)");
+    hidden.state = State::Hidden;
+    let texts = vec![said(1_000, 2_000, "one"), said(4_000, 6_000, "two"), said(8_000, 9_000, "three"), hidden];
+    archive.store.commit_window(&archive.window(small, 0, 20_000, texts)).unwrap();
+    index.follow(&archive);
+    archive
+        .store
+        .commit_window(&archive.window(large, 0, 20_000, vec![said(900, 2_100, "ONE"), said(5_900, 7_000, "TWO")]))
+        .unwrap();
+    index.follow(&archive);
+    index.assert_same_as_anew(&archive);
+    let seen = archive.store.utterances(&Span::ALL).unwrap();
+    let seen: Vec<(&str, State, Option<&str>)> =
+        seen.iter().map(|it| (it.text.as_str(), it.state, it.reason.as_deref())).collect();
+    let why = format!("not heard by {}", archive.name(large));
+    assert_eq!(
+        seen,
+        [("ONE", State::Shown, None), ("TWO", State::Shown, None), ("three", State::Doubtful, Some(why.as_str())),],
+        "what was hidden stays hidden, and what overlaps was heard"
+    );
+    let states: Vec<State> = index.held.values().map(|document| document.state).collect();
+    assert_eq!(states, [State::Doubtful, State::Shown, State::Shown], "in the index, too");
+    let keys: Vec<i64> = index.held.keys().copied().collect();
+    let by_keys = archive.store.by_keys(&keys).unwrap();
+    assert_eq!(by_keys[0].reason.as_deref(), Some(why.as_str()), "a hit says so");
+
+    // A live pass isn't asked: it gives way for good.
+    let live = archive.pass("live", store::PROVISIONAL, 0);
+    archive.store.commit_window(&archive.window(live, 0, 20_000, vec![said(14_000, 15_000, "live")])).unwrap();
+    assert_eq!(archive.current(), ["ONE", "TWO", "three"]);
+    // A third pass between the two that heard it, too, is asked first.
+    let middle = archive.pass("middle", 1, 5);
+    archive.store.commit_window(&archive.window(middle, 0, 20_000, vec![said(8_100, 9_000, "THREE")])).unwrap();
+    index.follow(&archive);
+    index.assert_same_as_anew(&archive);
+    assert_eq!(archive.current(), ["ONE", "TWO", "THREE"]);
+}
+
+#[test]
+fn what_the_user_prefers_goes_before_all_ranks_until_it_is_taken_back() {
+    let mut archive = Archive::new();
+    archive.store.ensure_track(&TrackName::loopback(), Side::Heard).unwrap();
+    let (small, large) = (archive.pass("small", 1, 0), archive.pass("large", 2, 0));
+    let mut index = Follower::default();
+    for (pass, name) in [(small, "s"), (large, "l")] {
+        let texts = (0..4).map(|n| said(1_000 + n * 5_000, 2_000 + n * 5_000, &format!("{name}{n}"))).collect();
+        archive.store.commit_window(&archive.window(pass, 0, 20_000, texts)).unwrap();
+        let there = archive.window(pass, 0, 20_000, vec![said(1_500, 2_500, &format!("{name}-there"))]);
+        archive.store.commit_window(&WindowRow { track: TrackName::loopback(), ..there }).unwrap();
+    }
+    let rank_order = ["l0", "l-there", "l1", "l2", "l3"];
+    assert_eq!(archive.current(), rank_order);
+    let preference = |mark, pass, from, to, track| Preference {
+        mark,
+        pass: archive.name(pass),
+        track,
+        span: span(from, to),
+        chosen: at(i64::try_from(mark).unwrap()),
+    };
+    let first = preference(1, small, 0, 10_000, Some(TrackName::mic()));
+    let second = preference(2, large, 5_000, 6_600, None);
+    let nothing_there = preference(3, small, 50_000, 60_000, None);
+    index.follow(&archive);
+    let rows = archive.dump().into_iter().filter(|row| !row.starts_with("change")).collect::<Vec<_>>();
+    assert!(archive.store.set_preferences(std::slice::from_ref(&first)).unwrap());
+    index.follow(&archive);
+    index.assert_same_as_anew(&archive);
+    assert_eq!(archive.current(), ["s0", "l-there", "s1", "l2", "l3"]);
+    assert!(archive.store.set_preferences(&[first.clone(), second, nothing_there]).unwrap());
+    index.follow(&archive);
+    index.assert_same_as_anew(&archive);
+    assert_eq!(archive.current(), ["s0", "l-there", "l1", "l2", "l3"], "the younger choice goes first");
+    assert_eq!(archive.store.preferences().unwrap().len(), 3);
+    assert!(archive.store.set_preferences(&[]).unwrap());
+    assert!(!archive.store.set_preferences(&[]).unwrap(), "there is nothing to take back");
+    index.follow(&archive);
+    index.assert_same_as_anew(&archive);
+    assert_eq!(archive.current(), rank_order);
+    let after = archive.dump().into_iter().filter(|row| !row.starts_with("change")).collect::<Vec<_>>();
+    assert_eq!(after, rows, "no pass was touched by it");
+}
+
+#[test]
+fn a_campaign_is_open_until_it_is_done_or_cancelled() {
+    let mut archive = Archive::new();
+    let (small, large) = (archive.pass("small", 1, 0), archive.pass("large", 2, 0));
+    let spans = BTreeMap::from([(TrackName::mic(), SpanSet::from_iter([span(0, 5_000), span(9_000, 12_000)]))]);
+    let terms = Terms { model: "large".to_owned(), when: When::Night, hours: Some((1_320, 420)), threads: 2 };
+    let first = archive.store.add_campaign(large, &spans, &terms, at(1)).unwrap();
+    let second = archive.store.add_campaign(small, &spans, &Terms::default(), at(2)).unwrap();
+    assert!(matches!(archive.store.add_campaign(99, &spans, &terms, at(3)), Err(StoreError::UnknownPass { key: 99 })));
+    let open = archive.store.open_campaigns().unwrap();
+    assert_eq!(open.iter().map(|campaign| campaign.key).collect::<Vec<_>>(), [first, second]);
+    assert_eq!((&open[0].spans, &open[0].terms, open[0].state), (&spans, &terms, CampaignState::Waiting));
+    assert_eq!(open[0].name, archive.name(large));
+    assert!(archive.store.set_campaign(first, CampaignState::Running, None, at(4)).unwrap());
+    assert!(archive.store.set_campaign(first, CampaignState::Done, None, at(5)).unwrap());
+    assert!(!archive.store.set_campaign(first, CampaignState::Running, None, at(6)).unwrap(), "it has ended");
+    assert_eq!(archive.store.cancel_campaigns(&archive.name(large), at(7)).unwrap(), 0);
+    assert_eq!(archive.store.cancel_campaigns(&archive.name(small), at(8)).unwrap(), 1);
+    assert!(!archive.store.campaign_is_open(second).unwrap());
+    let states: Vec<CampaignState> = archive.store.campaigns().unwrap().iter().map(|it| it.state).collect();
+    assert_eq!(states, [CampaignState::Done, CampaignState::Cancelled]);
+}
+
+#[test]
+fn a_span_widens_to_the_silence_around_it() {
+    let mut archive = Archive::new();
+    let (a, b) = (archive.pass("a", 1, 0), archive.pass("b", 2, 0));
+    archive
+        .store
+        .commit_window(&archive.window(a, 0, 20_000, vec![said(1_000, 4_000, "x"), said(9_000, 9_500, "y")]))
+        .unwrap();
+    archive.store.commit_window(&archive.window(b, 0, 20_000, vec![said(3_500, 6_000, "z")])).unwrap();
+    let widened = |from, to| archive.store.widened_to_silence(&TrackName::mic(), &span(from, to)).unwrap();
+    assert_eq!(widened(2_000, 9_200), span(750, 9_750), "to the ends of what overlaps, and a little silence");
+    assert_eq!(widened(5_000, 5_500), span(750, 6_250), "one overlaps with the next");
+    assert_eq!(widened(7_000, 8_900), span(6_750, 8_950), "half of a short pause");
+    let other = archive.store.widened_to_silence(&TrackName::loopback(), &span(2_000, 3_000)).unwrap();
+    assert_eq!(other, span(2_000, 3_000), "nothing is known of that track");
+}
+
+#[test]
+fn how_much_speech_there_is_follows_from_what_passes_covered() {
+    let mut archive = Archive::new();
+    let pass = archive.pass("a", 1, 0);
+    let window = |from, to, speech_micros| WindowRow { speech_micros, ..archive.window(pass, from, to, Vec::new()) };
+    let windows = [window(0, 10_000, 4_000_000), window(10_000, 20_000, 2_000_000)];
+    for window in windows {
+        archive.store.commit_window(&window).unwrap();
+    }
+    let within =
+        |from, to| archive.store.speech_within(&TrackName::mic(), &SpanSet::from_iter([span(from, to)])).unwrap();
+    let found = within(0, 20_000);
+    assert_eq!((found.speech_micros, found.windows), (6_000_000, 2));
+    assert_eq!(within(5_000, 10_000).speech_micros, 2_000_000);
+    assert_eq!(within(10_000, 40_000).speech_micros, 6_000_000, "what nobody covered is taken to be like the rest");
+    assert_eq!(within(30_000, 40_000), store::SpeechWithin::default());
+}
+
+/// Random windows of three passes, in random order, and choices: an index that follows is what one built anew would be.
 #[test]
 fn following_the_changes_gives_what_building_anew_gives() {
     let mut seed = 11_u64;
@@ -143,7 +302,7 @@ fn following_the_changes_gives_what_building_anew_gives() {
     let mut archive = Archive::new();
     let passes = [archive.pass("a", 1, 0), archive.pass("b", 2, 0), archive.pass("c", 1, 5)];
     let (mut index, mut stored) = (Follower::default(), 0);
-    for step in 0..150 {
+    for step in 0..150_u64 {
         let pass = passes[usize::try_from(random(3)).unwrap()];
         let start = random(300) * 1_000;
         let end = start + 1_000 + random(20) * 1_000;
@@ -155,11 +314,24 @@ fn following_the_changes_gives_what_building_anew_gives() {
             from += 300 + random(5_000);
             texts.push(utterance);
         }
+        let before: BTreeSet<String> = utterances_of_others(&archive, pass);
         match archive.store.commit_window(&archive.window(pass, start, end, texts)) {
             Ok(_) => stored += 1,
             Err(StoreError::AlreadyCovered { .. }) => {}
             Err(other) => panic!("{other}"),
         }
+        if random(5) == 0 {
+            let mut preferred = archive.store.preferences().unwrap();
+            if random(3) == 0 {
+                preferred.pop();
+            }
+            let from = random(300) * 1_000;
+            let (mark, pass) = (step + 1, archive.name(passes[usize::try_from(random(3)).unwrap()]));
+            let (track, span) = (None, span(from, from + 1_000 + random(60_000)));
+            preferred.push(Preference { mark, pass, track, span, chosen: at(i64::try_from(step).unwrap()) });
+            archive.store.set_preferences(&preferred).unwrap();
+        }
+        assert_eq!(utterances_of_others(&archive, pass), before, "nothing changes what another pass heard");
         if step % 3 == 0 {
             index.follow(&archive);
             index.assert_same_as_anew(&archive);

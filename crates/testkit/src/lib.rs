@@ -3,6 +3,7 @@
 //! * [`Rig`]: a sound server of the test's own, with speakers and a microphone into which WAV files are played.
 //! * [`Display`]: an X server of the test's own.
 //! * [`fixture`], [`references`], [`WordErrors`]: the recordings, what was said in them, and how far a text is off.
+//! * [`early_model()`]: the model at an earlier, less accurate state of its training.
 //! * [`sound`]: WAV files as samples, and where one sound lies in another.
 //! * [`Noise`]: hours in which nobody speaks.
 //! * [`Ramp`], [`read_by_all`]: sound that counts its frames, and files as other people's programs read them.
@@ -16,6 +17,7 @@
 mod busy;
 mod chance;
 mod display;
+mod early_model;
 mod noise;
 pub mod power_cut;
 mod process;
@@ -32,6 +34,7 @@ mod word_errors;
 pub use busy::busy_cores;
 pub use chance::{Chance, count};
 pub use display::Display;
+pub use early_model::early_model;
 pub use noise::Noise;
 pub use process::{Killed, TestkitError, output};
 pub use ramp::{Ramp, Wrong};

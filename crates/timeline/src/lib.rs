@@ -19,6 +19,7 @@
 
 mod clock;
 mod id;
+mod moment;
 mod position;
 mod rate;
 mod segment_name;
@@ -30,6 +31,7 @@ mod wall_time;
 
 pub use clock::{Clock, SystemClock};
 pub use id::{PassName, UtteranceId};
+pub use moment::Moment;
 pub use position::Position;
 pub use rate::SampleRate;
 pub use segment_name::SegmentName;

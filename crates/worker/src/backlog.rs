@@ -1,6 +1,6 @@
 use archive::Segment;
 use std::collections::BTreeMap;
-use timeline::{Side, SpanSet, TrackName};
+use timeline::{Side, Span, SpanSet, TrackName};
 
 /// What there is to do: sound on disk, less what the pass covers.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,15 @@ impl Backlog {
             tracks.push(TrackBacklog { track, side, segments, sound, covered, left });
         }
         Ok(Self { tracks })
+    }
+
+    /// Leaves only what lies within some spans; the rest counts as dealt with.
+    pub fn narrow(&mut self, only: &BTreeMap<TrackName, SpanSet>) {
+        for track in &mut self.tracks {
+            let wanted = only.get(&track.track).cloned().unwrap_or_default();
+            track.left = track.left.minus(&track.left.minus(&wanted));
+            track.covered.extend(SpanSet::from_iter([Span::ALL]).minus(&wanted).iter());
+        }
     }
 
     /// How much sound waits, in microseconds, all tracks together.

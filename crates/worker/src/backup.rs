@@ -13,11 +13,11 @@
 
 use crate::own_file::{self, failed};
 use crate::{WorkerError, stated};
-use archive::{Archive, WordsLog};
+use archive::{Archive, Fault, WordsLog, verify};
 use home::{Home, Lock, files};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, FileTimes, Metadata};
-use std::io;
+use std::io::{self, Read as _, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use store::{Store, StoreError};
@@ -41,6 +41,10 @@ pub struct Copied {
     pub bytes: u64,
     /// Files that were in the copy already, as they are.
     pub unchanged: u64,
+    /// Whether the database is in the copy.
+    pub database: bool,
+    /// Files that couldn't be read, or that are damaged; all others were copied.
+    pub faults: Vec<Fault>,
     /// Whether it was broken off; doing it again goes on from there.
     pub broken_off: bool,
 }
@@ -59,6 +63,7 @@ pub fn backup(
     files::create_dir_all(to).map_err(failed("create", to))?;
     refuse_inside(home.root(), to)?;
     let copy = Home::at(to);
+    refuse_another(home, &copy)?;
     copy.ensure()?;
     let _lock = Lock::acquire(&copy.worker_lock())?;
     let mut backup =
@@ -70,11 +75,13 @@ pub fn backup(
     }
     found.extend(one(&home.config_file())?);
     found.extend(one(&home.pins_file())?);
+    found.extend(one(&home.choices_file())?);
     let before = lengths(&words)?;
     backup.copy(&found)?;
     // The second look sees all of it again.
     let unchanged = backup.copied.unchanged;
-    if !backup.copied.broken_off && copy_database(home, &copy, &words, &before)? {
+    if !backup.copied.broken_off {
+        backup.copied.database = copy_database(home, &copy, &words, &before)?;
         let finished = sound(home, &|name| SegmentName::parse(name).is_some_and(|(_, part)| !part))?;
         backup.copy(&finished)?;
     }
@@ -105,10 +112,14 @@ impl Backup<'_> {
                 self.copied.broken_off = true;
                 return Ok(());
             }
-            if copy_file(path, &to)? {
-                self.copied.files += 1;
-                self.copied.bytes += metadata.len();
-                remove_replaced(&to)?;
+            match copy_file(path, &to)? {
+                Read::Copied => {
+                    self.copied.files += 1;
+                    self.copied.bytes += metadata.len();
+                    self.copied.faults.extend(remove_replaced(&to)?);
+                }
+                Read::Gone => {}
+                Read::Failed(error) => self.copied.faults.push(Fault::unreadable(path, &error)),
             }
             self.progress.done += metadata.len();
         }
@@ -171,7 +182,7 @@ fn copy_database(
     for file in store.plain_files()? {
         if changed.contains(&words.path(file.day, &file.pass)) {
             let (_, stretches) = stated::standing(&copied, &copied.path(file.day, &file.pass), &mut Vec::new());
-            store.note_unstated(&file, &stretches)?;
+            store.note_unstated(&file, &stretches, true)?;
         }
     }
     store.close()?;
@@ -193,28 +204,52 @@ fn lengths(words: &WordsLog) -> Result<BTreeMap<PathBuf, u64>, WorkerError> {
     Ok(words.files()?.into_iter().map(len).collect())
 }
 
-/// Copies a file under a hidden name, its time with it, and renames it. Says whether it was still there.
-fn copy_file(from: &Path, to: &Path) -> Result<bool, WorkerError> {
+/// What came of reading a file that is to be copied.
+enum Read {
+    Copied,
+    /// It was taken away since it was listed.
+    Gone,
+    Failed(io::Error),
+}
+
+/// Copies a file under a hidden name, its time with it, and renames it.
+///
+/// # Errors
+/// Where the copy can't be written.
+fn copy_file(from: &Path, to: &Path) -> Result<Read, WorkerError> {
     let folder = to.parent().unwrap_or(to);
     files::create_dir_all(folder).map_err(failed("create", folder))?;
     let name = to.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let hidden = to.with_file_name(format!(".{name}.copying"));
-    let mut source = match File::open(from) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(failed("read", from)(error)),
+    let opened = files::open(from).and_then(|file| Ok((file.metadata()?.modified()?, file)));
+    let (modified, mut source) = match opened {
+        Ok(opened) => opened,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Read::Gone),
+        Err(error) => return Ok(Read::Failed(error)),
     };
-    let modified = source.metadata().and_then(|metadata| metadata.modified()).map_err(failed("read", from))?;
-    let mut write = || -> io::Result<()> {
-        let mut copy = files::create_or_truncate(&hidden)?;
-        io::copy(&mut source, &mut copy)?;
-        copy.set_times(FileTimes::new().set_modified(modified))?;
-        copy.sync_all()
-    };
-    write().map_err(failed("write", &hidden))?;
+    let mut copy = files::create_or_truncate(&hidden).map_err(failed("write", &hidden))?;
+    let mut bytes = vec![0; STEP];
+    loop {
+        match source.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(len) => {
+                copy.write_all(bytes.get(..len).unwrap_or_default()).map_err(failed("write", &hidden))?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                own_file::remove(&hidden)?;
+                return Ok(Read::Failed(error));
+            }
+        }
+    }
+    let finished = copy.set_times(FileTimes::new().set_modified(modified)).and_then(|()| copy.sync_all());
+    finished.map_err(failed("write", &hidden))?;
     files::rename_durably(&hidden, to).map_err(failed("rename", &hidden))?;
-    Ok(true)
+    Ok(Read::Copied)
 }
+
+/// Bytes that are read at once.
+const STEP: usize = 1 << 20;
 
 /// Whether a file is there with that length and time.
 fn is_as(path: &Path, metadata: &Metadata) -> bool {
@@ -223,12 +258,43 @@ fn is_as(path: &Path, metadata: &Metadata) -> bool {
     })
 }
 
-/// Takes away what the copy of a finished segment replaces: that of the growing one, and of the WAV that was packed since.
-fn remove_replaced(copied: &Path) -> Result<(), WorkerError> {
+/// Takes away what the copy of a finished segment replaces: that of the growing one, and of the WAV that was packed since; nothing where the new
+/// one is damaged, which is told.
+fn remove_replaced(copied: &Path) -> Result<Option<Fault>, WorkerError> {
+    let is_segment =
+        copied.file_name().and_then(|name| SegmentName::parse(name.to_str()?)).is_some_and(|(_, part)| !part);
+    if !is_segment {
+        return Ok(None);
+    }
     let mut part = copied.as_os_str().to_owned();
     part.push(".part");
-    own_file::remove(Path::new(&part))?;
-    if copied.extension() == Some("flac".as_ref()) { own_file::remove(&copied.with_extension("wav")) } else { Ok(()) }
+    let (part, wav) = (PathBuf::from(part), copied.with_extension("wav"));
+    let packed = copied.extension() == Some("flac".as_ref());
+    if !(part.exists() || packed && wav.exists()) {
+        return Ok(None);
+    }
+    if let Some(fault) = verify::verify(copied) {
+        return Ok(Some(fault));
+    }
+    own_file::remove(&part)?;
+    if packed {
+        own_file::remove(&wav)?;
+    }
+    Ok(None)
+}
+
+/// A folder that holds another archive isn't written into: its words would be lost.
+fn refuse_another(home: &Home, copy: &Home) -> Result<(), WorkerError> {
+    let id = |home: &Home| match Store::open_read_only(&home.database()) {
+        Ok(store) => store.database_id().map(Some),
+        Err(StoreError::Missing { .. } | StoreError::Older { .. }) => Ok(None),
+        Err(error) => Err(error),
+    };
+    match (id(home)?, id(copy)?) {
+        (Some(ours), Some(theirs)) if ours == theirs => Ok(()),
+        (_, None) => Ok(()),
+        _ => Err(WorkerError::Another { to: copy.root().to_owned() }),
+    }
 }
 
 fn refuse_inside(home: &Path, to: &Path) -> Result<(), WorkerError> {

@@ -116,7 +116,7 @@ pub fn check(
     let store = database(home, &mut checked.faults)?;
     words::check(&archive, store.as_ref(), &mut checked, tell)?;
     if let Some(store) = &store {
-        checked.faults.extend(sound::missing(&archive, store, &scan)?);
+        checked.faults.extend(sound::missing(&archive, store)?);
         if tell(Checking::Index).is_continue() {
             index(home, store, &mut checked.faults)?;
         }
@@ -134,12 +134,15 @@ fn database(home: &Home, faults: &mut Vec<Fault>) -> Result<Option<Store>, Worke
             let advice = "`hearsay rebuild` makes it of the words beside the sound";
             faults.push(Fault::new(&path, FaultKind::Database, "is missing", advice));
         }
-        Err(error) => faults.push(Fault::new(
+        // The worker brings it up to date.
+        Err(StoreError::Older { .. }) => {}
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Foreign { .. })) => faults.push(Fault::new(
             &path,
             FaultKind::Database,
             home::one_line(&error),
             "`hearsay rebuild` makes it anew of the words beside the sound, and deletes nothing",
         )),
+        Err(error) => faults.push(failed(&path, &error)),
     }
     Ok(None)
 }
@@ -148,7 +151,8 @@ fn database(home: &Home, faults: &mut Vec<Fault>) -> Result<Option<Store>, Worke
 fn index(home: &Home, store: &Store, faults: &mut Vec<Fault>) -> Result<(), WorkerError> {
     let (root, advice) = (home.index(), "`hearsay rebuild` makes the index anew; nothing is lost");
     let damaged = |path: &Path, what: String| Fault::new(path, FaultKind::Index, what, advice);
-    match index::damaged_files(&root) {
+    // A worker that merges takes files away while they are read: only what is so twice is told.
+    match index::damaged_files(&root).or_else(|_| index::damaged_files(&root)) {
         Ok(files) => {
             let what = || "is not as it was written: its checksum differs".to_owned();
             faults.extend(files.iter().map(|path| damaged(path, what())));
@@ -161,8 +165,10 @@ fn index(home: &Home, store: &Store, faults: &mut Vec<Fault>) -> Result<(), Work
             return Ok(());
         }
     }
+    let cursor = Searcher::open(&root).and_then(|searcher| searcher.cursor());
+    // Read after it: the index follows.
     let last = store.last_change()?;
-    match Searcher::open(&root).and_then(|searcher| searcher.cursor()) {
+    match cursor {
         Ok(Some(cursor)) => {
             let known = store.change_nonce(cursor.seq)? == Some(cursor.nonce);
             let ahead = last.is_none_or(|last| cursor.seq > last.seq);

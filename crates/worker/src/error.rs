@@ -34,6 +34,12 @@ pub enum WorkerError {
         /// Where to.
         to: PathBuf,
     },
+    /// A folder holds the words of another archive, which a backup would replace. Name another folder.
+    #[error("{to:?} holds another archive, or one that was made anew since")]
+    Another {
+        /// The folder.
+        to: PathBuf,
+    },
     /// The lock can't be taken for another reason.
     #[error(transparent)]
     Lock(home::LockError),

@@ -85,7 +85,10 @@ impl Follower {
             let mut keys: Vec<i64> = changes.iter().map(|change| change.key).collect();
             keys.sort_unstable();
             keys.dedup();
-            let documents: Vec<Document> = store.documents(&keys)?.current.into_iter().map(document).collect();
+            let store::Documents { current, past, .. } = store.documents(&keys)?;
+            let current = current.into_iter().map(|it| document(it.state.code(), it));
+            let past = past.into_iter().map(|it| document(index::PAST, it));
+            let documents: Vec<Document> = current.chain(past).collect();
             self.writer.apply(&keys, &documents)?;
             self.writer.commit(&Cursor { database: database.clone(), seq: last.seq, nonce: last.nonce })?;
             seq = last.seq;
@@ -101,7 +104,7 @@ impl Follower {
     }
 }
 
-fn document(from: store::Document) -> Document {
+fn document(state: u8, from: store::Document) -> Document {
     Document {
         key: from.key,
         start: from.span.start,
@@ -110,9 +113,10 @@ fn document(from: store::Document) -> Document {
         text: from.text,
         before: from.before,
         language: from.language,
+        pass: from.pass.to_string(),
         model: from.model,
         p: from.p,
-        state: from.state as u8,
+        state,
         is_echo: from.is_echo,
         is_replay: from.is_replay,
     }

@@ -15,6 +15,7 @@
 //! kill anywhere is made good by whoever comes next: a worker, a rebuild, or the next that is to be forgotten. What is still growing is the
 //! recorder's; it waits until its segment is finished.
 
+use crate::own_file::failed;
 use crate::scribe::Scribe;
 use crate::{Follower, WorkerError};
 use archive::erase::{self, Erased, Touched};
@@ -58,6 +59,8 @@ pub struct Left {
     pub growing: Vec<PathBuf>,
     /// Whether the database's write-ahead log can't be emptied, since somebody reads from it.
     pub wal: bool,
+    /// Files that can't be erased, or read.
+    pub faults: Vec<Fault>,
     /// Lines of words beside the sound that nobody can read, and that were taken out with the rest.
     pub unreadable_lines: usize,
 }
@@ -65,7 +68,7 @@ pub struct Left {
 impl Left {
     /// Whether nothing is.
     pub const fn is_nothing(&self) -> bool {
-        self.growing.is_empty() && !self.wal
+        self.growing.is_empty() && !self.wal && self.faults.is_empty()
     }
 }
 
@@ -90,7 +93,8 @@ impl Forget {
     /// Where the archive's folder or the database can't be read.
     pub fn look(&self, forgetting: &Forgetting) -> Result<WouldForget, WorkerError> {
         let (mut segments, faults) = erase::touched(&self.archive, forgetting)?;
-        segments.retain(|touched| touched.micros > 0);
+        // One that is hidden already and is still there goes, too: a backup may hold it.
+        segments.retain(|touched| touched.micros > 0 || touched.whole);
         let utterances = match Store::open_read_only(&self.home.database()) {
             Ok(store) => store.would_forget(&stored(forgetting))?,
             // One of an older version is brought up to date by whoever forgets.
@@ -203,11 +207,12 @@ impl Forget {
             left.wal = !store.truncate_wal()?;
         }
         tell(Erasing::Sound);
-        let mut growing = Vec::new();
+        let mut sound_left = Vec::new();
         for forgetting in due {
-            let still = self.erase(forgetting)?.growing;
-            growing.push(!still.is_empty());
-            left.growing.extend(still);
+            let Erased { growing, faults, .. } = self.erase(forgetting)?;
+            sound_left.push(!growing.is_empty() || !faults.is_empty());
+            left.growing.extend(growing);
+            left.faults.extend(faults);
         }
         tell(Erasing::Index);
         purge(due, tools)?;
@@ -222,8 +227,8 @@ impl Forget {
         for path in set_aside(&self.home)? {
             erase::shred(&path)?;
         }
-        for (forgetting, growing) in due.iter().zip(growing) {
-            if !growing && !left.wal {
+        for (forgetting, sound_left) in due.iter().zip(sound_left) {
+            if !sound_left && !left.wal {
                 self.log.done(forgetting.mark, now)?;
                 if let Some(store) = &tools.store {
                     store.forgotten(forgetting.mark)?;
@@ -248,23 +253,30 @@ impl Forget {
     fn rewrite_words(&self, forgetting: &Forgetting) -> Result<usize, WorkerError> {
         let (log, forget) = (WordsLog::open(&self.archive), stored(forgetting));
         let mut unreadable = 0;
-        for path in log.files_around(&forget.span)? {
-            let lines = log.read(&path)?.lines;
-            let stretches: Vec<Option<Stretch>> =
-                lines.iter().map(|line| Stretch::from_line(&line.text).ok()).collect();
-            let ids: HashSet<String> =
-                stretches.iter().flatten().flat_map(|stretch| stretch.ids_within(&forget)).collect();
+        let paths = log.files_around(&forget.span)?;
+        let stretches_of = |path: &Path| -> Result<Vec<Option<Stretch>>, WorkerError> {
+            Ok(log.read(path)?.lines.iter().map(|line| Stretch::from_line(&line.text).ok()).collect())
+        };
+        // An echo may be of an utterance of another pass, or of the day before.
+        let mut ids = HashSet::new();
+        for path in &paths {
+            ids.extend(stretches_of(path)?.iter().flatten().flat_map(|stretch| stretch.ids_within(&forget)));
+        }
+        for path in paths {
+            let stretches = stretches_of(&path)?;
             // Without the forgotten, most of them are stated again by a later line.
             let is_restated = |at: usize, stretch: &Stretch| {
                 let same = |later: &Stretch| later.track == stretch.track && later.span == stretch.span;
                 stretches.iter().skip(at + 1).flatten().any(same)
             };
-            let mut at = 0;
+            let (mut at, mut of_no_form) = (0, 0);
             unreadable += log.rewrite(&path, |line| {
                 at += 1;
                 let stretch = stretches.get(at - 1).and_then(Option::as_ref);
                 let Some((mut rest, mark)) = stretch.cloned().zip(Stretch::mark_of(&line.text)) else {
-                    return Some(line.text.clone());
+                    // Nobody knows what it says.
+                    of_no_form += 1;
+                    return None;
                 };
                 if !rest.forget(&forget, &ids) {
                     Some(line.text.clone())
@@ -274,6 +286,7 @@ impl Forget {
                     Some(rest.to_line(mark))
                 }
             })?;
+            unreadable += of_no_form;
         }
         Ok(unreadable)
     }
@@ -315,7 +328,7 @@ fn set_aside(home: &Home) -> Result<Vec<PathBuf>, WorkerError> {
     let Some(name) = database.file_name().and_then(|name| name.to_str()) else { return Ok(Vec::new()) };
     let entries = match std::fs::read_dir(root) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.map_err(|source| file("list", root, source))?,
+        listed => listed.map_err(failed("list", root))?,
     };
     let is_one = |found: &str| {
         let rest = found.strip_prefix(name);
@@ -329,10 +342,6 @@ fn set_aside(home: &Home) -> Result<Vec<PathBuf>, WorkerError> {
         .collect();
     paths.sort();
     Ok(paths)
-}
-
-fn file(operation: &'static str, path: &Path, source: std::io::Error) -> WorkerError {
-    WorkerError::File { operation, path: path.to_owned(), source }
 }
 
 /// A forgetting as the store knows it.

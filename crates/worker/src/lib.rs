@@ -15,6 +15,9 @@
 //! pass of its own, and overtakes the first in the recogniser. Both run on one thread: the first lets the second have its turn
 //! ten times a second.
 //!
+//! Other passes over old days (campaigns) are queued in the store, and have their turn while there is no new sound. They have a recogniser of
+//! their own; new sound, who watches and what is to be forgotten interrupt them at the next window.
+//!
 //! Behind the store follow the index and the plain files beside the sound ([`Rebuild`] makes a lost database of those).
 //!
 //! [`check`], [`repair`] and [`backup`] take care of what is there; once a day the worker keeps a copy of the database beside it.
@@ -25,7 +28,10 @@
 
 mod backlog;
 pub mod backup;
+mod campaign_plan;
+mod campaigns;
 pub mod check;
+mod choices;
 mod conversation;
 mod desk;
 mod error;
@@ -37,6 +43,7 @@ mod live_fault;
 mod live_lane;
 mod live_settings;
 mod live_track;
+mod machine;
 mod own_file;
 mod pass;
 mod planned_window;
@@ -53,10 +60,14 @@ mod watch;
 mod work;
 
 pub use backlog::{Backlog, TrackBacklog};
+pub use campaign_plan::{CampaignPlan, Wanted};
+pub use campaigns::{CampaignSettings, OpenRecogniser, WaitsFor, is_between};
+pub use choices::keep_choices;
 pub use error::WorkerError;
 pub use follow::{Followed, Follower};
 pub use forget::{Erasing, Forget, Left, WouldForget};
 pub use live_settings::{LiveModel, LiveSettings};
+pub use machine::Machine;
 pub use pass::PassPlan;
 pub use progress::{Progress, Summary};
 pub use rebuild::{Database, Rebuild, Rebuilding, Rebuilt};

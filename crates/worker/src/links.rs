@@ -56,8 +56,14 @@ fn echo_of(
     if share.is_some_and(|share| share.of_all() < PARTLY) {
         return Ok(None);
     }
-    let mut played = store.of_pass(pass, &span.widened(AROUND_MICROS))?;
+    let around = span.widened(AROUND_MICROS);
+    let mut played = store.of_pass(pass, &around)?;
     played.retain(|heard| heard.side == Side::Heard);
+    if played.is_empty() && share.is_some() {
+        // The other side may be none of this pass's business.
+        played = store.utterances(&around)?;
+        played.retain(|heard| heard.side == Side::Heard);
+    }
     let can_be = share.is_some() || heard_meanwhile(span, &played) >= PARTLY;
     let left_over = share.is_some_and(|share| share.is_left_over());
     if !can_be || !(left_over || same_words(text, &played)) {

@@ -1,8 +1,8 @@
 use home::WorkConfig;
-use serde_json::json;
+use serde_json::{Value, json};
 use speech::models::{Model, ModelInfo};
 use speech::{Decoding, WindowParams};
-use store::{NewPass, PROVISIONAL};
+use store::{NewPass, PROVISIONAL, Pass};
 use timeline::WallTime;
 
 /// What makes a pass: a model, an engine and the parameters that change what is heard.
@@ -37,23 +37,58 @@ impl PassPlan {
         wanted.then(|| Self::new("backlog", model, windows, decoding, now))
     }
 
+    /// The plan that a pass was made by; `None` where it was made by another version of the program, or isn't of the backlog's kind.
+    pub fn again(pass: &Pass) -> Option<Self> {
+        let params = &pass.params;
+        let allowed: Vec<String> = serde_json::from_value(params.get("language")?.clone()).ok()?;
+        let decoding = Decoding {
+            language: only_one(&allowed),
+            allowed,
+            translate: params.get("translate")?.as_bool()?,
+            beam_size: serde_json::from_value(params.get("beam_size")?.clone()).ok()?,
+            temperature: serde_json::from_value(params.get("temperature")?.clone()).ok()?,
+            threads: 0,
+        };
+        let windows = serde_json::from_value(params.get("windows")?.clone()).ok()?;
+        let Pass { model, model_sha256, engine, rank, created, .. } = pass.clone();
+        let pass =
+            NewPass { model, model_sha256, engine, params: params_of("backlog", &windows, &decoding), rank, created };
+        let plan = Self { pass, windows, decoding };
+        // Whatever isn't in the plan would be left out silently.
+        (plan.pass.params == *params && plan.pass.engine == ENGINE).then_some(plan)
+    }
+
     fn new(lane: &str, model: &Model, windows: WindowParams, decoding: Decoding, created: WallTime) -> Self {
-        // Whatever changes words or their places is part of the pass; threads and the voice detector's backend,
-        // which give the same result, aren't.
-        let params = json!({
-            "lane": lane,
-            "windows": windows,
-            "language": decoding.allowed,
-            "translate": decoding.translate,
-            "beam_size": decoding.beam_size,
-            "temperature": decoding.temperature,
-            "levelled": true,
-            "echo": if lane == "live" { "kept" } else { "taken out" },
-        });
+        let params = params_of(lane, &windows, &decoding);
         let rank = rank(&model.info);
         let (model, model_sha256) = (model.name.clone(), model.sha256.clone());
-        let engine = "whisper.cpp".to_owned();
+        let engine = ENGINE.to_owned();
         Self { pass: NewPass { model, model_sha256, engine, params, rank, created }, windows, decoding }
+    }
+}
+
+/// The engine's name, which is part of every pass.
+const ENGINE: &str = "whisper.cpp";
+
+/// Whatever changes words or their places is part of the pass; threads and the voice detector's backend, which give the same result, aren't.
+fn params_of(lane: &str, windows: &WindowParams, decoding: &Decoding) -> Value {
+    json!({
+        "lane": lane,
+        "windows": windows,
+        "language": decoding.allowed,
+        "translate": decoding.translate,
+        "beam_size": decoding.beam_size,
+        "temperature": decoding.temperature,
+        "levelled": true,
+        "echo": if lane == "live" { "kept" } else { "taken out" },
+    })
+}
+
+/// The language where only one may be spoken: it needn't be found out.
+fn only_one(allowed: &[String]) -> Option<String> {
+    match allowed {
+        [only] => Some(only.clone()),
+        _ => None,
     }
 }
 
@@ -64,12 +99,8 @@ fn decoding(info: &ModelInfo, config: &WorkConfig) -> Decoding {
         (true, true) => Vec::new(),
         (true, false) => config.language.clone(),
     };
-    let language = match allowed.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    };
     Decoding {
-        language,
+        language: only_one(&allowed),
         allowed,
         translate: false,
         beam_size: config.beam_size,
@@ -83,4 +114,36 @@ fn decoding(info: &ModelInfo, config: &WorkConfig) -> Decoding {
 fn rank(info: &ModelInfo) -> i64 {
     let square = i64::from(info.width) * i64::from(info.width);
     (12 * square * i64::from(info.encoder_layers) + 16 * square * i64::from(info.decoder_layers)) / 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_pass_says_how_it_was_made() {
+        let windows = WindowParams::backlog(240);
+        let decoding =
+            Decoding { allowed: vec!["de".to_owned(), "en".to_owned()], beam_size: 5, ..Decoding::default() };
+        let params = params_of("backlog", &windows, &decoding);
+        // As a database gives it back.
+        let params: Value = serde_json::from_str(&params.to_string()).unwrap();
+        let pass = Pass {
+            key: 1,
+            name: timeline::PassName::new("1a2b3c4d").unwrap(),
+            model: "large-v3".to_owned(),
+            model_sha256: "00".repeat(32),
+            engine: ENGINE.to_owned(),
+            params,
+            rank: 7,
+            created: WallTime::from_micros(1),
+            translation: false,
+        };
+        let plan = PassPlan::again(&pass).unwrap();
+        assert_eq!((plan.windows, &plan.decoding), (windows, &decoding));
+        let foreign = Pass { params: json!({ "lane": "backlog", "something": "else" }), ..pass.clone() };
+        assert!(PassPlan::again(&foreign).is_none());
+        let live = Pass { params: params_of("live", &windows, &decoding), ..pass };
+        assert!(PassPlan::again(&live).is_none(), "its windows lie elsewhere");
+    }
 }

@@ -1,5 +1,5 @@
 use archive::Fault;
-use timeline::{Span, TrackName};
+use timeline::{PassName, Span, TrackName};
 
 /// What a worker tells while it works. Never words.
 #[derive(Debug)]
@@ -32,6 +32,11 @@ pub enum Progress<'a> {
         span: Span,
         /// Why.
         reason: &'a str,
+    },
+    /// Another pass over old days begins, or goes on.
+    Campaign {
+        /// The pass.
+        pass: &'a PassName,
     },
     /// Nothing is left to do for now.
     Idle {
@@ -70,6 +75,8 @@ pub struct Summary {
     pub unwritten: u64,
     /// Whether the run was stopped before everything was done.
     pub stopped: bool,
+    /// Whether it gave way to something else before everything was done.
+    pub(crate) broken_off: bool,
 }
 
 impl Summary {
@@ -87,6 +94,14 @@ impl Summary {
         self.waiting_micros = other.waiting_micros;
         self.unwritten = other.unwritten;
         self.stopped = other.stopped;
+        self.broken_off = other.broken_off;
+    }
+
+    /// Adds what a campaign did. What was found is the backlog's to tell.
+    pub(crate) fn add_work(&mut self, other: &Self) {
+        let Self { faults, waiting_micros, unwritten, .. } = *self;
+        self.add(other);
+        (self.faults, self.waiting_micros, self.unwritten) = (faults, waiting_micros, unwritten);
     }
 
     /// How full the windows with speech were, of the 28 s that fit: 0 to 1, and 0 where there was none.

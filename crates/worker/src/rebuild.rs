@@ -9,6 +9,7 @@
 //! Only its own unfinished file is ever deleted. What it reads is never written to. What was forgotten stays forgotten, and what is still to
 //! be ([`Forget`]) is.
 
+use crate::choices::keep_choices;
 use crate::forget::{self, Forget};
 use crate::own_file::{self, failed};
 use crate::scribe::Scribe;
@@ -129,6 +130,7 @@ impl Rebuild {
         // What a database has that was put back may have been forgotten meanwhile; and a set-aside one may hold words of it.
         Forget::at(&self.home).finish_locked(now, &mut |_| ())?;
         let mut store = Store::open(&self.home.database())?;
+        rebuilt.faults.extend(keep_choices(&self.home, &mut store)?);
         if self.database == Database::Whole {
             self.state_again(&mut store, &mut rebuilt)?;
         }
@@ -173,8 +175,10 @@ impl Rebuild {
     /// Lets the files state what they lack. A line that can't be used is no loss here: what it said is stated again.
     fn state_again(&self, store: &mut Store, rebuilt: &mut Rebuilt) -> Result<(), WorkerError> {
         for file in store.plain_files()? {
-            let (_, stretches) = stated::standing(&self.log, &self.log.path(file.day, &file.pass), &mut Vec::new());
-            rebuilt.stated += store.note_unstated(&file, &stretches)?;
+            let mut faults = Vec::new();
+            let (_, stretches) = stated::standing(&self.log, &self.log.path(file.day, &file.pass), &mut faults);
+            // A file whose lines are all as they were written isn't corrected by a database that nothing vouches for.
+            rebuilt.stated += store.note_unstated(&file, &stretches, !faults.is_empty())?;
         }
         let mut scribe = Scribe::new(&Archive::open(&self.home));
         loop {

@@ -17,6 +17,8 @@ pub struct Plan {
     pub segments: Vec<PathBuf>,
     /// Whether the database is made anew, because it can't be read or says something else than the words beside the sound.
     pub database: bool,
+    /// Whether the words beside the sound are given back what they have lost, by a database that is whole.
+    pub words: bool,
     /// Whether the index is made anew.
     pub index: bool,
 }
@@ -43,10 +45,13 @@ impl Plan {
             faults.iter().filter(|fault| kinds.contains(&fault.kind)).map(|fault| fault.path.clone()).collect()
         };
         let any = |kind: FaultKind| faults.iter().any(|fault| fault.kind == kind);
+        // A database that is made of words which have lost some would lack them: the contradiction then stays, and is named.
+        let (contradict, lost) = (any(FaultKind::Contradiction), any(FaultKind::Words));
         Self {
             modes: if any(FaultKind::Open) { modes::paths_open_to_others(home.root()) } else { Vec::new() },
             segments: paths(&[FaultKind::Damaged, FaultKind::NotSound, FaultKind::Truncated]),
-            database: any(FaultKind::Database) || any(FaultKind::Words),
+            database: any(FaultKind::Database) || (contradict && !lost),
+            words: lost && !any(FaultKind::Database),
             index: any(FaultKind::Index),
         }
     }
@@ -89,7 +94,7 @@ pub fn run(home: &Home, plan: &Plan, now: WallTime, tell: &mut dyn FnMut(Rebuild
     }
     // Making anew takes the lock itself.
     drop(lock);
-    if plan.database || plan.index {
+    if plan.database || plan.words || plan.index {
         let mut rebuild = Rebuild::look(home)?;
         if plan.database && rebuild.database == Database::Whole {
             let why = "it says something else than the words beside the sound".to_owned();

@@ -22,15 +22,15 @@ const DAY_MICROS: i64 = 86_400_000_000;
 impl Snapshot {
     /// To be called now and then while there is nothing else to do: begins today's copy where there is none yet. That it can't be made is told in
     /// the log, and tried again tomorrow.
-    pub(crate) fn step(&mut self, home: &Home, now: WallTime) -> Result<(), WorkerError> {
+    pub(crate) fn step(&mut self, home: &Home, now: WallTime) {
         let today = now.as_micros().div_euclid(DAY_MICROS);
         if self.running.as_ref().is_some_and(|thread| !thread.is_finished()) || self.day == Some(today) {
-            return Ok(());
+            return;
         }
         self.day = Some(today);
         let path = home.snapshot();
         if day_of(&path).is_some_and(|day| day >= today) {
-            return Ok(());
+            return;
         }
         let database = home.database();
         let copy = move || {
@@ -38,10 +38,20 @@ impl Snapshot {
                 tracing::warn!("the daily copy of the database can't be made: {}", home::one_line(&error));
             }
         };
-        let name = "hs-snapshot";
-        let thread = thread::Builder::new().name(name.to_owned()).spawn(copy);
-        self.running = Some(thread.map_err(|source| WorkerError::Thread { name, source })?);
-        Ok(())
+        match thread::Builder::new().name("hs-snapshot".to_owned()).spawn(copy) {
+            Ok(thread) => self.running = Some(thread),
+            Err(error) => tracing::warn!("cannot start the thread hs-snapshot: {error}"),
+        }
+    }
+
+    /// Waits until a copy that is being made is there; the next one is made as soon as there is nothing else to do.
+    pub(crate) fn stop(&mut self) {
+        self.day = None;
+        if let Some(thread) = self.running.take()
+            && thread.join().is_err()
+        {
+            tracing::warn!("the thread hs-snapshot has died");
+        }
     }
 }
 
@@ -51,13 +61,18 @@ fn day_of(path: &Path) -> Option<i64> {
     i64::try_from(since.as_secs() / 86_400).ok()
 }
 
-/// Copies the database and puts the copy in the place of the one before.
+/// Copies the database and puts the copy in the place of the one before. What can't be finished is taken away: it may be what fills the disk.
 fn keep(database: &Path, path: &Path) -> Result<(), WorkerError> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".part");
     let unfinished = PathBuf::from(unfinished);
     own_file::remove(&unfinished)?;
-    Store::copy(database, &unfinished)?;
-    File::open(&unfinished).and_then(|file| file.sync_all()).map_err(failed("sync", &unfinished))?;
-    files::rename_durably(&unfinished, path).map_err(failed("rename", &unfinished))
+    let copied = Store::copy(database, &unfinished).map_err(WorkerError::from).and_then(|()| {
+        File::open(&unfinished).and_then(|file| file.sync_all()).map_err(failed("sync", &unfinished))?;
+        files::rename_durably(&unfinished, path).map_err(failed("rename", &unfinished))
+    });
+    if copied.is_err() {
+        own_file::remove(&unfinished)?;
+    }
+    copied
 }

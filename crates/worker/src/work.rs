@@ -1,5 +1,8 @@
+mod campaign;
 mod run;
 
+use crate::campaigns::{CampaignSettings, Campaigns};
+use crate::choices::keep_choices;
 use crate::desk::Desk;
 use crate::forget::{Forget, Left, Tools};
 use crate::live_lane::{LiveLane, STEP};
@@ -13,11 +16,11 @@ use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackB
 use archive::{Archive, WordsLog};
 use home::{Home, Lock, RetentionConfig};
 use run::Run;
-use speech::{Recogniser, Vad};
-use std::collections::{BTreeSet, HashMap};
+use speech::{Lane, Recogniser, Vad};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 use store::Store;
-use timeline::{Clock, Side, WallTime};
+use timeline::{Clock, Side, SpanSet, TrackName, WallTime};
 
 /// What a worker needs to be told.
 pub struct Settings {
@@ -31,6 +34,10 @@ pub struct Settings {
     pub vad: Vad,
     /// Words as they are said, for those who watch; `None`: never.
     pub live: Option<LiveSettings>,
+    /// Other passes over old days; `None`: never.
+    pub campaigns: Option<CampaignSettings>,
+    /// Whether recorded sound has to wait for now, though nobody stops the worker.
+    pub holds_back: Box<dyn FnMut() -> bool + Send>,
     /// How long the recorder's segments are, which says when a track's end is final.
     pub segment_minutes: u32,
     /// How long the recogniser keeps its model while there is nothing to recognise.
@@ -58,6 +65,17 @@ pub struct Worker {
     retainer: Option<Retainer>,
     snapshot: Snapshot,
     forgets: Forgets,
+    campaigns: Option<Campaigns>,
+    holds_back: Box<dyn FnMut() -> bool + Send>,
+    /// Campaigns of which what is left waits for sound that follows.
+    stuck: BTreeSet<i64>,
+    /// Wakes it, while it watches.
+    watch: Option<Watch>,
+    /// Whether a wake wasn't answered yet, and when it last looked what there is; in microseconds since boot.
+    woken: bool,
+    looked: i64,
+    /// When it was last asked whether a campaign may run, or what runs may go on; in microseconds since boot.
+    asked: i64,
     _lock: Lock,
 }
 
@@ -81,6 +99,17 @@ struct Task {
     pass: i64,
     /// The pass whose words are translated.
     original: Option<i64>,
+    lane: Lane,
+    /// What is to be covered; `None`: all there is.
+    only: Option<BTreeMap<TrackName, SpanSet>>,
+    /// The campaign whose pass it is.
+    campaign: Option<i64>,
+}
+
+impl Task {
+    fn backlog(plan: PassPlan, pass: i64, original: Option<i64>) -> Self {
+        Self { plan, pass, original, lane: Lane::Backlog, only: None, campaign: None }
+    }
 }
 
 /// How long to wait for the recogniser, or for new sound, until the stop flag is looked at again.
@@ -118,14 +147,21 @@ impl Worker {
             again: i64::MIN,
             broke_off: false,
         };
-        let store = Store::open(&home.database())?;
+        let mut store = Store::open(&home.database())?;
+        if let Some(fault) = keep_choices(home, &mut store)? {
+            tracing::warn!("{fault}");
+        }
         let pass = store.ensure_pass(&settings.plan.pass)?;
         let mut follower = Follower::open(&home.index())?;
         follower.catch_up(&store)?;
-        let Settings { plan, translation, recogniser, vad, live, segment_minutes, unload_after, clock } = settings;
-        let task = Task { plan, pass: pass.key, original: None };
+        let Settings { plan, translation, recogniser, vad, live, campaigns, .. } = settings;
+        let Settings { holds_back, segment_minutes, unload_after, clock, .. } = settings;
+        let task = Task::backlog(plan, pass.key, None);
         let translation = match translation {
-            Some(plan) => Some(Task { pass: store.ensure_pass(&plan.pass)?.key, plan, original: Some(pass.key) }),
+            Some(plan) => {
+                let key = store.ensure_pass(&plan.pass)?.key;
+                Some(Task::backlog(plan, key, Some(pass.key)))
+            }
             None => None,
         };
         let needed = clock.boot_micros();
@@ -147,13 +183,21 @@ impl Worker {
             retainer: None,
             snapshot: Snapshot::default(),
             forgets,
+            campaigns: campaigns.map(Campaigns::new),
+            holds_back,
+            stuck: BTreeSet::new(),
+            watch: None,
+            woken: false,
+            looked: needed,
+            asked: i64::MIN / 2,
             _lock: lock,
         })
     }
 
-    /// Has the rules of retention kept once a day, while [`watch`](Self::watch) has nothing else to do.
-    pub fn keep_by(&mut self, rules: RetentionConfig) {
-        self.retainer = (!rules.is_empty()).then(|| Retainer::new(&self.home, rules, self.task.pass));
+    /// Has the rules of retention kept once a day, while [`watch`](Self::watch) has nothing else to do. They are read anew each time; `None`, where
+    /// they can't be, takes nothing away.
+    pub fn keep_by(&mut self, rules: Box<dyn Fn() -> Option<RetentionConfig> + Send>) {
+        self.retainer = Some(Retainer::new(&self.home, rules, self.task.pass));
     }
 
     /// Does what is there, then returns. A track's end is taken as final unless the recorder is still at it.
@@ -187,12 +231,12 @@ impl Worker {
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
         // Watch first, look after: what appears in between is seen twice, not never.
-        let watch = Watch::new(&self.home.audio())?;
+        self.watch = Some(Watch::new(&self.home.audio())?);
         let mut total = Summary::default();
         loop {
             total.add(&self.round(false, stop, report)?);
             report(Progress::Idle { waiting_micros: total.waiting_micros });
-            if !self.wait(&watch, stop)? {
+            if !self.wait(stop)? {
                 if let Some(live) = &mut self.live {
                     live.stop(&mut self.desk);
                 }
@@ -206,20 +250,23 @@ impl Worker {
     }
 
     /// Waits until there may be new segments, or until `stop` says so: `false` where it did. The live lane works on meanwhile.
-    fn wait(&mut self, watch: &Watch, stop: &dyn Fn() -> bool) -> Result<bool, WorkerError> {
+    fn wait(&mut self, stop: &dyn Fn() -> bool) -> Result<bool, WorkerError> {
+        if std::mem::take(&mut self.woken) {
+            return Ok(!stop());
+        }
         let began = self.desk.clock.boot_micros();
         loop {
             if stop() {
                 return Ok(false);
             }
-            if self.forgets_due()? {
+            if self.forgets_due()? || self.campaign_is_due()? {
                 return Ok(true);
             }
             let watched = self.step_live();
             let now = self.desk.clock.boot_micros();
             if now - self.wrote > FOLLOW_EVERY_MICROS {
                 self.write_words()?;
-                self.snapshot.step(&self.home, self.desk.clock.wall())?;
+                self.snapshot.step(&self.home, self.desk.clock.wall());
             }
             match &mut self.retainer {
                 Some(retainer) if watched => retainer.pause(),
@@ -233,7 +280,8 @@ impl Worker {
             } else if since(self.needed) >= self.unload_after {
                 self.desk.queue.rest();
             }
-            if watch.wait(if watched { STEP } else { STOP_CHECK }) || waited >= RESCAN {
+            let wake = self.watch.as_ref().is_some_and(|watch| watch.wait(if watched { STEP } else { STOP_CHECK }));
+            if wake || waited >= RESCAN {
                 return Ok(!stop());
             }
         }
@@ -257,6 +305,9 @@ impl Worker {
         loop {
             self.forget_what_is_due()?;
             total.add(&self.extend_all(once, stop, report)?);
+            if !total.stopped && !total.broken_off {
+                total.add_work(&self.run_campaigns(once, stop, report)?);
+            }
             if !std::mem::take(&mut self.forgets.broke_off) || stop() {
                 return Ok(total);
             }
@@ -299,6 +350,11 @@ impl Worker {
             live.stop(&mut self.desk);
         }
         self.forgets.tried.extend(due.iter().map(|forgetting| forgetting.mark));
+        // One may be packing what is to be overwritten, and the other copying it.
+        if let Some(retainer) = &mut self.retainer {
+            retainer.stop(self.desk.clock.as_ref());
+        }
+        self.snapshot.stop();
         let (now, boot) = (self.desk.clock.wall(), self.desk.clock.boot_micros());
         let (store, follower) = (Some(&mut self.desk.store), Some(&mut self.desk.follower));
         let mut tools = Tools { store, follower, scribe: &mut self.scribe, boot };
@@ -313,10 +369,13 @@ impl Worker {
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
+        if (self.holds_back)() {
+            return Ok(Summary { broken_off: true, ..Summary::default() });
+        }
         let mut summary = self.extend(self.task.clone(), once, stop, report)?;
         if let Some(translation) = self.translation.clone()
             && !summary.stopped
-            && !self.forgets.broke_off
+            && !summary.broken_off
         {
             // The sound is the same, and was counted.
             let Summary { windows, quarantined, spent_micros, stopped, .. } =
@@ -338,7 +397,11 @@ impl Worker {
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
         let scan = self.desk.archive.scan()?;
-        let backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(task.pass, track))?;
+        self.looked = self.desk.clock.boot_micros();
+        let mut backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(task.pass, track))?;
+        if let Some(only) = &task.only {
+            backlog.narrow(only);
+        }
         report(Progress::Scanned { left_micros: backlog.left_micros(), faults: &scan.faults });
         let (now, recording) = (self.desk.clock.wall(), Lock::is_held(&self.home.recorder_lock()));
         let heard: Vec<_> = backlog.tracks.iter().filter(|track| track.side == Side::Heard).cloned().collect();
@@ -360,22 +423,27 @@ impl Worker {
             summary,
             started,
             followed: started,
+            gives_way: false,
             stop,
             report,
         };
         let result = self.drain(&mut run);
-        self.desk.queue.cancel(&mut run.in_flight);
+        self.queue(run.task.lane).cancel(&mut run.in_flight);
         self.desk.follow()?;
         self.write_words()?;
         result?;
         run.summary.spent_micros = self.desk.clock.boot_micros() - started;
         run.summary.stopped = stop();
+        run.summary.broken_off = run.gives_way || self.forgets.broke_off;
         let held: i64 = run.held.drain(..).map(|held| held.sound.len_micros()).sum();
         if !run.summary.stopped {
             // What was played meanwhile isn't known yet.
             run.summary.waiting_micros += held;
         }
-        self.tell_state(&run)?;
+        if run.task.campaign.is_none() {
+            self.stuck.clear();
+            self.tell_state(&run)?;
+        }
         Ok(run.summary)
     }
 
@@ -409,6 +477,9 @@ fn tell_of_forgetting(left: Result<Left, WorkerError>) {
     match left {
         Ok(left) if left.is_nothing() => {}
         Ok(left) => {
+            for fault in &left.faults {
+                tracing::warn!("{fault}");
+            }
             let (growing, wal) = (left.growing.len(), left.wal);
             tracing::info!(growing, wal, "something is still to be forgotten: it goes once its segments are finished");
         }

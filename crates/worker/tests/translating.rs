@@ -95,6 +95,8 @@ fn work(home: &Home, hears: &'static str, asked: &Arc<Mutex<Vec<Decoding>>>) -> 
         vad: Vad::open(VadChoice::Builtin, None).unwrap(),
         live: None,
         segment_minutes: 5,
+        campaigns: None,
+        holds_back: Box::new(|| false),
         unload_after: Duration::from_mins(5),
         clock: Box::new(SystemClock),
     };

@@ -28,10 +28,12 @@ const HELP: &str = "\
 Example:
   hearsay backup /media/disk/hearsay
 
-Sound, journals, words and configuration are copied, and one state of the database; the recorder and the worker go on meanwhile. Done again, it copies
+Sound, journals, words, pins and configuration are copied, and one state of the database; models only with --models. The recorder and the worker go on meanwhile. Done again, it copies
 what is new. What has gone from the archive stays in the copy; so does what you forget later, until you forget it there too: hearsay forget … --home DIR.
 
-The copy is an archive itself: `hearsay --home DIR` opens it, `hearsay --home DIR check --read-audio` reads all of it, and `hearsay --home DIR rebuild` makes its index.";
+The copy is an archive itself: `hearsay --home DIR` opens it, `hearsay --home DIR check --read-audio` reads all of it, and `hearsay --home DIR rebuild` makes its index.
+
+Exit codes: 0 done, 1 there is no archive, 3 broken off, or a file couldn't be read or is damaged, 4 failed";
 
 /// Copies.
 pub(crate) fn run(args: &BackupArgs, context: &Context) -> Result<Exit> {
@@ -47,14 +49,18 @@ pub(crate) fn run(args: &BackupArgs, context: &Context) -> Result<Exit> {
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.done();
-    let Copied { files, bytes, unchanged, broken_off } = copied.map_err(|error| explained(error, &to))?;
+    let Copied { files, bytes, unchanged, database, faults, broken_off } =
+        copied.map_err(|error| explained(error, &to))?;
     let done = format!("{files} files with {} copied to {}, {unchanged} were there", output::size(bytes), to.display());
+    for fault in &faults {
+        output::say(&fault.to_string());
+    }
     if broken_off {
         output::say(&format!("broken off: {done}; do it again to go on"));
         return Ok(Exit::Partly);
     }
-    output::say(&format!("{done}, and the database"));
-    Ok(Exit::Done)
+    output::say(&if database { format!("{done}, and the database") } else { done });
+    Ok(if faults.is_empty() { Exit::Done } else { Exit::Partly })
 }
 
 fn explained(error: WorkerError, to: &std::path::Path) -> anyhow::Error {
@@ -64,6 +70,10 @@ fn explained(error: WorkerError, to: &std::path::Path) -> anyhow::Error {
             "a copy that is worked in is no backup any more; name another folder, or stop it",
         ),
         WorkerError::Inside { .. } => (home::one_line(&error), "name a folder elsewhere, best on another disk"),
+        WorkerError::Another { .. } => (
+            home::one_line(&error),
+            "name another folder; or move its archive.sqlite3 away, if its words aren't needed",
+        ),
         _ => return error.into(),
     };
     Failure::new(message).hint(hint).into()

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::{self, Out};
 use anyhow::{Context as _, Result};
 use home::{Exit, WorkConfig};
-use speech::models::{self, Model};
+use speech::models::{self, Model, Speed};
 use speech::{Decoding, EngineOptions, EngineProcess, FRAME, Lane, RATE, Recognised, Recogniser, Request};
 use speech::{Vad, WindowFinder, WindowParams};
 use std::io::{Cursor, Write};
@@ -80,6 +80,7 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     let model = models::choose(&context.home.models(), asked)?;
     output::say(&format!("measuring with {}; a large model takes minutes", model.name));
     let figures = measure(&model, &config.work)?;
+    keep(&figures, &model, context);
     let mut out = Out::stdout();
     if args.json {
         out.json(&figures)?;
@@ -90,13 +91,27 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// For `hearsay models list`.
+fn keep(figures: &Figures, model: &Model, context: &Context) {
+    let speed = Speed {
+        speech_x: figures.speech_x,
+        threads: figures.threads,
+        engine: figures.engine.clone(),
+        measured_us: context.now.as_micros(),
+    };
+    if let Err(error) = models::keep_speed(&context.home.models(), &model.sha256, speed) {
+        output::note(&format!("the figures were not kept: {}", home::one_line(&error)));
+    }
+}
+
 fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
     let speech = speech()?;
     let mut vad =
         Vad::open(config.vad.into(), config.onnxruntime.as_deref()).context("cannot start the voice detector")?;
     let vad_s = time_vad(&mut vad, &speech)?;
+    let options = EngineOptions { sha256: Some(model.sha256.clone()), ..EngineOptions::default() };
     let began = SystemClock.boot_micros();
-    let engine = EngineProcess::spawn(&sibling::path("hearsay-engine")?, &model.path, EngineOptions::default())?;
+    let engine = EngineProcess::spawn(&sibling::path("hearsay-engine")?, &model.path, options)?;
     let load_s = seconds_since(began);
     let decoding = Decoding {
         language: Some("en".to_owned()),

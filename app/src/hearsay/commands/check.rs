@@ -34,7 +34,7 @@ It names everything that is wrong in a line each, with what to do, and changes n
 words beside the sound that say something else than the database, words whose sound is gone, the database, the index.
 `hearsay repair` mends what can be mended.
 
-Exit codes: 0 all is well, 3 something isn't, 4 it couldn't be looked at";
+Exit codes: 0 all is well, 1 there is no archive, 3 something isn't, 4 it couldn't be looked at";
 
 fn percent(text: &str) -> Result<u8, String> {
     let number: u8 = text.trim_end_matches('%').parse().map_err(|_| "a share such as 5% is needed".to_owned())?;

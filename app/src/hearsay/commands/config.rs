@@ -48,6 +48,11 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("work.max_wait_s", "how long speech may wait for more to share a window with, in seconds of the recording", ""),
     ("work.unload_after_min", "how long the model is kept in memory with nothing to recognise, in minutes", ""),
     (
+        "work.on_battery",
+        "what is transcribed on the battery: what is recorded, but no old days again; only what somebody watches; everything",
+        "live | pause | all",
+    ),
+    (
         "work.vad",
         "what runs the voice detector: \"builtin\", or \"onnx\" for ONNX Runtime, with the same result in more time",
         "",
@@ -66,6 +71,12 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("retention.silence_after", "segments without a word are taken away when they are older", "\"30d\""),
     ("retention.max_size", "where all sound is larger than this, the oldest is taken away", "\"200GB\""),
     ("models.mirror", "where ggml-NAME.bin lies", ""),
+    ("models.mirrors", "more such places, tried in turn where the ones before can't give it", ""),
+    (
+        "models.proxy",
+        "the proxy on the way there; HTTPS_PROXY and its like count where it isn't set",
+        "\"http://proxy.example:3128\"",
+    ),
 ];
 
 /// Prints what is in effect, and where it comes from.

@@ -294,6 +294,7 @@ fn rest(left: &Left, worker: bool) -> Vec<String> {
             path.display()
         ));
     }
+    lines.extend(left.faults.iter().map(ToString::to_string));
     if left.wal {
         lines.push(format!(
             "somebody reads the database all the time: words may lie in its write-ahead log until {who} can empty that"

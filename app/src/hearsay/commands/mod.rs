@@ -4,6 +4,7 @@ pub(crate) mod ask_recorder;
 pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -15,10 +16,13 @@ pub(crate) mod gaps;
 pub(crate) mod import;
 pub(crate) mod live;
 pub(crate) mod models;
+pub(crate) mod passes;
 pub(crate) mod play;
+pub(crate) mod prefer;
 pub(crate) mod rebuild;
 pub(crate) mod repair;
 pub(crate) mod retain;
+pub(crate) mod retranscribe;
 pub(crate) mod run;
 pub(crate) mod search;
 pub(crate) mod service;
@@ -53,6 +57,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Show(args)) => show::run(&args, &context),
         Some(Command::Play(args)) => play::run(&args, &context),
         Some(Command::Export(args)) => export::run(&args, &context),
+        Some(Command::Retranscribe(args)) => retranscribe::run(&args, &context),
+        Some(Command::Cancel(args)) => retranscribe::cancel(&args, &context),
+        Some(Command::Passes(args)) => passes::run(&args, &context),
+        Some(Command::Compare(args)) => compare::run(&args, &context),
+        Some(Command::Prefer(args)) => prefer::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
         Some(Command::Forget(args)) => forget::run(&args, &context),

@@ -1,14 +1,18 @@
 //! `hearsay models`.
 
+mod add;
+mod convert;
+mod get;
+mod list;
+mod remove;
+mod verify;
+
 use crate::context::Context;
-use crate::output::{self, Out};
+use ::convert::Kind;
 use anyhow::Result;
 use home::Exit;
-use indicatif::{ProgressBar, ProgressStyle};
-use speech::models::{self, Got, Listed, Progress, Wanted};
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use timeline::{Clock, SystemClock};
+use speech::models::{Mirrors, Wanted};
+use std::path::PathBuf;
 
 /// What to do with models.
 #[derive(Debug, clap::Args)]
@@ -23,6 +27,7 @@ Examples:
   hearsay models list
   hearsay models get base.en
   hearsay models add ~/Downloads/my-model.bin
+  hearsay models add ~/Downloads/whisper-small-german
   hearsay models verify base.en";
 
 #[derive(Debug, clap::Subcommand)]
@@ -36,7 +41,7 @@ enum Action {
     },
     /// Fetch a model; what broke off goes on where it stopped
     #[command(
-        after_help = "Example:\n  hearsay models get base.en\n\nCtrl-C keeps what has come; the same command goes on from there."
+        after_help = "Example:\n  hearsay models get base.en\n\nCtrl-C keeps what has come; the same command goes on from there. Mirrors and a proxy are set under [models], see `hearsay config`."
     )]
     Get {
         /// Its name, see `hearsay models list`, or a file of the mirror such as ggml-mine.bin
@@ -46,13 +51,9 @@ enum Action {
         #[arg(long, value_name = "HEX")]
         sha256: Option<String>,
     },
-    /// Copy a model's file to where models lie, after a look at whether it is one
-    #[command(after_help = "Example:\n  hearsay models add ~/Downloads/ggml-small.en.bin")]
-    Add {
-        /// A ggml file of whisper.cpp
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
+    /// Bring a model to where models lie: a file of whisper.cpp as it is, any other checkpoint converted
+    #[command(after_help = add::HELP)]
+    Add(add::AddArgs),
     /// Read models whole and compare their checksums
     #[command(after_help = "Example:\n  hearsay models verify base.en")]
     Verify {
@@ -60,143 +61,64 @@ enum Action {
         #[arg(value_name = "NAME|FILE")]
         model: Option<String>,
     },
-}
-
-/// A row of `models list --json`.
-#[derive(serde::Serialize)]
-struct ModelRow<'a> {
-    name: &'a str,
-    installed: bool,
-    bytes: u64,
-    sha256: Option<&'a str>,
-    languages: Option<&'a str>,
+    /// Delete a model's file, unless it is the one that transcribes
+    #[command(after_help = "Example:\n  hearsay models remove tiny.en\n\nPasses that it made stay as they are.")]
+    Remove {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        model: String,
+        /// Also the one that transcribes
+        #[arg(long)]
+        force: bool,
+    },
+    /// Make a model of a checkpoint: a folder of Hugging Face, or a .pt of OpenAI
+    #[command(after_help = convert::CONVERT_HELP)]
+    Convert {
+        /// The folder (config.json, vocab.json or tokenizer.json, *.safetensors), or the .pt
+        #[arg(value_name = "DIR|FILE.pt")]
+        from: PathBuf,
+        /// The model to be written; nothing is overwritten
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[arg(long = "type", value_name = "TYPE", default_value = "f16", help = convert::TYPE_HELP)]
+        kind: Kind,
+        /// One JSON object, with what each tensor lost
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a smaller model of one, and say what it costs
+    #[command(after_help = convert::QUANTIZE_HELP)]
+    Quantize {
+        /// The f16 or f32 model: its name, or its file
+        #[arg(value_name = "NAME|FILE")]
+        from: String,
+        #[arg(long = "type", value_name = "TYPE", help = convert::SMALLER_HELP)]
+        kind: Kind,
+        /// The model to be written; nothing is overwritten
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// One JSON object, with what each tensor lost
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Does it.
 pub(crate) fn run(args: &ModelsArgs, context: &Context) -> Result<Exit> {
     let folder = context.home.models();
     match &args.action {
-        Action::List { json } => list(&folder, *json),
+        Action::List { json } => list::run(&folder, *json),
         Action::Get { name, sha256 } => {
-            let (config, _) = context.config()?;
-            get(&folder, &config.models.mirror, &Wanted::new(name, sha256.as_deref())?)
+            let models = context.config()?.0.models;
+            let mirrors = Mirrors { others: models.mirrors, proxy: models.proxy, ..Mirrors::at(&models.mirror) };
+            get::run(&folder, &mirrors, &Wanted::new(name, sha256.as_deref())?)
         }
-        Action::Add { file } => {
-            let path = models::add(&folder, file)?;
-            output::say(&format!("added {}", path.display()));
-            Ok(Exit::Done)
+        Action::Add(args) => add::run(args, &folder),
+        Action::Verify { model } => verify::run(&folder, model.as_deref()),
+        Action::Remove { model, force } => remove::run(context, model, *force),
+        Action::Convert { from, out, kind, json } => convert::run(from, out, *kind, *json, &folder),
+        Action::Quantize { from, kind, out, json } => {
+            convert::run(&speech::models::locate(&folder, from)?, out, *kind, *json, &folder)
         }
-        Action::Verify { model } => verify(&folder, model.as_deref()),
-    }
-}
-
-fn list(folder: &Path, json: bool) -> Result<Exit> {
-    let mut out = Out::stdout();
-    for listed in models::list(folder) {
-        let Listed { name, path, bytes, sha256, languages } = &listed;
-        if json {
-            let (sha256, languages) = (*sha256, *languages);
-            out.json(&ModelRow { name, installed: path.is_some(), bytes: *bytes, sha256, languages })?;
-        } else {
-            let (mark, size) = (if path.is_some() { '*' } else { ' ' }, output::size(*bytes));
-            let languages = languages.unwrap_or("not a whole model");
-            let place = path.as_ref().map(|path| format!("  {}", path.display())).unwrap_or_default();
-            let line = format!("{mark} {name:20} {size:>8}  {languages:12}{}", out.dim(&place));
-            writeln!(out, "{}", line.trim_end())?;
-        }
-    }
-    out.flush()?;
-    if !json {
-        output::say("* is here; get another with `hearsay models get NAME`");
-    }
-    Ok(Exit::Done)
-}
-
-fn get(folder: &Path, mirror: &str, wanted: &Wanted) -> Result<Exit> {
-    let mut watch = Watch::new(&wanted.file);
-    let got = models::get(folder, mirror, wanted, &mut |progress| watch.show(progress));
-    watch.bar.finish_and_clear();
-    let Got { path, sha256, fetched } = got?;
-    let done = if fetched { "fetched and checked" } else { "is here already and whole:" };
-    output::say(&format!("{done} {} (SHA-256 {sha256})", path.display()));
-    Ok(Exit::Done)
-}
-
-fn verify(folder: &Path, model: Option<&str>) -> Result<Exit> {
-    let paths: Vec<PathBuf> = match model {
-        Some(model) => vec![models::locate(folder, model)?],
-        None => models::list(folder).into_iter().filter_map(|listed| listed.path).collect(),
-    };
-    if paths.is_empty() {
-        output::say("there is no model here");
-        output::hint("get one with `hearsay models get base.en`");
-        return Ok(Exit::NothingFound);
-    }
-    let mut bad = 0;
-    for path in &paths {
-        match models::inspect(path).and_then(|_| models::verify(folder, path)) {
-            Ok(sha256) => output::say(&format!("good: {} (SHA-256 {sha256})", path.display())),
-            Err(error) => {
-                bad += 1;
-                output::error(&home::one_line(&error));
-                output::hint("fetch or copy it again, or choose another");
-            }
-        }
-    }
-    Ok(match bad {
-        0 => Exit::Done,
-        _ if bad < paths.len() => Exit::Partly,
-        _ => Exit::Failed,
-    })
-}
-
-/// Shows how a download goes: a bar on a terminal, a line now and then elsewhere.
-struct Watch {
-    bar: ProgressBar,
-    terminal: bool,
-    said: Option<i64>,
-}
-
-const TEMPLATE: &str = "{msg} [{bar:24}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-/// Without a terminal, lines are this far apart.
-const LINE_EVERY_MICROS: i64 = 10_000_000;
-
-impl Watch {
-    fn new(file: &str) -> Self {
-        let bar = ProgressBar::new(0).with_message(file.to_owned());
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        Self { bar, terminal: std::io::stderr().is_terminal(), said: None }
-    }
-
-    fn show(&mut self, progress: Progress) {
-        if let Some(of) = progress.of {
-            self.bar.set_length(of);
-        }
-        if self.said.is_none() && self.terminal {
-            // The speed is that of this run: what had come before doesn't count.
-            self.bar.reset_eta();
-            self.bar.set_position(progress.have);
-            self.bar.reset_eta();
-            self.said = Some(0);
-        }
-        self.bar.set_position(progress.have);
-        let now = SystemClock.boot_micros();
-        if !self.terminal && self.said.is_none_or(|said| now - said > LINE_EVERY_MICROS) {
-            self.said = Some(now);
-            let of = progress.of.map(|of| format!(" of {}", output::size(of))).unwrap_or_default();
-            output::say(&format!("{}: {}{of}", self.bar.message(), output::size(progress.have)));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bar_can_be_drawn() {
-        ProgressStyle::with_template(TEMPLATE).unwrap();
     }
 }

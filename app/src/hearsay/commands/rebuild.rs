@@ -39,12 +39,7 @@ pub(crate) fn run(args: &RebuildArgs, context: &Context) -> Result<Exit> {
         return Err(nothing(context).into());
     }
     let rebuild = match Rebuild::look(home) {
-        Err(WorkerError::SecondWorker { .. }) => {
-            let message = format!("a worker is at work in {}", home.root().display());
-            return Err(Failure::new(message)
-                .hint("stop it (`hearsay run`, `hearsay work` or the service), then do this again")
-                .into());
-        }
+        Err(WorkerError::SecondWorker { .. }) => return Err(worker_at_work(context).into()),
         looked => looked?,
     };
     if rebuild.database == Database::Missing && rebuild.files.is_empty() {
@@ -65,6 +60,12 @@ pub(crate) fn run(args: &RebuildArgs, context: &Context) -> Result<Exit> {
     let rebuilt = rebuild.run(context.now, &mut |step| show(&bar, step));
     bar.done();
     Ok(tell(&rebuilt?))
+}
+
+/// What can't be done beside a worker.
+pub(crate) fn worker_at_work(context: &Context) -> Failure {
+    Failure::new(format!("a worker is at work in {}", context.home.root().display()))
+        .hint("stop it (`hearsay run`, `hearsay work` or the service), then do this again")
 }
 
 fn nothing(context: &Context) -> Failure {

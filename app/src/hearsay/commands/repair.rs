@@ -4,7 +4,7 @@ use super::check;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::steps::Steps;
-use crate::{ask, output};
+use crate::{ask, interrupt, output};
 use anyhow::Result;
 use archive::verify;
 use home::Exit;
@@ -37,10 +37,10 @@ Examples:
   hearsay repair --accept audio/2026/2026-11-23/20261123T091500.000Z.mic.wav
 
 It looks as `hearsay check --read-audio` does, and then: takes files from other users, gives a segment whose header has a damaged byte
-the one header back that its checksum belongs to, finishes segments that a recorder left behind, and makes a damaged database or index
-anew (see `hearsay rebuild`). What it can't mend it names. It deletes nothing; sound itself can only be put back from a copy.
+the one header back that its checksum belongs to, finishes segments that a recorder left behind, gives words beside the sound back what
+they have lost, and makes a damaged database or index anew (see `hearsay rebuild`). What it can't mend it names. It deletes nothing; sound itself can only be put back from a copy.
 
-Exit codes: 0 done or nothing to do, 2 nobody to ask and no --yes, 3 something is left, 4 failed or not agreed to";
+Exit codes: 0 done or nothing to do, 1 there is no archive, 2 nobody to ask and no --yes, 3 something is left, 4 failed or not agreed to";
 
 /// Looks, asks and mends.
 pub(crate) fn run(args: &RepairArgs, context: &Context) -> Result<Exit> {
@@ -51,6 +51,7 @@ pub(crate) fn run(args: &RepairArgs, context: &Context) -> Result<Exit> {
     if !whole {
         return Err(Failure::new("it was broken off, and nothing was changed").into());
     }
+    interrupt::end_again()?;
     let plan = Plan::of(&context.home, &checked.faults);
     for fault in &checked.faults {
         output::say(&fault.to_string());
@@ -75,10 +76,7 @@ pub(crate) fn run(args: &RepairArgs, context: &Context) -> Result<Exit> {
     bar.done();
     let repaired = match repaired {
         Err(WorkerError::SecondWorker { .. }) => {
-            let message = format!("a worker is at work in {}", context.home.root().display());
-            return Err(Failure::new(message)
-                .hint("stop it (`hearsay run`, `hearsay work` or the service), then do this again")
-                .into());
+            return Err(super::rebuild::worker_at_work(context).into());
         }
         other => other?,
     };
@@ -102,8 +100,13 @@ fn lines(plan: &Plan) -> Vec<String> {
     }
     if plan.database {
         lines.push("the database is set aside and made anew of the words beside the sound".to_owned());
-    } else if plan.index {
-        lines.push("the index is made anew".to_owned());
+    } else {
+        if plan.words {
+            lines.push("the words beside the sound are given back what they lack".to_owned());
+        }
+        if plan.words || plan.index {
+            lines.push("the index is made anew of the database".to_owned());
+        }
     }
     lines
 }

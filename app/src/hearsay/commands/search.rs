@@ -1,5 +1,7 @@
 //! `hearsay search`.
 
+mod per;
+
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::library::{Found, Hit, Library, MAX_LIMIT, SearchOptions, Sort};
@@ -36,7 +38,10 @@ pub(crate) struct SearchArgs {
     /// At most so many hits
     #[arg(long, default_value_t = crate::library::DEFAULT_LIMIT, value_name = "N")]
     limit: usize,
-    /// One JSON object per hit
+    /// Count the hits of each day, month or year instead of listing them
+    #[arg(long, value_enum, value_name = "UNIT", conflicts_with_all = ["limit", "sort"])]
+    per: Option<per::Per>,
+    /// One JSON object per hit, or per count
     #[arg(long)]
     json: bool,
 }
@@ -45,6 +50,7 @@ const HELP: &str = "\
 Examples:
   hearsay search 'budget meeting'
   hearsay search '\"half past ten\" -lunch' --heard --since yesterday
+  hearsay search vacation --per month
 
 Exit code 1 says that nothing was found.";
 
@@ -53,6 +59,9 @@ pub(crate) fn run(args: &SearchArgs, context: &Context) -> Result<Exit> {
     let query = args.query.join(" ");
     let options = options(args, &query, context.now)?;
     let mut library = Library::open(&context.home)?;
+    if let Some(per) = args.per {
+        return count(&mut library, &query, &options, per, args.json);
+    }
     let found = library.search(&query, &options)?;
     for note in &found.notes {
         output::note(note);
@@ -73,6 +82,21 @@ pub(crate) fn run(args: &SearchArgs, context: &Context) -> Result<Exit> {
     if found.hits.len() == options.limit {
         output::note(&format!("these are the first {}; --limit N shows more", options.limit));
     }
+    Ok(Exit::Done)
+}
+
+fn count(library: &mut Library, query: &str, options: &SearchOptions, per: per::Per, json: bool) -> Result<Exit> {
+    let found = library.days(query, options)?;
+    for note in &found.notes {
+        output::note(note);
+    }
+    if found.days.is_empty() {
+        explain_nothing(library)?;
+        return Ok(Exit::NothingFound);
+    }
+    let mut out = Out::stdout();
+    per::print(&mut out, &found.days, per, json)?;
+    out.flush()?;
     Ok(Exit::Done)
 }
 

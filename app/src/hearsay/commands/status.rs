@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::ledger::{self, CoverageRow};
 use crate::library::Library;
 use crate::output::{self, Out};
-use crate::status::{self, Status, TrackState, TrackStatus, WorkerStatus};
+use crate::status::{self, CampaignStatus, Status, TrackState, TrackStatus, WorkerStatus};
 use anyhow::Result;
 use archive::{Archive, Coverage};
 use capture::control::RecorderStatus;
@@ -58,6 +58,10 @@ fn print(out: &mut Out, status: &Status, today: &[Coverage], rules: &RetentionCo
         writeln!(out, "{title:10} {:9} {}", track.track.as_str(), ledger::coverage_line(track))?;
     }
     writeln!(out, "worker     {}", worker(&status.worker))?;
+    for (n, campaign) in status.worker.campaigns.iter().enumerate() {
+        let title = if n == 0 { "again" } else { "" };
+        writeln!(out, "{title:10} {}", self::campaign(campaign))?;
+    }
     if let Some(fault) = &status.worker.live_fault {
         // A hint stands on a line of its own.
         writeln!(out, "live       no words as they are said: {}", fault.replace('\n', "\n           "))?;
@@ -99,6 +103,14 @@ fn recorder(out: &mut Out, recorder: &RecorderStatus) -> Result<()> {
         writeln!(out, "warning    {warning}")?;
     }
     Ok(())
+}
+
+/// `1a2b3c4d (large-v3): running, 3 h 05 min of 12 h 40 min of sound left`.
+fn campaign(campaign: &CampaignStatus) -> String {
+    let CampaignStatus { pass, model, state, reason, sound_s, left_s } = campaign;
+    let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let (left, of) = (output::duration_of(*left_s), output::duration_of(*sound_s));
+    format!("{pass} ({model}) {state}{reason}, {left} of {of} of sound left")
 }
 
 /// Device, state, level, what was written today and what is missing of it.

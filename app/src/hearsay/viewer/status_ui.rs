@@ -2,7 +2,7 @@
 
 use super::state::{Health, Readiness};
 use super::style::{self, Palette};
-use crate::status::{self, RecorderStatus, TrackState, TrackStatus, WorkerStatus};
+use crate::status::{self, CampaignStatus, RecorderStatus, TrackState, TrackStatus, WorkerStatus};
 use eframe::egui::{Align, Color32, Layout, Rect, Response, RichText, Sense, Ui, vec2};
 use timeline::TrackName;
 
@@ -117,10 +117,24 @@ fn worker(worker: &WorkerStatus) -> String {
     let backlog = super::text::length((worker.backlog_s * 1e6) as i64);
     match (worker.running, worker.backlog_s >= 1.0) {
         (true, true) => format!("Transcribing{}, {backlog} to go", speed.unwrap_or_default()),
+        (true, false) if !worker.campaigns.is_empty() => again(&worker.campaigns),
         (true, false) => "All transcribed".to_owned(),
         (false, true) => format!("{backlog} not transcribed, the worker is not running"),
         (false, false) => "All transcribed, the worker is not running".to_owned(),
     }
+}
+
+/// `Again with large-v3: 40 %`, and how many more wait behind it.
+#[expect(clippy::cast_possible_truncation, reason = "a percentage")]
+fn again(campaigns: &[CampaignStatus]) -> String {
+    let running = campaigns.iter().find(|campaign| campaign.state == "running").or(campaigns.first());
+    let Some(CampaignStatus { model, reason, sound_s, left_s, .. }) = running else { return String::new() };
+    let done = if *sound_s > 0.0 { 100.0 * (1.0 - left_s / sound_s) } else { 0.0 };
+    let what = match reason {
+        Some(reason) => format!("Again with {model}: {reason}"),
+        None => format!("Again with {model}: {} %", done as i64),
+    };
+    if campaigns.len() > 1 { format!("{what}, {} more", campaigns.len() - 1) } else { what }
 }
 
 #[cfg(test)]
@@ -134,6 +148,20 @@ mod tests {
         assert_eq!(worker(&state(true, 125.0, Some(14.2))), "Transcribing at 14.2 x real time, 2 min 5 s to go");
         assert_eq!(worker(&state(true, 0.0, Some(14.2))), "All transcribed");
         assert_eq!(worker(&state(false, 60.0, None)), "1 min not transcribed, the worker is not running");
+        let campaign = CampaignStatus {
+            pass: timeline::PassName::new("1a2b3c4d").unwrap(),
+            model: "large-v3".to_owned(),
+            state: "running",
+            reason: None,
+            sound_s: 1_000.0,
+            left_s: 600.0,
+        };
+        let with = |campaigns: Vec<CampaignStatus>| WorkerStatus { campaigns, ..state(true, 0.0, None) };
+        assert_eq!(worker(&with(vec![campaign.clone()])), "Again with large-v3: 40 %");
+        let waiting =
+            CampaignStatus { state: "waiting", reason: Some("it waits for its hours".to_owned()), ..campaign };
+        let both = vec![waiting.clone(), waiting];
+        assert_eq!(worker(&with(both)), "Again with large-v3: it waits for its hours, 1 more");
     }
 
     #[test]

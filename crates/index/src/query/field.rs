@@ -15,6 +15,7 @@ pub(super) enum Field {
     Day,
     Lang,
     Model,
+    Pass,
     Conf,
     Dur,
     Is,
@@ -33,6 +34,7 @@ impl Field {
             ("day", Self::Day),
             ("lang", Self::Lang),
             ("model", Self::Model),
+            ("pass", Self::Pass),
             ("conf", Self::Conf),
             ("dur", Self::Dur),
             ("is", Self::Is),
@@ -69,6 +71,7 @@ impl Field {
                     Self::Day => (weekdays(value), "days of the week, such as mon, mon..fri or sat,sun"),
                     Self::Lang => (language(value), "a language, such as de"),
                     Self::Model => (model(value), "a model, such as small.en"),
+                    Self::Pass => (pass(value), "a pass, such as 1a2b3c4d, or all"),
                     Self::Conf => {
                         (range(value, p).map(|(from, to)| Filter::P { from, to }), "a probability, such as <0.5")
                     }
@@ -122,6 +125,13 @@ fn mark(value: &str) -> Option<Filter> {
 fn model(value: &str) -> Option<Filter> {
     let terms: Vec<String> = token::terms(value).into_iter().map(|term| term.text).collect();
     (!terms.is_empty()).then_some(Filter::Model(terms))
+}
+
+/// `1a2b3c4d`, or `all`.
+fn pass(value: &str) -> Option<Filter> {
+    let value = value.to_ascii_lowercase();
+    let is_name = value.len() == 8 && value.bytes().all(|b| b.is_ascii_hexdigit());
+    if value == "all" { Some(Filter::Pass(None)) } else { is_name.then_some(Filter::Pass(Some(value))) }
 }
 
 /// `mon`, `monday`, `mon..fri` (over Sunday, too), `sat,sun`.

@@ -16,6 +16,7 @@
 //! | `day:mon` | a day of the week: `day:mon..fri`, `day:sat,sun` |
 //! | `lang:de` | a language |
 //! | `model:small.en` | the model that heard it, or a part of its name |
+//! | `pass:1a2b3c4d` | what that pass heard, also where another speaks now; `pass:all`: what any pass heard |
 //! | `conf:<0.5` | how sure the recogniser was: `<`, `<=`, `>`, `>=` or `0.2..0.5` |
 //! | `dur:>10s` | how long it took to say: also `ms`, `m`, `h`, and `1m..5m` |
 //! | `is:hidden` | what is kept and not shown otherwise; `is:doubtful`, `is:shown` |
@@ -76,6 +77,13 @@ impl Query {
         self.each_positive(&mut |node| {
             asks |= matches!(node, Node::Only(Filter::State(HIDDEN) | Filter::Has(_)));
         });
+        asks
+    }
+
+    /// Whether it asks for what passes heard that don't speak there.
+    pub(crate) fn asks_for_past(&self) -> bool {
+        let mut asks = false;
+        self.each_positive(&mut |node| asks |= matches!(node, Node::Only(Filter::Pass(_))));
         asks
     }
 
@@ -180,6 +188,8 @@ pub(crate) enum Filter {
     Weekdays([bool; 7]),
     /// Terms that stand in a row in the model's name.
     Model(Vec<String>),
+    /// The pass that heard it, whether it speaks there or not; `None`: any.
+    Pass(Option<String>),
     /// The mean probability of the words.
     P { from: Bound<f64>, to: Bound<f64> },
     /// How long it took to say.

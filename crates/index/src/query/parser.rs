@@ -215,6 +215,7 @@ mod tests {
                 format!("[{}]", wanted.iter().map(|wanted| if *wanted { 'x' } else { '.' }).collect::<String>())
             }
             Node::Only(Filter::Model(terms)) => format!("[model {}]", terms.join(".")),
+            Node::Only(Filter::Pass(pass)) => format!("[pass {}]", pass.as_deref().unwrap_or("all")),
             Node::Only(Filter::Seconds { from, to }) => format!("[{from:?}s,{to:?}s]"),
             Node::Only(Filter::Has(mark)) => format!("[{mark:?}]"),
             Node::Only(Filter::Clock { from, to }) => format!("[{from}..{to}]"),
@@ -263,6 +264,7 @@ mod tests {
                 "dur:>10s dur:1m..1.5m dur:<=200ms dur:<3 ",
                 "([Excluded(10.0)s,Unboundeds] [Included(60.0)s,Included(90.0)s] [Unboundeds,Included(0.2)s] [Unboundeds,Excluded(3.0)s])",
             ),
+            ("wolf pass:1A2b3c4d pass:ALL", "(wolf [pass 1a2b3c4d] [pass all])"),
             ("model:ggml-small.en has:echo -has:Replay ", "([model ggml.small.en] [Echo] -[Replay])"),
             ("don't C++ node.js 12:30 ", "(dont c node.js 12.30)"),
             ("well-being -x1", "(well.being -x1…)"),
@@ -296,6 +298,7 @@ mod tests {
             ("dur:long wolf ", "wolf"),
             ("dur:>nans wolf ", "wolf"),
             ("model:- wolf ", "wolf"),
+            ("pass:best wolf ", "wolf"),
             ("lang: wolf ", "wolf"),
             ("wolf~1 ", "wolf"),
             ("* wolf ", "wolf"),

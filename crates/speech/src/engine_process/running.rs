@@ -1,7 +1,7 @@
 //! One child: its process, its pipes and their threads.
 
 use crate::wire::{self, FromEngine, ToEngine};
-use crate::{EngineError, Lane, Request, Ticket};
+use crate::{EngineError, EngineOptions, Lane, Request, Ticket};
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -33,9 +33,9 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(exe: &Path, model: &Path, log: Option<&Path>, room: usize) -> Result<Self, EngineError> {
+    pub(super) fn start(exe: &Path, model: &Path, options: &EngineOptions, room: usize) -> Result<Self, EngineError> {
         let failed = |source| EngineError::Start { path: exe.to_owned(), source };
-        let stderr = match log {
+        let stderr = match &options.log {
             Some(log) => Stdio::from(home::files::open_append(log).map_err(failed)?),
             None => Stdio::inherit(),
         };
@@ -51,6 +51,9 @@ impl Running {
             // glibc keeps what was freed, up to the largest that was ever asked for, unless told where to stop: 128 KiB, its first limits.
             .env("MALLOC_MMAP_THRESHOLD_", "131072")
             .env("MALLOC_TRIM_THRESHOLD_", "131072");
+        if options.stands_back {
+            command.arg("--stand-back");
+        }
         // Ctrl-C is for the worker, which ends the engine when it is done with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

@@ -51,7 +51,66 @@ pub fn verify(models: &Path, path: &Path) -> Result<String, ModelError> {
     Ok(found)
 }
 
-fn published(path: &Path) -> Option<&'static str> {
+/// Reads the whole file and compares it with what it must be.
+///
+/// # Errors
+/// [`ModelError::Checksum`] where it is something else, [`ModelError::Io`] where it can't be read.
+pub fn demand(path: &Path, sha256: &str) -> Result<(), ModelError> {
+    compare(path, Some(sha256.to_owned()), hash_file(path)?).map(drop)
+}
+
+/// What is known of a model's content without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SumState {
+    /// Its sum was never computed; it is when the model is first used.
+    Unchecked,
+    /// It hasn't changed since its sum was right.
+    Checked,
+    /// Its size or its time of change is another than when its sum was right.
+    Changed,
+}
+
+/// What is known of a model, and its sum if that still holds.
+pub(super) fn sum_state(record: &Sums, path: &Path) -> (SumState, Option<String>) {
+    match (record.0.get(&key(path)), state(path)) {
+        (None, _) => (SumState::Unchecked, None),
+        (Some(entry), Ok(now)) if (entry.bytes, entry.changed_us) == now => {
+            (SumState::Checked, Some(entry.sha256.clone()))
+        }
+        _ => (SumState::Changed, None),
+    }
+}
+
+/// All recorded sums.
+pub(super) struct Sums(BTreeMap<PathBuf, Entry>);
+
+/// The record as it is now.
+pub(super) fn sums(models: &Path) -> Sums {
+    Sums(record(models))
+}
+
+/// The user put this file here just now: its sum is what it must be from now on.
+///
+/// # Errors
+/// [`ModelError::Checksum`] where it bears a known model's name and isn't it, [`ModelError::Io`].
+pub fn accept(models: &Path, path: &Path) -> Result<String, ModelError> {
+    let sha256 = compare(path, published(path).map(str::to_owned), hash_file(path)?)?;
+    remember(models, path, &sha256);
+    Ok(sha256)
+}
+
+/// Takes a file out of the record.
+pub(super) fn forget(models: &Path, path: &Path) {
+    let mut record = record(models);
+    if record.remove(&key(path)).is_some()
+        && let Err(error) = write_record(models, &record)
+    {
+        tracing::debug!(%error, "the checksum was not taken out of the record");
+    }
+}
+
+pub(super) fn published(path: &Path) -> Option<&'static str> {
     known_by_file(path.file_name()?.to_str()?).map(|known| known.sha256)
 }
 

@@ -66,7 +66,7 @@ pub enum ModelError {
         source: Box<ureq::Error>,
     },
     /// The connection broke. What came is kept; the same command goes on from there.
-    #[error("the download of {url} broke off after {} of {}\nhint: the same command goes on from there", megabytes(*.have), of.map_or_else(|| "unknown size".to_owned(), megabytes))]
+    #[error("the download of {url} broke off after {} of {}: {why}\nhint: the same command goes on from there", megabytes(*.have), of.map_or_else(|| "unknown size".to_owned(), megabytes))]
     Interrupted {
         /// What was being fetched.
         url: String,
@@ -74,6 +74,31 @@ pub enum ModelError {
         have: u64,
         /// Bytes there should be.
         of: Option<u64>,
+        /// What happened.
+        why: String,
+    },
+    /// The server has something else under that name. Another mirror may have the right one.
+    #[error(
+        "{url} has {found} bytes, it should have {expected}\nhint: it is something else than the model; try another mirror"
+    )]
+    Length {
+        /// What was asked for.
+        url: String,
+        /// The model's size.
+        expected: u64,
+        /// What the server says or sends.
+        found: u64,
+    },
+    /// The configured proxy can't be used.
+    #[error(
+        "the address of the proxy is not understood\nhint: models.proxy is written as http://[USER:PASSWORD@]HOST:PORT"
+    )]
+    Proxy,
+    /// The file isn't in the models folder, so it isn't ours to delete.
+    #[error("{path} is not in the models folder\nhint: another program may use it; delete it yourself if it is yours")]
+    Elsewhere {
+        /// The file.
+        path: PathBuf,
     },
     /// The name can't be a file's name in the models folder.
     #[error("{name:?} is not a model's file name")]

@@ -1,16 +1,11 @@
 //! Getting a model: resumed, hashed while it comes, and under its name only when it is whole.
 
-use super::checksums::{hash_rest, hex, remember};
+use super::checksums::{hex, remember};
+use super::mirrors::Mirrors;
+use super::part::Part;
 use super::{ModelError, inspect, known_by_file, known_by_name};
-use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long a server may think before it answers.
-const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Which file, and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,17 +55,17 @@ pub struct Got {
     pub fetched: bool,
 }
 
-/// Fetches a model from `mirror` (the base of its URL) into the models folder.
+/// Fetches a model from the first mirror that has it into the models folder.
 ///
-/// What comes is written to `FILE.part` and hashed on the way. A broken connection leaves the part, and the next call goes on
-/// behind it. Only a file with the right sum that passes [`inspect()`] gets its name.
+/// What comes is written to `FILE.part` and hashed on the way. A broken connection leaves the part, and the next mirror or the next
+/// call goes on behind it. Only a file with the right sum that passes [`inspect()`] gets its name.
 ///
 /// # Errors
-/// [`ModelError::Http`], [`ModelError::Interrupted`] (call again), [`ModelError::Checksum`] and [`ModelError::Broken`] (what came is thrown
-/// away), [`ModelError::Io`].
+/// Of the last mirror: [`ModelError::Http`], [`ModelError::Interrupted`] (call again), [`ModelError::Length`]. [`ModelError::Checksum`] and
+/// [`ModelError::Broken`] (what came is thrown away), [`ModelError::Proxy`], [`ModelError::Io`].
 pub fn get(
     models: &Path,
-    mirror: &str,
+    mirrors: &Mirrors,
     wanted: &Wanted,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Got, ModelError> {
@@ -82,12 +77,8 @@ pub fn get(
     let failed = |operation| io_error(&path, operation);
     home::files::create_dir_all(models).map_err(failed("create the folder of"))?;
     let part_path = models.join(format!("{}.part", wanted.file));
-    let url = format!("{}/{}", mirror.trim_end_matches('/'), wanted.file);
     let mut part = Part::open(&part_path).map_err(failed("write"))?;
-    let full = part.download(&url, wanted.bytes, progress)?;
-    if full.is_some_and(|full| part.have < full) {
-        return Err(ModelError::Interrupted { url, have: part.have, of: full });
-    }
+    from_any(mirrors, wanted, &mut part, progress)?;
     part.file.sync_all().map_err(failed("write"))?;
     let sha256 = hex(part.hash);
     let right = wanted.sha256.as_ref().is_none_or(|expected| *expected == sha256);
@@ -106,120 +97,30 @@ pub fn get(
     Ok(Got { path, sha256, fetched: true })
 }
 
-/// Copies a model file into the models folder, so that it is found by its name.
-///
-/// # Errors
-/// [`ModelError::Broken`] where it isn't a whole model, [`ModelError::Checksum`] where it bears a known model's name and isn't it, [`ModelError::Io`].
-pub fn add(models: &Path, from: &Path) -> Result<PathBuf, ModelError> {
-    inspect(from)?;
-    let sha256 = super::checksum(models, from)?;
-    let file = from.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let path = models.join(plain(file)?);
-    if fs::canonicalize(from).ok() == fs::canonicalize(&path).ok() {
-        return Ok(path);
+/// Tries one mirror after the other.
+fn from_any(
+    mirrors: &Mirrors,
+    wanted: &Wanted,
+    part: &mut Part,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), ModelError> {
+    let agent = mirrors.agent()?;
+    let mut bases = mirrors.bases().peekable();
+    while let Some(base) = bases.next() {
+        let url = format!("{}/{}", base.trim_end_matches('/'), wanted.file);
+        match part.download(&agent, &url, wanted.bytes, mirrors.silence, progress) {
+            Err(error @ (ModelError::Http { .. } | ModelError::Interrupted { .. } | ModelError::Length { .. }))
+                if bases.peek().is_some() =>
+            {
+                tracing::warn!(error = home::one_line(&error), "trying the next mirror");
+            }
+            done => return done,
+        }
     }
-    let failed = |operation| io_error(&path, operation);
-    home::files::create_dir_all(models).map_err(failed("create the folder of"))?;
-    let part = models.join(format!("{file}.part"));
-    let mut to = home::files::create_or_truncate(&part).map_err(failed("write"))?;
-    let mut source = File::open(from).map_err(io_error(from, "read"))?;
-    std::io::copy(&mut source, &mut to).map_err(failed("write"))?;
-    to.sync_all().map_err(failed("write"))?;
-    home::files::rename_durably(&part, &path).map_err(failed("rename"))?;
-    // Also where another file of that name was there before: this one is what the user wants now.
-    super::checksums::remember(models, &path, &sha256);
-    Ok(path)
+    Ok(())
 }
 
-/// What has come so far, with its hash.
-struct Part {
-    file: File,
-    hash: Sha256,
-    have: u64,
-}
-
-impl Part {
-    fn open(path: &Path) -> std::io::Result<Self> {
-        let mut file = home::files::open_or_create(path)?;
-        let mut hash = Sha256::new();
-        let have = hash_rest(&mut file, &mut hash)?;
-        Ok(Self { file, hash, have })
-    }
-
-    fn start_over(&mut self) -> std::io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.hash = Sha256::new();
-        self.have = 0;
-        Ok(())
-    }
-
-    /// Fetches what is missing; gives the full size where anybody knows it. Ends without error where the connection breaks.
-    fn download(
-        &mut self,
-        url: &str,
-        expected: Option<u64>,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Option<u64>, ModelError> {
-        if expected.is_some_and(|expected| self.have > expected) {
-            self.start_over().map_err(io_error(Path::new(url), "write"))?;
-        }
-        if expected == Some(self.have) {
-            return Ok(expected);
-        }
-        let mut answer = self.ask(url)?;
-        if answer.status() == 416 && self.have > 0 {
-            // Nothing lies behind what is here: it is whole already, or it is something else. The sum can't tell which
-            // without a size, so it is fetched anew.
-            self.start_over().map_err(io_error(Path::new(url), "write"))?;
-            answer = self.ask(url)?;
-        }
-        if !answer.status().is_success() {
-            return Err(http_error(url)(ureq::Error::StatusCode(answer.status().as_u16())));
-        }
-        if answer.status() != 206 && self.have > 0 {
-            // This server doesn't resume.
-            self.start_over().map_err(io_error(Path::new(url), "write"))?;
-        }
-        let length: Option<u64> =
-            answer.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
-        let full = expected.or(length.map(|length| self.have + length));
-        let mut body = answer.into_body().into_reader();
-        let mut bytes = vec![0; 1 << 17];
-        progress(Progress { have: self.have, of: full });
-        loop {
-            let some = match body.read(&mut bytes) {
-                Ok(0) => return Ok(full),
-                Ok(some) => some,
-                Err(error) => {
-                    tracing::debug!(%error, "the connection broke");
-                    return Err(ModelError::Interrupted { url: url.to_owned(), have: self.have, of: full });
-                }
-            };
-            let new = bytes.get(..some).unwrap_or_default();
-            self.file.write_all(new).map_err(io_error(Path::new(url), "write what came from"))?;
-            self.hash.update(new);
-            self.have += u64::try_from(some).unwrap_or(0);
-            progress(Progress { have: self.have, of: full });
-        }
-    }
-
-    fn ask(&self, url: &str) -> Result<ureq::http::Response<ureq::Body>, ModelError> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(ANSWER_TIMEOUT))
-            .build()
-            .into();
-        let mut request = agent.get(url);
-        if self.have > 0 {
-            request = request.header("Range", format!("bytes={}-", self.have));
-        }
-        request.call().map_err(http_error(url))
-    }
-}
-
-fn throw_away(part: &Path) {
+pub(super) fn throw_away(part: &Path) {
     #[expect(
         clippy::disallowed_methods,
         reason = "what came is not the model; kept, the next try would go on behind it"
@@ -230,17 +131,17 @@ fn throw_away(part: &Path) {
 }
 
 /// A file name and nothing more.
-fn plain(file: &str) -> Result<&str, ModelError> {
+pub(super) fn plain(file: &str) -> Result<&str, ModelError> {
     let simple = !file.is_empty() && !file.starts_with('.') && !file.contains(['/', '\\', '\0']);
     if simple { Ok(file) } else { Err(ModelError::Name { name: file.to_owned() }) }
 }
 
-fn io_error(path: &Path, operation: &'static str) -> impl Fn(std::io::Error) -> ModelError + use<> {
+pub(super) fn io_error(path: &Path, operation: &'static str) -> impl Fn(std::io::Error) -> ModelError + use<> {
     let path = path.to_owned();
     move |source| ModelError::Io { path: path.clone(), operation, source }
 }
 
-fn http_error(url: &str) -> impl Fn(ureq::Error) -> ModelError + use<> {
+pub(super) fn http_error(url: &str) -> impl Fn(ureq::Error) -> ModelError + use<> {
     let url = url.to_owned();
     move |source| ModelError::Http { url: url.clone(), source: Box::new(source) }
 }

@@ -1,6 +1,9 @@
 //! Which models are here, and where.
 
-use super::{Known, ModelError, ModelInfo, checksum, inspect, known, known_by_file, known_by_name};
+use super::checksums::{sum_state, sums};
+use super::{
+    Known, ModelError, ModelInfo, Speed, SumState, checksum, inspect, known, known_by_file, known_by_name, speeds,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +11,7 @@ use std::path::{Path, PathBuf};
 const FIRST_MODEL: &str = "base.en";
 
 /// A line of `models list`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// `base.en`, or the file's name where it isn't a known model.
     pub name: String,
@@ -20,6 +23,10 @@ pub struct Listed {
     pub sha256: Option<&'static str>,
     /// `en` or `multilingual`; `None` for a file that isn't a whole model.
     pub languages: Option<&'static str>,
+    /// What is known of its content, if it is here.
+    pub state: Option<SumState>,
+    /// How fast it was on this machine, if that was measured.
+    pub speed: Option<Speed>,
 }
 
 /// A model that may be given to the engine.
@@ -99,12 +106,20 @@ pub fn default_model(models: &Path) -> Result<PathBuf, ModelError> {
 /// Every known model, here or not, then the other files that lie where models lie.
 pub fn list(models: &Path) -> Vec<Listed> {
     let mut here: BTreeSet<PathBuf> = folders(models).iter().flat_map(|folder| files_in(folder)).collect();
+    let (sums, speeds) = (sums(models), speeds::all(models));
+    let known_of = |path: &Path| {
+        let (state, sum) = sum_state(&sums, path);
+        (Some(state), sum.and_then(|sum| speeds.get(&sum).cloned()))
+    };
     let mut lines = Vec::new();
     for known in known() {
         let path = folders(models).into_iter().map(|folder| folder.join(known.file())).find(|path| here.remove(path));
+        let (state, speed) = path.as_deref().map(known_of).unwrap_or_default();
         lines.push(Listed {
             name: known.name.to_owned(),
             path,
+            state,
+            speed,
             bytes: known.bytes,
             sha256: Some(known.sha256),
             languages: Some(known.languages()),
@@ -112,7 +127,10 @@ pub fn list(models: &Path) -> Vec<Listed> {
     }
     lines.extend(here.into_iter().filter(|path| known_by_file(&file_name(path)).is_none()).map(|path| {
         let info = inspect(&path).ok();
+        let (state, speed) = known_of(&path);
         Listed {
+            state,
+            speed,
             name: name_of(&path),
             bytes: std::fs::metadata(&path).map_or(0, |metadata| metadata.len()),
             sha256: None,

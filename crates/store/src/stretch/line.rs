@@ -19,10 +19,10 @@
 
 use crate::utterance::start_of_id;
 use crate::{NewPass, NewUtterance, Outcome, State, Stretch, Word};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
-use timeline::{PassName, Side, Span, TrackName, UtteranceId, WallTime};
+use timeline::{Moment, PassName, Side, Span, TrackName, UtteranceId};
 
 /// The form that this program writes and reads.
 const VERSION: u32 = 1;
@@ -88,23 +88,6 @@ struct WordPart<'a> {
     after_us: i64,
     len_us: i64,
     p: f32,
-}
-
-/// A moment to the microsecond.
-#[derive(Clone, Copy)]
-struct Moment(WallTime);
-
-impl Serialize for Moment {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.0.rfc3339_micros())
-    }
-}
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        WallTime::parse_rfc3339(&text).map(Self).map_err(serde::de::Error::custom)
-    }
 }
 
 /// What every line of every version begins with.

@@ -1,7 +1,7 @@
 //! Whether the sound is there in which the words were heard.
 
 use crate::WorkerError;
-use archive::{Archive, Fault, FaultKind, Scan};
+use archive::{Archive, Fault, FaultKind};
 use std::collections::BTreeMap;
 use store::Store;
 use timeline::{SegmentName, Span, SpanSet, TrackName};
@@ -10,25 +10,27 @@ use timeline::{SegmentName, Span, SpanSet, TrackName};
 const SHORTEST_MICROS: i64 = 1_000_000;
 
 /// A fault for every stretch that a pass has been over and of which there is no sound any more.
-pub(super) fn missing(archive: &Archive, store: &Store, scan: &Scan) -> Result<Vec<Fault>, WorkerError> {
-    let mut sound: BTreeMap<&TrackName, SpanSet> = BTreeMap::new();
-    for segment in &scan.segments {
-        sound.entry(&segment.name.track).or_default().insert(segment.span);
+pub(super) fn missing(archive: &Archive, store: &Store) -> Result<Vec<Fault>, WorkerError> {
+    // What was covered first, and then what there is: the recorder and the worker go on meanwhile.
+    let passes = store.passes()?;
+    let mut heard: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+    for (track, _) in store.tracks()? {
+        for pass in &passes {
+            heard.entry(track.clone()).or_default().extend(store.coverage(pass.pass.key, &track)?.iter());
+        }
     }
-    let mut retired: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+    let scan = archive.scan()?;
+    let mut there: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+    for segment in &scan.segments {
+        there.entry(segment.name.track.clone()).or_default().insert(segment.span);
+    }
+    // What a rule of the user's took away is missed by nobody.
     for gone in archive.retired(&Span::ALL)? {
-        retired.entry(gone.track).or_default().insert(Span::new(gone.from, gone.to));
+        there.entry(gone.track).or_default().insert(Span::new(gone.from, gone.to));
     }
     let mut faults = Vec::new();
-    let passes = store.passes()?;
-    for (track, _) in store.tracks()? {
-        let mut heard = SpanSet::new();
-        for pass in &passes {
-            heard.extend(store.coverage(pass.pass.key, &track)?.iter());
-        }
-        let mut there = sound.get(&track).cloned().unwrap_or_default();
-        // What a rule of the user's took away is missed by nobody.
-        there.extend(retired.get(&track).into_iter().flat_map(SpanSet::iter));
+    for (track, heard) in heard {
+        let there = there.get(&track).cloned().unwrap_or_default();
         let missing = heard.minus(&there).minus(&scan.forgotten.of(&track));
         for span in missing.iter().filter(|span| span.len_micros() >= SHORTEST_MICROS) {
             let name = SegmentName { start: span.start, track: track.clone() };

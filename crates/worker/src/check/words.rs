@@ -6,7 +6,7 @@ use archive::{Archive, Fault, FaultKind, WordsLog};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use store::{Store, Stretch, UnwrittenFile};
+use store::{Comparison, Store, Stretch, UnwrittenFile};
 use timeline::{PassName, Span, TrackName, WallTime};
 
 /// Reads every file of words, and compares it with the database where there is one.
@@ -26,10 +26,17 @@ pub(super) fn check(
         if tell(Checking::Words { done, of: paths.len() }).is_break() {
             break;
         }
-        let (stretches, faults) = read(&log, path);
+        let (mut stretches, mut faults) = read(&log, path);
+        if !faults.is_empty() {
+            // It may have been seen half written.
+            let (again, still) = read(&log, path);
+            faults.retain(|fault| still.contains(fault));
+            stretches = again;
+        }
         if let Some(store) = store.filter(|_| faults.is_empty()) {
-            let differing = differing(&log, store, path, &stretches)?;
-            checked.faults.extend(differing.iter().map(|(track, span)| fault(path, track, *span)));
+            let Comparison { lacking, differing } = compare(&log, store, path, &stretches)?;
+            checked.faults.extend(lacking.iter().map(|(track, span)| lacks(path, track, *span)));
+            checked.faults.extend(differing.iter().map(|(track, span)| contradicts(path, track, *span)));
         }
         checked.faults.extend(faults);
     }
@@ -42,23 +49,22 @@ fn read(log: &WordsLog, path: &Path) -> (Vec<Stretch>, Vec<Fault>) {
     (stretches, faults)
 }
 
-/// Where the two differ. A worker may be writing: only what differs twice is told.
-fn differing(
-    log: &WordsLog,
-    store: &Store,
-    path: &Path,
-    stretches: &[Stretch],
-) -> Result<Vec<(TrackName, Span)>, WorkerError> {
-    let compare = |stretches: &[Stretch]| match file_of(store, path)? {
-        Some(file) => store.differing(&file, stretches),
-        None => Ok(stretches.iter().map(|stretch| (stretch.track.clone(), stretch.span)).collect()),
+/// Where the two don't agree. A worker may be writing: only what is so twice is told.
+fn compare(log: &WordsLog, store: &Store, path: &Path, stretches: &[Stretch]) -> Result<Comparison, WorkerError> {
+    let compare = |stretches: &[Stretch]| {
+        if let Some(file) = file_of(store, path)? {
+            return store.compare(&file, stretches);
+        }
+        let differing = stretches.iter().map(|stretch| (stretch.track.clone(), stretch.span)).collect();
+        Ok(Comparison { differing, ..Comparison::default() })
     };
-    let first = compare(stretches)?;
-    if first.is_empty() {
-        return Ok(first);
+    let mut first = compare(stretches)?;
+    if first != Comparison::default() {
+        let second = compare(&read(log, path).0)?;
+        first.lacking.retain(|stretch| second.lacking.contains(stretch));
+        first.differing.retain(|stretch| second.differing.contains(stretch));
     }
-    let second = compare(&read(log, path).0)?;
-    Ok(first.into_iter().filter(|difference| second.contains(difference)).collect())
+    Ok(first)
 }
 
 /// The day and pass of a file of words, out of its path.
@@ -72,12 +78,18 @@ fn file_of(store: &Store, path: &Path) -> Result<Option<UnwrittenFile>, store::S
     }
 }
 
-fn fault(path: &Path, track: &TrackName, span: Span) -> Fault {
+fn lacks(path: &Path, track: &TrackName, span: Span) -> Fault {
+    let what =
+        format!("lacks what the database has of {track} from {} to {}", span.start.rfc3339(), span.end.rfc3339());
+    Fault::new(path, FaultKind::Words, what, "`hearsay repair` writes it there again")
+}
+
+fn contradicts(path: &Path, track: &TrackName, span: Span) -> Fault {
     let what = format!(
         "says something else than the database about {track} from {} to {}",
         span.start.rfc3339(),
         span.end.rfc3339()
     );
     let advice = "one of the two was changed; `hearsay repair` lets this file, whose lines carry checksums, go before the database";
-    Fault::new(path, FaultKind::Words, what, advice)
+    Fault::new(path, FaultKind::Contradiction, what, advice)
 }

@@ -148,7 +148,7 @@ impl Open {
     fn of<E>(files: &[(Segment, u64)], words: &mut Words<'_, E>) -> Result<Self, E> {
         let mut sound: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
         for (segment, _) in files {
-            sound.entry(segment.name.track.clone()).or_default().insert(segment.span);
+            sound.entry(segment.name.track.clone()).or_default().extend(segment.sound().iter());
         }
         let real =
             |left: SpanSet| -> SpanSet { left.iter().filter(|left| left.len_micros() >= SLIVER_MICROS).collect() };

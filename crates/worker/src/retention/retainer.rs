@@ -11,7 +11,7 @@ use timeline::{Clock, WallTime};
 /// there is sound to transcribe it is called off, and goes on the next time.
 pub(crate) struct Retainer {
     home: Home,
-    rules: RetentionConfig,
+    rules: Box<dyn Fn() -> Option<RetentionConfig> + Send>,
     pass: i64,
     /// When it was last looked whether it is due, in microseconds since boot.
     looked: Option<i64>,
@@ -33,7 +33,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 const AGAIN_MICROS: i64 = 3_600_000_000;
 
 impl Retainer {
-    pub(crate) fn new(home: &Home, rules: RetentionConfig, pass: i64) -> Self {
+    pub(crate) fn new(home: &Home, rules: Box<dyn Fn() -> Option<RetentionConfig> + Send>, pass: i64) -> Self {
         Self { home: home.clone(), rules, pass, looked: None, running: None }
     }
 
@@ -57,6 +57,12 @@ impl Retainer {
         if let Some(running) = &self.running {
             running.stop.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Calls it off and waits until it has ended, a few seconds of sound later: what follows mustn't share files with it.
+    pub(crate) fn stop(&mut self, clock: &dyn Clock) {
+        self.pause();
+        self.end(clock);
     }
 
     /// Calls it off for good. It is whole wherever it ends, so nobody waits for long.
@@ -97,8 +103,9 @@ impl Retainer {
     }
 
     fn begin(&mut self, now: WallTime) {
+        let Some(rules) = (self.rules)().filter(|rules| !rules.is_empty()) else { return };
         let stop = Arc::new(AtomicBool::new(false));
-        let (home, rules, pass, stopped) = (self.home.clone(), self.rules.clone(), self.pass, Arc::clone(&stop));
+        let (home, pass, stopped) = (self.home.clone(), self.pass, Arc::clone(&stop));
         let work = move || {
             give_way();
             let retention = Retention::open(&home, rules, Some(pass))?;

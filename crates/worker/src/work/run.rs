@@ -7,7 +7,7 @@ use crate::planned_window::PlannedWindow;
 use crate::queue::{InFlight, Sender};
 use crate::track_stream::TrackStream;
 use crate::{Progress, Summary, WorkerError};
-use speech::{Lane, Ticket};
+use speech::Ticket;
 use std::collections::HashMap;
 use store::WorkerState;
 use timeline::{Side, WallTime};
@@ -24,6 +24,8 @@ pub(super) struct Run<'a, 'b> {
     pub(super) summary: Summary,
     pub(super) started: i64,
     pub(super) followed: i64,
+    /// Nothing more is begun; what is under way is finished.
+    pub(super) gives_way: bool,
     pub(super) stop: &'a dyn Fn() -> bool,
     pub(super) report: &'a mut (dyn FnMut(Progress<'_>) + 'b),
 }
@@ -44,7 +46,11 @@ impl Worker {
                 self.forgets.broke_off = true;
                 return Ok(());
             }
-            while run.in_flight.len() < QUEUE_DEPTH {
+            if !run.gives_way && self.has_to_give_way(&run.task)? {
+                run.gives_way = true;
+                self.leave_last(run);
+            }
+            while run.in_flight.len() < QUEUE_DEPTH && !run.gives_way {
                 let Some(planned) = self.plan_next(run)? else { break };
                 if planned.window.pieces.is_empty() {
                     let stored = self.desk.store_nothing(run.task.pass, planned)?;
@@ -64,9 +70,9 @@ impl Worker {
                 return Ok(());
             }
             let patience = if self.step_live() { STEP } else { STOP_CHECK };
-            let mut sender =
-                Sender { lane: Lane::Backlog, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
-            if let Some(answer) = self.desk.queue.answer(&mut sender, patience)? {
+            let lane = run.task.lane;
+            let mut sender = Sender { lane, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
+            if let Some(answer) = self.queue(lane).answer(&mut sender, patience)? {
                 let stored = self.desk.store_answer(run.task.pass, answer)?;
                 self.stored(run, &stored)?;
             }
@@ -127,9 +133,17 @@ impl Worker {
         } else if run.task.finds_out_languages() {
             planned.language = self.desk.language_before(run.task.pass, &planned)?;
         }
-        let mut sender =
-            Sender { lane: Lane::Backlog, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
-        Ok(self.desk.queue.submit(&mut sender, planned)?)
+        let lane = run.task.lane;
+        let mut sender = Sender { lane, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
+        Ok(self.queue(lane).submit(&mut sender, planned)?)
+    }
+
+    /// Takes back all windows but the one that was submitted first: the recogniser is at it.
+    fn leave_last(&mut self, run: &mut Run<'_, '_>) {
+        let Some(first) = run.in_flight.keys().min().copied() else { return };
+        let first = run.in_flight.remove(&first).map(|window| (first, window));
+        self.queue(run.task.lane).cancel(&mut run.in_flight);
+        run.in_flight.extend(first);
     }
 
     /// Tells of a stored window, and lets the index follow now and then.
@@ -152,7 +166,9 @@ impl Worker {
             run.followed = now;
             self.desk.follow()?;
             self.write_words()?;
-            self.tell_state(run)?;
+            if run.task.campaign.is_none() {
+                self.tell_state(run)?;
+            }
         }
         let (left_micros, speed_x, utterances) = (run.left_micros(), run.summary.speed_x(), stored.utterances);
         (run.report)(Progress::Window { track, span: *span, utterances, speed_x, left_micros });

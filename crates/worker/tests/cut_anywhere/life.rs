@@ -177,6 +177,8 @@ impl<'a> Life<'a> {
             vad: Vad::open(VadChoice::Builtin, None).unwrap(),
             live: None,
             segment_minutes: 5,
+            campaigns: None,
+            holds_back: Box::new(|| false),
             unload_after: Duration::from_mins(5),
             clock: Box::new(Hands(Arc::clone(&self.now))),
         };

@@ -76,6 +76,8 @@ impl Scene {
             vad: Vad::open(VadChoice::Builtin, None).unwrap(),
             live: Some(live),
             segment_minutes: 5,
+            campaigns: None,
+            holds_back: Box::new(|| false),
             unload_after: Duration::from_hours(1),
             clock: Box::new(Hands { now: Arc::clone(&self.now), start: self.start }),
         };

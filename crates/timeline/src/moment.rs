@@ -1,9 +1,9 @@
+use crate::WallTime;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use timeline::WallTime;
 
-/// A moment to the microsecond, where milliseconds would lose the frame: `2026-11-23T09:15:12.340062Z`.
+/// A moment that is written to the microsecond, where milliseconds would lose the frame: `2026-11-23T09:15:12.340062Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment(pub(crate) WallTime);
+pub struct Moment(pub WallTime);
 
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -1,0 +1,124 @@
+use super::pickle;
+use super::value::{Id, Value, Values, View};
+use super::zip::{self, Entry};
+use crate::error::{ConvertError, Fault, demand};
+use crate::reader::Reader;
+use crate::{Number, Tensor};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The longest pickle; the largest Whisper's has 0.2 MB.
+const LONGEST_PICKLE: u64 = 1 << 22;
+/// Read at once when sums are compared.
+const PIECE: u64 = 1 << 20;
+const HINT: &str =
+    "checkpoints that torch.save wrote since PyTorch 1.6 are read; load and save it once with a newer one";
+
+/// A checkpoint's pickle, and where its numbers lie.
+pub(crate) struct State {
+    file: Arc<Path>,
+    pub(super) values: Values,
+    pub(super) root: Id,
+    entries: BTreeMap<String, Entry>,
+    folder: String,
+}
+
+/// The tensors of a checkpoint that is nothing but tensors: `pytorch_model.bin` of a Hugging Face folder.
+pub(crate) fn state(path: &Path) -> Result<Vec<Tensor>, ConvertError> {
+    State::open(path).and_then(|state| state.tensors(state.root)).map_err(|fault| fault.of(path))
+}
+
+impl State {
+    pub(super) fn open(path: &Path) -> Result<Self, Fault> {
+        let entries = zip::entries(path)?;
+        let pickle = entries.iter().find(|(name, _)| name.ends_with("/data.pkl"));
+        let Some((name, entry)) = pickle else {
+            return Err(Fault::Unsuitable("it is a zip without a data.pkl".to_owned(), HINT));
+        };
+        let folder = name.trim_end_matches("data.pkl").to_owned();
+        let mut reader = Reader::open(path)?;
+        if let Some(order) = entries.get(&format!("{folder}byteorder")) {
+            reader.seek(order.at)?;
+            let order = reader.bytes(order.len, 16, "its byte order")?;
+            if order != b"little" {
+                return Err(Fault::Unsuitable("it was saved on a machine with the other byte order".to_owned(), HINT));
+            }
+        }
+        reader.seek(entry.at)?;
+        let (values, root) = pickle::read(&reader.bytes(entry.len, LONGEST_PICKLE, "its pickle")?)?;
+        Ok(Self { file: Arc::from(path), values, root, entries, folder })
+    }
+
+    /// The tensors of a dictionary, in its order.
+    pub(super) fn tensors(&self, dict: Id) -> Result<Vec<Tensor>, Fault> {
+        let Some(entries) = self.values.entries(dict) else {
+            return Err(Fault::Unsuitable("its pickle is not a dictionary of tensors".to_owned(), HINT));
+        };
+        let mut tensors = Vec::new();
+        for (key, value) in entries {
+            if let (Some(name), Value::View(view)) = (self.values.text(*key), self.values.get(*value)) {
+                tensors.push(self.tensor(name, view)?);
+            }
+        }
+        Ok(tensors)
+    }
+
+    fn tensor(&self, name: &str, view: &View) -> Result<Tensor, Fault> {
+        let Value::Storage(storage) = self.values.get(view.storage) else {
+            return Err(Fault::Broken(format!("{name} has no storage")));
+        };
+        let hint = "save the checkpoint with .half().contiguous() tensors";
+        let Some(number) = storage.number else {
+            return Err(Fault::Unsuitable(
+                format!("the numbers of {name} are neither 32 nor 16 bits with a fraction"),
+                hint,
+            ));
+        };
+        if !view.is_plain() {
+            return Err(Fault::Unsuitable(format!("the numbers of {name} don't lie in their order"), hint));
+        }
+        let entry = self.entries.get(&format!("{}data/{}", self.folder, storage.key));
+        let entry = entry.ok_or_else(|| Fault::Broken(format!("the numbers of {name} are missing")))?;
+        let (from, until) =
+            stretch(number, view).ok_or_else(|| Fault::Broken(format!("{name} has an impossible size")))?;
+        demand(until <= entry.len, || format!("{name} needs {until} bytes of a storage of {}", entry.len))?;
+        Ok(Tensor {
+            name: name.to_owned(),
+            dims: view.dims.clone(),
+            number,
+            file: Arc::clone(&self.file),
+            at: entry.at + from,
+        })
+    }
+
+    /// Compares every storage with its sum in the zip.
+    pub(super) fn verify(&self) -> Result<(), Fault> {
+        let mut reader = Reader::open(&self.file)?;
+        let data = format!("{}data/", self.folder);
+        let whole = self.entries.values().fold(0_u64, |whole, entry| whole.saturating_add(entry.len));
+        // Else a small file could name one stretch of itself ten thousand times.
+        demand(whole <= reader.len(), || "its files would be longer than itself".to_owned())?;
+        for (name, entry) in self.entries.iter().filter(|(name, _)| name.starts_with(&data)) {
+            reader.seek(entry.at)?;
+            let mut sum = crc32fast::Hasher::new();
+            let mut left = entry.len;
+            while left > 0 {
+                let bytes = reader.bytes(left.min(PIECE), PIECE, "a storage")?;
+                left -= left.min(PIECE);
+                sum.update(&bytes);
+            }
+            demand(sum.finalize() == entry.sum, || {
+                format!("{name} doesn't have the checksum that its directory says")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a storage that a view takes: from and until.
+fn stretch(number: Number, view: &View) -> Option<(u64, u64)> {
+    let len = view.dims.iter().try_fold(1_u64, |len, dim| len.checked_mul(*dim))?;
+    let from = number.bytes_of(view.from)?;
+    Some((from, from.checked_add(number.bytes_of(len)?)?))
+}
