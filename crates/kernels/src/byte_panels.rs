@@ -1,0 +1,112 @@
+//! The right side of a product in eight bits.
+
+use crate::byte_rows::round;
+use crate::{Isa, PANEL, Rows};
+
+/// A matrix of `k` rows and `n` columns in eight bits, each column with a scale of its own, cut into panels of 32 columns:
+/// `[panel][k / 4][32][4]`, that is 128 bytes for four rows. `k` is filled up to four, `n` to 32.
+///
+/// A byte is the number's step plus 128, as `vpdpbusd` multiplies unsigned bytes with signed ones; what that adds to a sum, 128 times the sum of the
+/// left side's bytes, is taken off again.
+#[derive(Debug, Clone, Default)]
+pub struct BytePanels {
+    bytes: Vec<u8>,
+    scales: Vec<f32>,
+    k: usize,
+    n: usize,
+}
+
+/// Zero.
+const ZERO: u8 = 128;
+/// Bytes of four rows of a panel.
+const QUAD: usize = 4 * PANEL;
+
+impl BytePanels {
+    /// Zeros.
+    pub fn zeros(k: usize, n: usize) -> Self {
+        let mut panels = Self::default();
+        panels.reshape(k, n);
+        panels
+    }
+
+    /// Takes another size, for what is written anew each time; all columns are to be set.
+    pub fn reshape(&mut self, k: usize, n: usize) {
+        self.bytes.resize(n.div_ceil(PANEL) * k.div_ceil(4) * QUAD, ZERO);
+        self.scales.resize(n.next_multiple_of(PANEL), 0.0);
+        (self.k, self.n) = (k, n);
+    }
+
+    /// Sets a column: the `k` weights of one output, rounded to the nearest of 255 steps.
+    pub fn set_output(&mut self, isa: Isa, column: usize, weights: &[f32], room: &mut Vec<i8>) {
+        room.clear();
+        room.resize(self.k.next_multiple_of(4), 0);
+        let scale = round(isa, weights.get(..self.k).unwrap_or(weights), room);
+        if let Some(place) = self.scales.get_mut(column) {
+            *place = scale;
+        }
+        let start = column / PANEL * self.k.div_ceil(4) * QUAD + column % PANEL * 4;
+        let places = self.bytes.get_mut(start..).unwrap_or_default().chunks_mut(QUAD);
+        for (place, quad) in places.zip(room.as_chunks::<4>().0) {
+            if let Some(place) = place.first_chunk_mut() {
+                *place = quad.map(shifted);
+            }
+        }
+    }
+
+    /// Sets everything from `k` rows of `n` numbers, what is multiplied by one input each.
+    pub fn set_inputs(&mut self, rows: Rows<'_>) {
+        self.reshape(rows.rows(), rows.len());
+        let mut most = vec![0_f32; rows.len()];
+        for row in 0..rows.rows() {
+            for (most, number) in most.iter_mut().zip(rows.row(row)) {
+                *most = most.max(number.abs());
+            }
+        }
+        let by = |most: f32| if most.is_finite() && most > f32::MIN_POSITIVE * 127.0 { 127.0 / most } else { 0.0 };
+        let factors: Vec<f32> = most.iter().map(|most| by(*most)).collect();
+        for (scale, most) in self.scales.iter_mut().zip(&most) {
+            *scale = if by(*most) == 0.0 { 0.0 } else { most / 127.0 };
+        }
+        let quads = self.k.div_ceil(4);
+        for row in 0..self.k {
+            for (panel, (numbers, factors)) in rows.row(row).chunks(PANEL).zip(factors.chunks(PANEL)).enumerate() {
+                let start = (panel * quads + row / 4) * QUAD + row % 4;
+                let places = self.bytes.get_mut(start..).unwrap_or_default().iter_mut().step_by(4);
+                for ((place, number), factor) in places.zip(numbers).zip(factors) {
+                    *place = shifted(rounded(number * factor));
+                }
+            }
+        }
+    }
+
+    /// Rows: the length of each sum.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Columns: the outputs.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// A panel's bytes.
+    pub(crate) fn panel(&self, at: usize) -> &[u8] {
+        let len = self.k.div_ceil(4) * QUAD;
+        self.bytes.get(at * len..(at + 1) * len).unwrap_or_default()
+    }
+
+    /// A panel's scales.
+    pub(crate) fn scales(&self, panel: usize) -> &[f32; PANEL] {
+        const NONE: &[f32; PANEL] = &[0.0; PANEL];
+        self.scales.as_chunks().0.get(panel).unwrap_or(NONE)
+    }
+}
+
+fn shifted(byte: i8) -> u8 {
+    byte.cast_unsigned().wrapping_add(ZERO)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low byte is what is wanted")]
+fn rounded(number: f32) -> i8 {
+    (number + 12_582_912.0).to_bits() as i8
+}

@@ -1,0 +1,40 @@
+//! Products in eight bits.
+
+use crate::epilogue::{Scales, finish_bytes};
+use crate::{BytePanels, ByteRows, Isa, PANEL, Then, byte_tile};
+
+/// Bytes of the left side that are multiplied by one panel after the other while they stay in the second-level cache, beside a panel.
+const BLOCK: usize = 256 << 10;
+
+/// `out = left · right`, with `then` applied: a row of `right.n()` numbers for each row of `left`, rows beginning `stride` apart.
+///
+/// The sums are whole numbers, the same on every level.
+///
+/// # Panics
+/// Where the sizes don't fit: a fault of the caller's.
+pub fn byte_product(isa: Isa, left: &ByteRows, right: &BytePanels, then: Then<'_>, out: &mut [f32], stride: usize) {
+    let (rows, k, n) = (left.rows(), right.k(), right.n());
+    if rows == 0 || n == 0 {
+        return;
+    }
+    let fits = left.row_len() == k && stride >= n && out.len() >= (rows - 1) * stride + n && then.fits(n);
+    assert!(fits, "a product of {rows} x {} and {k} x {n} into {} by {stride}", left.row_len(), out.len());
+    let high = byte_tile::height(isa);
+    let block = (BLOCK / k.max(1) / high).max(1) * high;
+    let mut sums = [[0; PANEL]; byte_tile::HIGHEST];
+    for first in (0..rows).step_by(block) {
+        let until = rows.min(first + block);
+        for panel in 0..n.div_ceil(PANEL) {
+            let column = panel * PANEL;
+            let width = PANEL.min(n - column);
+            for row in (first..until).step_by(high) {
+                let height = high.min(until - row);
+                let sums = sums.get_mut(..height).unwrap_or_default();
+                byte_tile::sums(isa, left.tile(row, height), right.panel(panel), sums);
+                let scales = Scales { rows: left.scales(row), sums: left.sums(row), columns: right.scales(panel) };
+                let place = out.get_mut(row * stride + column..).unwrap_or_default();
+                finish_bytes(isa, sums, scales, width, then.from(column), (place, stride));
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The left side of a product in eight bits.
+
+use crate::{Isa, Rows, byte_tile};
+
+/// Rows of numbers in eight bits, each with a scale of its own: `number = scale · byte`, -127 to 127. So what a row is multiplied to doesn't depend on the others.
+///
+/// They lie as the kernels read them: tiles of a few rows, four numbers of each row side by side.
+#[derive(Debug, Clone, Default)]
+pub struct ByteRows {
+    quads: Vec<[i8; 4]>,
+    scales: Vec<f32>,
+    sums: Vec<i32>,
+    len: usize,
+    /// One row's bytes.
+    bytes: Vec<i8>,
+    left: Vec<f32>,
+}
+
+impl ByteRows {
+    /// Takes rows, each to the nearest of its 255 steps. A number that is none makes its row zeros.
+    pub fn take(&mut self, isa: Isa, rows: Rows<'_>) {
+        self.reset(rows.rows(), rows.len());
+        for row in 0..rows.rows() {
+            let scale = self.bytes(isa, rows.row(row));
+            self.place(isa, row, rows.rows(), scale);
+        }
+    }
+
+    /// Takes each row as two: the second holds what the first left over, in steps 254 times as fine. Their products added up are as good as with 16 bits.
+    pub fn take_twice(&mut self, isa: Isa, rows: Rows<'_>) {
+        let count = rows.rows() * 2;
+        self.reset(count, rows.len());
+        for row in 0..rows.rows() {
+            let numbers = rows.row(row);
+            let scale = self.bytes(isa, numbers);
+            self.place(isa, row * 2, count, scale);
+            let mut left = std::mem::take(&mut self.left);
+            left.clear();
+            left.extend(numbers.iter().zip(&self.bytes).map(|(number, byte)| number - scale * f32::from(*byte)));
+            let scale = self.bytes(isa, &left);
+            self.left = left;
+            self.place(isa, row * 2 + 1, count, scale);
+        }
+    }
+
+    /// How many rows there are; twice as many as were given if they were taken twice.
+    pub fn rows(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// The numbers of each.
+    pub(crate) fn row_len(&self) -> usize {
+        self.len
+    }
+
+    /// A tile of `height` rows from `row` on, where a tile begins.
+    pub(crate) fn tile(&self, row: usize, height: usize) -> &[[i8; 4]] {
+        let quads = self.len.div_ceil(4);
+        self.quads.get(row * quads..(row + height) * quads).unwrap_or_default()
+    }
+
+    /// The scales from `row` on.
+    pub(crate) fn scales(&self, row: usize) -> &[f32] {
+        self.scales.get(row..).unwrap_or_default()
+    }
+
+    /// The sums of each row's bytes from `row` on.
+    pub(crate) fn sums(&self, row: usize) -> &[i32] {
+        self.sums.get(row..).unwrap_or_default()
+    }
+
+    fn reset(&mut self, rows: usize, len: usize) {
+        self.len = len;
+        self.quads.resize(rows * len.div_ceil(4), [0; 4]);
+        self.bytes.clear();
+        self.bytes.resize(len.next_multiple_of(4), 0);
+        self.scales.clear();
+        self.sums.clear();
+    }
+
+    /// Rounds a row into `bytes`; gives its scale.
+    fn bytes(&mut self, isa: Isa, numbers: &[f32]) -> f32 {
+        round(isa, numbers, &mut self.bytes)
+    }
+
+    /// Lays `bytes` where the kernels look for row `row` of `rows`.
+    fn place(&mut self, isa: Isa, row: usize, rows: usize, scale: f32) {
+        let high = byte_tile::height(isa);
+        let first = row / high * high;
+        let height = high.min(rows - first);
+        let quads = self.bytes.len() / 4;
+        let tile = self.quads.get_mut(first * quads..(first + height) * quads).unwrap_or_default();
+        for (place, quad) in tile.chunks_exact_mut(height).zip(self.bytes.as_chunks::<4>().0) {
+            if let Some(place) = place.get_mut(row - first) {
+                *place = *quad;
+            }
+        }
+        self.scales.push(scale);
+        self.sums.push(self.bytes.iter().map(|byte| i32::from(*byte)).sum());
+    }
+}
+
+/// The largest byte.
+const MOST: f32 = 127.0;
+
+/// Rounds numbers to bytes of one scale, and gives the scale.
+pub(crate) fn round(isa: Isa, numbers: &[f32], bytes: &mut [i8]) -> f32 {
+    versions!(isa, body(numbers: &[f32], bytes: &mut [i8]) -> f32)
+}
+
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the low byte is what is wanted")]
+fn body<const FMA: bool>(numbers: &[f32], bytes: &mut [i8]) -> f32 {
+    /// Four registers, so that none waits for the one before.
+    const LANES: usize = 64;
+    /// 1.5 × 2^23: adding it leaves the nearest integer in the low bits.
+    const ROUNDER: f32 = 12_582_912.0;
+    // By their bits, numbers without a sign keep their order, and what is no number comes last.
+    let bits = |x: f32| x.abs().to_bits();
+    let mut lanes = [0; LANES];
+    let (chunks, rest) = numbers.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane = bits(*x).max(*lane);
+        }
+    }
+    let most = lanes.into_iter().chain(rest.iter().map(|x| bits(*x))).max().map_or(0.0, f32::from_bits);
+    let by = if most.is_finite() && most > f32::MIN_POSITIVE * MOST { MOST / most } else { 0.0 };
+    for (place, x) in bytes.iter_mut().zip(numbers) {
+        let x = if by == 0.0 { 0.0 } else { *x };
+        *place = (x * by + ROUNDER).to_bits() as i8;
+    }
+    if by == 0.0 { 0.0 } else { most / MOST }
+}

@@ -1,0 +1,32 @@
+//! One body, compiled for each level.
+
+/// Calls `body::<FMA>(arguments)`, an `#[inline(always)]` function, compiled for the level of an [`Isa`](crate::Isa).
+///
+/// The constant says whether `f32::mul_add` is an instruction there: where it is not, it would be a slow call into a library.
+macro_rules! versions {
+    ($isa:expr, $body:ident($($name:ident: $kind:ty),* $(,)?) $(-> $result:ty)?) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
+            fn avx512($($name: $kind),*) $(-> $result)? {
+                $body::<true>($($name),*)
+            }
+            #[target_feature(enable = "avx2,fma,f16c")]
+            fn avx2($($name: $kind),*) $(-> $result)? {
+                $body::<true>($($name),*)
+            }
+            match $isa.level() {
+                // SAFETY: an `Isa` of this level exists only where the processor has these features.
+                $crate::Level::Avx512 => unsafe { avx512($($name),*) },
+                // SAFETY: as above.
+                $crate::Level::Avx2 | $crate::Level::AvxVnni => unsafe { avx2($($name),*) },
+                $crate::Level::Portable => $body::<false>($($name),*),
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let _: $crate::Isa = $isa;
+            $body::<false>($($name),*)
+        }
+    }};
+}

@@ -1,0 +1,266 @@
+//! Kernels against plain loops, over random shapes with every tail.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::float_cmp,
+    reason = "small numbers, and some that are equal bit by bit"
+)]
+
+use kernels::{
+    BytePanels, ByteRows, FloatPanels, Isa, Rows, Then, byte_product, float_product, gather_dots, gather_sum, largest,
+    log_sum_exp, normalise, softmax,
+};
+
+/// A small generator (xorshift64*), so that every run sees the same numbers.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() >> 33) as usize % bound
+    }
+
+    fn number(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    fn numbers(&mut self, len: usize) -> Vec<f32> {
+        (0..len).map(|_| self.number()).collect()
+    }
+}
+
+fn gelu(x: f64) -> f64 {
+    // Φ by Simpson's rule: another way than the kernel's.
+    let steps = 200;
+    let h = x / f64::from(steps);
+    let density = |t: f64| (-0.5 * t * t).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let sum: f64 = (0..steps)
+        .map(|i| {
+            let a = f64::from(i) * h;
+            h / 6.0 * (density(a) + 4.0 * density(a + h / 2.0) + density(a + h))
+        })
+        .sum();
+    x * (0.5 + sum)
+}
+
+#[test]
+fn products_are_the_plain_loops_over_random_shapes_with_every_tail() {
+    let mut chance = Chance(7);
+    for round in 0..120 {
+        let (m, k, n) = (1 + chance.below(30), 1 + chance.below(90), 1 + chance.below(100));
+        let (stride, out_stride) = (k + chance.below(5), n + chance.below(5));
+        let left = chance.numbers(m * stride);
+        let weights = chance.numbers(n * k);
+        let bias = chance.numbers(n);
+        let before = chance.numbers(m * out_stride);
+        let panels = FloatPanels::of_outputs(k, weights.chunks_exact(k));
+        let then = [Then::Store, Then::Bias(&bias), Then::BiasGelu(&bias), Then::BiasAdd(&bias)][round % 4];
+        for isa in Isa::all() {
+            let mut out = before.clone();
+            float_product(isa, Rows::new(&left, m, stride, k).unwrap(), &panels, then, &mut out, out_stride);
+            for row in 0..m {
+                for column in 0..out_stride.min(out.len() - row * out_stride) {
+                    let at = row * out_stride + column;
+                    let want = if column < n {
+                        let sum: f64 = (0..k)
+                            .map(|i| f64::from(left[row * stride + i]) * f64::from(weights[column * k + i]))
+                            .sum();
+                        match then {
+                            Then::Store => sum,
+                            Then::Bias(_) => sum + f64::from(bias[column]),
+                            Then::BiasGelu(_) => gelu(sum + f64::from(bias[column])),
+                            Then::BiasAdd(_) => sum + f64::from(bias[column]) + f64::from(before[at]),
+                        }
+                    } else {
+                        f64::from(before[at])
+                    };
+                    assert!(
+                        (f64::from(out[at]) - want).abs() < 2e-5,
+                        "{isa:?} {m}x{k}x{n} at {row},{column}: {} for {want}",
+                        out[at]
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_has_the_same_bits_alone_and_among_others() {
+    let mut chance = Chance(11);
+    let (k, n) = (77, 70);
+    let left = chance.numbers(29 * k);
+    let weights = chance.numbers(n * k);
+    let panels = FloatPanels::of_outputs(k, weights.chunks_exact(k));
+    for isa in Isa::all() {
+        let mut together = vec![0.0; 29 * n];
+        float_product(isa, Rows::dense(&left, k), &panels, Then::Store, &mut together, n);
+        for (row, together) in left.chunks_exact(k).zip(together.chunks_exact(n)) {
+            let mut alone = vec![0.0; n];
+            float_product(isa, Rows::dense(row, k), &panels, Then::Store, &mut alone, n);
+            assert_eq!(alone, together, "{isa:?}");
+        }
+    }
+}
+
+#[test]
+fn rows_are_normalised_and_softened_as_by_plain_loops() {
+    let mut chance = Chance(13);
+    for _ in 0..40 {
+        let (m, width) = (1 + chance.below(4), 1 + chance.below(100));
+        let rows = chance.numbers(m * width);
+        let (scale, shift) = (chance.numbers(width), chance.numbers(width));
+        for isa in Isa::all() {
+            let mut normal = vec![0.0; m * width];
+            normalise(isa, &rows, &scale, &shift, &mut normal);
+            let mut soft = rows.clone();
+            softmax(isa, &mut soft, width, width);
+            for (row, (normal, soft)) in rows.chunks(width).zip(normal.chunks(width).zip(soft.chunks(width))) {
+                let mean = row.iter().map(|x| f64::from(*x)).sum::<f64>() / width as f64;
+                let variance = row.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum::<f64>() / width as f64;
+                let sum: f64 = row.iter().map(|x| f64::from(*x).exp()).sum();
+                for at in 0..width {
+                    let x = f64::from(row[at]);
+                    let want = (x - mean) / (variance + 1e-5).sqrt() * f64::from(scale[at]) + f64::from(shift[at]);
+                    assert!((f64::from(normal[at]) - want).abs() < 1e-4, "{isa:?}: {} for {want}", normal[at]);
+                    assert!((f64::from(soft[at]) - x.exp() / sum).abs() < 1e-6, "{isa:?}");
+                }
+                assert!((f64::from(log_sum_exp(isa, row)) - sum.ln()).abs() < 1e-5);
+                assert_eq!(largest(isa, row), row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+            }
+        }
+    }
+    let isa = Isa::chosen();
+    assert_eq!(log_sum_exp(isa, &[]), f32::NEG_INFINITY);
+    assert_eq!(log_sum_exp(isa, &[f32::NEG_INFINITY; 3]), f32::NEG_INFINITY);
+}
+
+/// The nearest of 255 steps, and their width.
+fn steps(numbers: impl Iterator<Item = f32> + Clone) -> (Vec<i64>, f64) {
+    let most = numbers.clone().fold(0.0, |most: f32, x| most.max(x.abs()));
+    let by = 127.0 / most;
+    // Halves go to the even side, as in the processor.
+    (numbers.map(|x| (x * by).round_ties_even() as i64).collect(), f64::from(most / 127.0))
+}
+
+#[test]
+fn products_of_bytes_are_the_plain_loops_over_random_shapes_with_every_tail() {
+    let mut chance = Chance(17);
+    for round in 0..120 {
+        let (m, k, n) = (1 + chance.below(30), 1 + chance.below(90), 1 + chance.below(100));
+        let (stride, out_stride) = (k + chance.below(5), n + chance.below(5));
+        let left = chance.numbers(m * stride);
+        let weights = chance.numbers(n * k);
+        let bias = chance.numbers(n);
+        let then = if round % 2 == 0 { Then::Store } else { Then::Bias(&bias) };
+        let mut first: Option<Vec<f32>> = None;
+        for isa in Isa::all() {
+            let mut right = BytePanels::zeros(k, n);
+            let mut room = Vec::new();
+            for (column, weights) in weights.chunks_exact(k).enumerate() {
+                right.set_output(isa, column, weights, &mut room);
+            }
+            if round % 3 == 0 {
+                let inputs: Vec<f32> = (0..k)
+                    .flat_map(|i| (0..n).map(move |column| (i, column)))
+                    .map(|(i, column)| weights[column * k + i])
+                    .collect();
+                right.set_inputs(Rows::dense(&inputs, n));
+            }
+            let mut rows = ByteRows::default();
+            rows.take(isa, Rows::new(&left, m, stride, k).unwrap());
+            let mut out = vec![0.0; m * out_stride];
+            byte_product(isa, &rows, &right, then, &mut out, out_stride);
+            if let Some(first) = &first {
+                assert_eq!(&out, first, "{isa:?} {m}x{k}x{n}");
+                continue;
+            }
+            let columns: Vec<_> = weights.chunks_exact(k).map(|weights| steps(weights.iter().copied())).collect();
+            for row in 0..m {
+                let (numbers, scale) = steps(left[row * stride..][..k].iter().copied());
+                for (column, (weights, width)) in columns.iter().enumerate() {
+                    let sum: i64 = numbers.iter().zip(weights).map(|(a, b)| a * b).sum();
+                    let mut want = sum as f64 * scale * width;
+                    if round % 2 == 1 {
+                        want += f64::from(bias[column]);
+                    }
+                    let got = f64::from(out[row * out_stride + column]);
+                    assert!((got - want).abs() < 1e-5, "{isa:?} {m}x{k}x{n} at {row},{column}: {got} for {want}");
+                }
+            }
+            first = Some(out);
+        }
+    }
+}
+
+#[test]
+fn rows_taken_twice_are_as_good_as_with_sixteen_bits() {
+    let mut chance = Chance(19);
+    let (m, k, n) = (5, 64, 70);
+    let (left, weights) = (chance.numbers(m * k), chance.numbers(n * k));
+    for isa in Isa::all() {
+        let mut right = BytePanels::zeros(k, n);
+        let mut room = Vec::new();
+        for (column, weights) in weights.chunks_exact(k).enumerate() {
+            right.set_output(isa, column, weights, &mut room);
+        }
+        let mut rows = ByteRows::default();
+        rows.take_twice(isa, Rows::dense(&left, k));
+        assert_eq!(rows.rows(), 2 * m);
+        let mut out = vec![0.0; 2 * m * n];
+        byte_product(isa, &rows, &right, Then::Store, &mut out, n);
+        for row in 0..m {
+            for column in 0..n {
+                let (weights, width) = steps(weights[column * k..][..k].iter().copied());
+                let want: f64 =
+                    weights.iter().zip(&left[row * k..]).map(|(w, x)| *w as f64 * width * f64::from(*x)).sum();
+                let got = f64::from(out[2 * row * n + column] + out[(2 * row + 1) * n + column]);
+                assert!((got - want).abs() < 3e-4, "{isa:?}: {got} for {want}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_no_numbers_become_zeros() {
+    let isa = Isa::chosen();
+    let mut right = BytePanels::zeros(3, 1);
+    right.set_output(isa, 0, &[1.0, 2.0, 3.0], &mut Vec::new());
+    for bad in [[f32::NAN, 1.0, 2.0], [1.0, f32::INFINITY, 0.0], [0.0; 3], [1e-42; 3]] {
+        let mut rows = ByteRows::default();
+        rows.take(isa, Rows::dense(&bad, 3));
+        let mut out = [7.0];
+        byte_product(isa, &rows, &right, Then::Store, &mut out, 1);
+        assert_eq!(out, [0.0], "{bad:?}");
+    }
+}
+
+#[test]
+fn lines_of_a_table_are_gathered_as_by_plain_loops() {
+    let mut chance = Chance(23);
+    let (stride, width) = (70, 64);
+    let table = chance.numbers(9 * stride);
+    let with = chance.numbers(width);
+    let lines = [3_u16, 8, 0, 3];
+    let weights = chance.numbers(lines.len());
+    for isa in Isa::all() {
+        let (mut dots, mut sum) = ([0.0; 4], vec![0.0; width]);
+        gather_dots(isa, &with, &table, stride, &lines, &mut dots);
+        gather_sum(isa, &weights, &table, stride, &lines, &mut sum);
+        let line = |at: u16| &table[usize::from(at) * stride..][..width];
+        for (dot, at) in dots.iter().zip(lines) {
+            let want: f32 = line(at).iter().zip(&with).map(|(a, b)| a * b).sum();
+            assert!((dot - want).abs() < 1e-5);
+        }
+        for (at, sum) in sum.iter().enumerate() {
+            let want: f32 = lines.iter().zip(&weights).map(|(of, weight)| weight * line(*of)[at]).sum();
+            assert!((sum - want).abs() < 1e-5);
+        }
+    }
+}

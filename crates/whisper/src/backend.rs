@@ -1,0 +1,26 @@
+//! What does the arithmetic.
+
+use crate::{Mel, Row, Scores};
+
+/// A model on some processor, with slots for the windows that are being decoded. Everything else, which token is taken and when a window is done,
+/// is the same for all of them.
+///
+/// A window's numbers must not depend on the slots beside it.
+pub trait Backend {
+    /// How many windows it holds.
+    fn slots(&self) -> usize;
+
+    /// Encodes windows, each into its slot, and forgets what was there.
+    fn encode(&mut self, windows: &[(usize, &Mel)]);
+
+    /// Reads tokens, rows of one slot side by side and in the order of their positions, and writes the logits of those that are
+    /// [scored](Row::scored), in their order.
+    fn step(&mut self, rows: &[Row<'_>], scores: &mut Scores);
+
+    /// Where the alignment heads looked while a line of a slot was written and [watched](Row::watched): scores (before the softmax) of `positions` in the
+    /// sound for each head, one behind the other; empty where it wasn't.
+    fn looks(&self, slot: usize, line: u16) -> &[f32];
+
+    /// How many alignment heads there are.
+    fn heads(&self) -> usize;
+}

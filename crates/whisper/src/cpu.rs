@@ -1,0 +1,63 @@
+//! The processor as a backend.
+
+use crate::decoder::DecoderRoom;
+use crate::encoder::EncoderRoom;
+use crate::slot::Slot;
+use crate::{Backend, Mel, Model, Row, Scores};
+use kernels::Isa;
+
+/// A model on this processor, one thread.
+#[derive(Debug)]
+pub struct Cpu<'a> {
+    model: &'a Model,
+    isa: Isa,
+    slots: Vec<Slot>,
+    encoder: EncoderRoom,
+    decoder: DecoderRoom,
+}
+
+impl<'a> Cpu<'a> {
+    /// With room for `slots` windows, at least one.
+    pub fn new(model: &'a Model, slots: usize) -> Self {
+        Self::with_isa(model, slots, Isa::chosen())
+    }
+
+    /// As [`new`](Self::new), with these instructions.
+    pub fn with_isa(model: &'a Model, slots: usize, isa: Isa) -> Self {
+        let slots = std::iter::repeat_with(Slot::default).take(slots.max(1)).collect();
+        Self { model, isa, slots, encoder: EncoderRoom::default(), decoder: DecoderRoom::default() }
+    }
+
+    /// A window's features, without a slot: `audio context × width`.
+    pub fn features(&mut self, mel: &Mel) -> &[f32] {
+        self.model.encoder.encode(self.isa, mel, &mut self.encoder)
+    }
+}
+
+impl Backend for Cpu<'_> {
+    fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn encode(&mut self, windows: &[(usize, &Mel)]) {
+        for (slot, mel) in windows {
+            let features = self.model.encoder.encode(self.isa, mel, &mut self.encoder);
+            if let Some(slot) = self.slots.get_mut(*slot) {
+                self.model.decoder.hear(self.isa, features, slot, &mut self.decoder);
+            }
+        }
+    }
+
+    fn step(&mut self, rows: &[Row<'_>], scores: &mut Scores) {
+        self.model.decoder.step(&self.model.file, self.isa, rows, &mut self.slots, &mut self.decoder, scores);
+    }
+
+    fn looks(&self, slot: usize, line: u16) -> &[f32] {
+        let looks = self.slots.get(slot).map(|slot| slot.looks.as_slice()).unwrap_or_default();
+        looks.get(usize::from(line)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn heads(&self) -> usize {
+        self.model.decoder.alignment.len()
+    }
+}

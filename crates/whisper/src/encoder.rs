@@ -1,0 +1,133 @@
+//! Sound to what the decoder looks at.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "offsets into buffers whose sizes are made from the same shape a line above"
+)]
+
+use crate::attention::Attention;
+use crate::ggml::{HEAD, ModelFile};
+use crate::linear::{Act, Linear, Part};
+use crate::norm::Norm;
+use crate::{Error, Mel, Numbers};
+use kernels::{ByteRows, Isa, Rows};
+
+/// The encoder's weights.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    first: Linear,
+    second: Linear,
+    /// `positions × width`.
+    places: Vec<f32>,
+    blocks: Vec<Block>,
+    norm: Norm,
+    width: usize,
+}
+
+/// A layer: attention, then two linear layers with GELU between them, each added to what came in.
+#[derive(Debug)]
+struct Block {
+    attention_norm: Norm,
+    qkv: Linear,
+    out: Linear,
+    norm: Norm,
+    up: Linear,
+    down: Linear,
+}
+
+/// What encoding needs beside the weights; kept from window to window.
+#[derive(Debug, Default)]
+pub(crate) struct EncoderRoom {
+    convolved: Vec<f32>,
+    stream: Vec<f32>,
+    normal: Vec<f32>,
+    wide: Vec<f32>,
+    attention: Attention,
+    bytes: ByteRows,
+}
+
+impl Encoder {
+    pub(crate) fn load(file: &ModelFile, numbers: Numbers) -> Result<Self, Error> {
+        let shape = &file.shape;
+        let width = shape.width;
+        let mut places = vec![0.0; shape.audio_context * width];
+        let table = file.matrix("encoder.positional_embedding", shape.audio_context, width)?;
+        for (position, place) in places.chunks_exact_mut(width).enumerate() {
+            table.row(position, place);
+        }
+        Ok(Self {
+            first: Linear::load_convolution(file, "encoder.conv1", width, shape.bands)?,
+            second: Linear::load_convolution(file, "encoder.conv2", width, width)?,
+            places,
+            blocks: (0..shape.audio_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?,
+            norm: Norm::load(file, "encoder.ln_post")?,
+            width,
+        })
+    }
+
+    /// A window's features: `positions × width`.
+    pub(crate) fn encode<'a>(&self, isa: Isa, mel: &Mel, room: &'a mut EncoderRoom) -> &'a [f32] {
+        let (width, positions) = (self.width, self.places.len() / self.width);
+        // One position of zeros in front, for the second convolution; the one behind is never looked at.
+        room.convolved.resize((2 * positions + 1) * width, 0.0);
+        room.convolved[..width].fill(0.0);
+        room.stream.resize(positions * width, 0.0);
+        room.normal.resize(positions * width, 0.0);
+        let windows = Rows::new(&mel.padded, 2 * positions, mel.bands, 3 * mel.bands);
+        if let Some(rows) = windows {
+            self.first.apply(isa, rows, Act::Gelu, &mut room.convolved[width..], &mut room.bytes);
+        }
+        if let Some(rows) = Rows::new(&room.convolved, positions, 2 * width, 3 * width) {
+            self.second.apply(isa, rows, Act::Gelu, &mut room.stream, &mut room.bytes);
+        }
+        for (number, place) in room.stream.iter_mut().zip(&self.places) {
+            *number += place;
+        }
+        for block in &self.blocks {
+            block.apply(isa, width, room);
+        }
+        self.norm.apply(isa, &room.stream, &mut room.normal);
+        &room.normal
+    }
+}
+
+impl Block {
+    fn load(file: &ModelFile, numbers: Numbers, layer: usize) -> Result<Self, Error> {
+        let width = file.shape.width;
+        let prefix = format!("encoder.blocks.{layer}.");
+        let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
+        let linear = |parts: &[Part<'_>], size| Linear::load(file, numbers, &prefix, parts, size);
+        Ok(Self {
+            attention_norm: norm("attn_ln")?,
+            qkv: linear(&query_key_value("attn.query", "attn.key", "attn.value"), (width, width))?,
+            out: linear(&[Part::plain("attn.out")], (width, width))?,
+            norm: norm("mlp_ln")?,
+            up: linear(&[Part::plain("mlp.0")], (4 * width, width))?,
+            down: linear(&[Part::plain("mlp.2")], (width, 4 * width))?,
+        })
+    }
+
+    fn apply(&self, isa: Isa, width: usize, room: &mut EncoderRoom) {
+        let EncoderRoom { stream, normal, wide, attention, bytes, .. } = room;
+        let positions = stream.len() / width;
+        wide.resize(positions * 4 * width, 0.0);
+        self.attention_norm.apply(isa, stream, normal);
+        let qkv = &mut wide[..positions * 3 * width];
+        self.qkv.apply(isa, Rows::dense(normal, width), Act::Store, qkv, bytes);
+        attention.apply(isa, qkv, width, normal);
+        self.out.apply(isa, Rows::dense(normal, width), Act::Add, stream, bytes);
+        self.norm.apply(isa, stream, normal);
+        self.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide, bytes);
+        self.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream, bytes);
+    }
+}
+
+/// The three inputs of attention as one layer. Queries are divided by the root of a head's width here: by 8, which changes no bit but the exponent.
+pub(crate) fn query_key_value<'a>(query: &'a str, key: &'a str, value: &'a str) -> [Part<'a>; 3] {
+    [scaled_query(query), Part { has_bias: false, ..Part::plain(key) }, Part::plain(value)]
+}
+
+/// A query's layer, likewise.
+pub(crate) fn scaled_query(name: &str) -> Part<'_> {
+    const { assert!(HEAD == 64, "the root of which is 8") };
+    Part { factor: 0.125, ..Part::plain(name) }
+}

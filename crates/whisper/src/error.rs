@@ -1,0 +1,34 @@
+//! What can go wrong.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a model can't be used, or a window not be decoded as was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file can't be read or written. Worth another try where the cause is outside: a disk that comes back, a mode that is changed.
+    #[error("cannot {operation} {path}")]
+    Io {
+        /// What was being done.
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is no whole model. No use trying again with the same file.
+    #[error("{path} is not a whole model: {reason}")]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What doesn't add up.
+        reason: String,
+    },
+    /// There is no such language, or the model doesn't know it.
+    #[error("{0:?} is not a language that the model knows")]
+    Language(String),
+    /// A model that knows English only can't translate.
+    #[error("this model knows English only and cannot translate")]
+    CannotTranslate,
+}

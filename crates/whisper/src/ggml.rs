@@ -1,0 +1,143 @@
+//! whisper.cpp's model files.
+//!
+//! ```text
+//! magic "ggml" │ 11 × i32 shape │ mel: i32 bands, i32 bins, f32… │ vocabulary: i32 count, (u32 len, bytes)…
+//! │ tensors to the end: i32 dims, i32 name length, i32 type, i32 per dim, name, payload
+//! ```
+//!
+//! Little-endian, nothing aligned. Every length is compared with what is left of the file before it is used, and every tensor's shape with what the
+//! header makes of it; so damage is an error, and what is allocated is never more than the file's size in another format.
+
+mod cursor;
+mod format;
+mod shape;
+mod tensor;
+
+pub(crate) use shape::HEAD;
+
+pub use shape::Shape;
+pub(crate) use tensor::Tensor;
+
+use crate::Error;
+use cursor::Cursor;
+use format::Format;
+use kernels::Map;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use tensor::Place;
+
+const MAGIC: u32 = 0x6767_6d6c;
+const LONGEST_TOKEN: usize = 1_024;
+const LONGEST_NAME: usize = 64;
+/// Bins of the spectrum of 400 samples.
+const BINS: usize = 201;
+
+/// A model file, mapped and looked through.
+pub(crate) struct ModelFile {
+    path: PathBuf,
+    bytes: Map,
+    pub(crate) shape: Shape,
+    /// `bands × 201`, row by row.
+    pub(crate) filters: Vec<f32>,
+    /// The bytes of each token of text, by its number.
+    pub(crate) words: Vec<Box<[u8]>>,
+    tensors: HashMap<String, Place>,
+}
+
+impl ModelFile {
+    /// Maps a file and looks through all of it but the weights.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it can't be read, [`Error::Broken`] with what doesn't add up.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Io { operation: "read", path: path.to_owned(), source };
+        let bytes = Map::open(path).map_err(failed)?;
+        let broken = |reason| Error::Broken { path: path.to_owned(), reason };
+        let mut cursor = Cursor::new(&bytes);
+        let magic = cursor.u32().map_err(broken)?;
+        if magic != MAGIC {
+            return Err(broken("it does not begin like one".to_owned()));
+        }
+        let shape = Shape::read(&mut cursor).map_err(broken)?;
+        let filters = filters(&mut cursor, &shape).map_err(broken)?;
+        let words = words(&mut cursor, &shape).map_err(broken)?;
+        let tensors = places(&mut cursor).map_err(broken)?;
+        Ok(Self { path: path.to_owned(), shape, filters, words, tensors, bytes })
+    }
+
+    /// A matrix of `rows × columns` (a row lies in one piece).
+    ///
+    /// # Errors
+    /// [`Error::Broken`] where it is missing or of another size.
+    pub(crate) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor<'_>, Error> {
+        let broken = |reason| Error::Broken { path: self.path.clone(), reason };
+        let Some(place) = self.tensors.get(name) else { return Err(broken(format!("it has no {name}"))) };
+        place.tensor(&self.bytes, rows, columns).map_err(|reason| broken(format!("its {name} {reason}")))
+    }
+
+    /// A row of `len` numbers.
+    ///
+    /// # Errors
+    /// As [`matrix`](Self::matrix).
+    pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, Error> {
+        let mut numbers = vec![0.0; len];
+        self.matrix(name, 1, len)?.row(0, &mut numbers);
+        Ok(numbers)
+    }
+}
+
+fn filters(cursor: &mut Cursor<'_>, shape: &Shape) -> Result<Vec<f32>, String> {
+    let (bands, bins) = (cursor.i32()?, cursor.i32()?);
+    if usize::try_from(bands) != Ok(shape.bands) || usize::try_from(bins) != Ok(BINS) {
+        return Err(format!("its mel filters are {bands} x {bins}"));
+    }
+    let bytes = cursor.take(shape.bands * BINS * 4)?;
+    let filters: Vec<f32> = bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+    if filters.iter().all(|filter| filter.is_finite()) {
+        Ok(filters)
+    } else {
+        Err("its mel filters are no numbers".to_owned())
+    }
+}
+
+fn words(cursor: &mut Cursor<'_>, shape: &Shape) -> Result<Vec<Box<[u8]>>, String> {
+    let count = cursor.i32()?;
+    // Some files name the end of the text, most don't; the tokens behind it have no bytes.
+    let count = usize::try_from(count)
+        .ok()
+        .filter(|count| (256..=shape.vocabulary).contains(count))
+        .ok_or_else(|| format!("its list of tokens has {count}"))?;
+    (0..count)
+        .map(|_| {
+            let len = usize::try_from(cursor.u32()?).unwrap_or(usize::MAX);
+            if len > LONGEST_TOKEN {
+                return Err(format!("a token is {len} bytes long"));
+            }
+            Ok(cursor.take(len)?.into())
+        })
+        .collect()
+}
+
+fn places(cursor: &mut Cursor<'_>) -> Result<HashMap<String, Place>, String> {
+    let mut places = HashMap::new();
+    while !cursor.is_done() {
+        let (dims, name_len, kind) = (cursor.i32()?, cursor.i32()?, cursor.i32()?);
+        let dims = usize::try_from(dims).ok().filter(|dims| (1..=3).contains(dims));
+        let dims = dims.ok_or("a tensor has another number of dimensions than 1 to 3")?;
+        let name_len = usize::try_from(name_len).ok().filter(|len| (1..=LONGEST_NAME).contains(len));
+        let name_len = name_len.ok_or("a tensor's name is too long, or empty")?;
+        let format = Format::numbered(kind).ok_or_else(|| format!("a tensor's number format is {kind}"))?;
+        let mut shape = [1; 3];
+        for dim in shape.iter_mut().take(dims) {
+            let value = cursor.i32()?;
+            *dim =
+                usize::try_from(value).ok().filter(|dim| (1..=1 << 20).contains(dim)).ok_or("a tensor has no size")?;
+        }
+        let name = String::from_utf8(cursor.take(name_len)?.to_vec()).map_err(|_| "a tensor's name is no text")?;
+        let place = Place::read(cursor, format, shape)?;
+        if places.insert(name, place).is_some() {
+            return Err("two of its tensors have one name".to_owned());
+        }
+    }
+    Ok(places)
+}

@@ -1,0 +1,56 @@
+//! A tensor in the file.
+
+use super::cursor::Cursor;
+use super::format::Format;
+
+/// Where a tensor lies and what it is.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    format: Format,
+    /// Innermost first.
+    shape: [usize; 3],
+    at: usize,
+    len: usize,
+}
+
+impl Place {
+    /// Steps over a payload that must be there in full.
+    pub(super) fn read(cursor: &mut Cursor<'_>, format: Format, shape: [usize; 3]) -> Result<Self, String> {
+        let (numbers, bytes) = format.block();
+        let [inner, ..] = shape;
+        let elements = shape.iter().try_fold(1_usize, |product, dim| product.checked_mul(*dim));
+        let len = elements.filter(|_| inner.is_multiple_of(numbers)).and_then(|all| (all / numbers).checked_mul(bytes));
+        let len = len.ok_or("a tensor's length doesn't fit its number format")?;
+        let at = cursor.at();
+        cursor.take(len)?;
+        Ok(Self { format, shape, at, len })
+    }
+
+    /// The tensor as a matrix. Dimensions of 1 don't count, and the inner ones of a tensor with three are one row: the weights of a convolution.
+    pub(super) fn tensor<'a>(&self, file: &'a [u8], rows: usize, columns: usize) -> Result<Tensor<'a>, String> {
+        let [a, b, c] = self.shape;
+        let fits = [(c * b, a), (c, b * a), (1, a * b * c)].contains(&(rows, columns));
+        let bytes = file.get(self.at..self.at + self.len).unwrap_or_default();
+        let (numbers, block) = self.format.block();
+        if !fits || !columns.is_multiple_of(numbers) {
+            return Err(format!("is {a} x {b} x {c} and not {columns} x {rows}"));
+        }
+        Ok(Tensor { format: self.format, bytes, row_bytes: columns / numbers * block })
+    }
+}
+
+/// A matrix in the file, whose rows are read one by one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tensor<'a> {
+    format: Format,
+    bytes: &'a [u8],
+    row_bytes: usize,
+}
+
+impl<'a> Tensor<'a> {
+    /// The numbers of a row, in f32. Beyond the last row `out` stays as it is.
+    pub(crate) fn row(&self, at: usize, out: &mut [f32]) {
+        let bytes: &'a [u8] = self.bytes.get(at * self.row_bytes..(at + 1) * self.row_bytes).unwrap_or_default();
+        self.format.read(bytes, out);
+    }
+}

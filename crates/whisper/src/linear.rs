@@ -1,0 +1,141 @@
+//! Weights and biases of a layer.
+
+use crate::ggml::ModelFile;
+use crate::{Error, Numbers};
+use kernels::{BytePanels, ByteRows, FloatPanels, Isa, Rows, Then, byte_product, float_product};
+
+/// `inputs` numbers to `outputs` numbers.
+#[derive(Debug)]
+pub(crate) struct Linear {
+    weights: Weights,
+    bias: Vec<f32>,
+}
+
+/// Weights in the form in which they are multiplied.
+#[derive(Debug)]
+enum Weights {
+    Float(FloatPanels),
+    Byte(BytePanels),
+}
+
+impl Weights {
+    /// Takes the rows of weights that `read` gives for each output.
+    fn of_outputs(numbers: Numbers, inputs: usize, outputs: usize, mut read: impl FnMut(usize, &mut [f32])) -> Self {
+        let mut row = vec![0.0; inputs];
+        match numbers {
+            Numbers::Exact => {
+                let mut panels = FloatPanels::zeros(inputs, outputs);
+                for output in 0..outputs {
+                    read(output, &mut row);
+                    panels.set_output(output, &row);
+                }
+                Self::Float(panels)
+            }
+            Numbers::Fast => {
+                let (mut panels, mut room, isa) = (BytePanels::zeros(inputs, outputs), Vec::new(), Isa::chosen());
+                for output in 0..outputs {
+                    read(output, &mut row);
+                    panels.set_output(isa, output, &row, &mut room);
+                }
+                Self::Byte(panels)
+            }
+        }
+    }
+}
+
+/// What happens to a layer's output.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Act {
+    /// It is stored.
+    Store,
+    /// GELU is applied.
+    Gelu,
+    /// It is added to what is there.
+    Add,
+}
+
+/// A part of a layer: a matrix of the file with its bias, both times a factor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) factor: f32,
+    pub(crate) has_bias: bool,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn plain(name: &'a str) -> Self {
+        Self { name, factor: 1.0, has_bias: true }
+    }
+}
+
+impl Linear {
+    /// Matrices of `outputs × inputs` each, one behind the other: one layer that gives the outputs of all.
+    pub(crate) fn load(
+        file: &ModelFile,
+        numbers: Numbers,
+        prefix: &str,
+        parts: &[Part<'_>],
+        (outputs, inputs): (usize, usize),
+    ) -> Result<Self, Error> {
+        let (mut matrices, mut bias) = (Vec::new(), Vec::with_capacity(outputs * parts.len()));
+        for part in parts {
+            matrices.push((file.matrix(&format!("{prefix}{}.weight", part.name), outputs, inputs)?, part.factor));
+            let mut part_bias = vec![0.0; outputs];
+            if part.has_bias {
+                part_bias = file.vector(&format!("{prefix}{}.bias", part.name), outputs)?;
+            }
+            bias.extend(part_bias.iter().map(|number| number * part.factor));
+        }
+        let weights = Weights::of_outputs(numbers, inputs, outputs * parts.len(), |output, row| {
+            let Some((matrix, factor)) = matrices.get(output / outputs) else { return };
+            matrix.row(output % outputs, row);
+            for weight in row {
+                *weight *= factor;
+            }
+        });
+        Ok(Self { weights, bias })
+    }
+
+    /// The table of tokens as the layer that scores them: without a bias.
+    pub(crate) fn load_table(file: &ModelFile, numbers: Numbers, name: &str) -> Result<Self, Error> {
+        let (outputs, inputs) = (file.shape.vocabulary, file.shape.width);
+        let table = file.matrix(name, outputs, inputs)?;
+        let weights = Weights::of_outputs(numbers, inputs, outputs, |output, row| table.row(output, row));
+        Ok(Self { weights, bias: vec![0.0; outputs] })
+    }
+
+    /// A convolution over three positions, as a layer whose inputs are the three positions one behind the other; in f32 always.
+    pub(crate) fn load_convolution(
+        file: &ModelFile,
+        name: &str,
+        outputs: usize,
+        channels: usize,
+    ) -> Result<Self, Error> {
+        let matrix = file.matrix(&format!("{name}.weight"), outputs, channels * 3)?;
+        let mut together = vec![0.0; channels * 3];
+        let weights = Weights::of_outputs(Numbers::Exact, channels * 3, outputs, |output, row| {
+            matrix.row(output, &mut together);
+            let place_by_place = (0..3).flat_map(|place| together.iter().skip(place).step_by(3));
+            for (weight, number) in row.iter_mut().zip(place_by_place) {
+                *weight = *number;
+            }
+        });
+        Ok(Self { weights, bias: file.vector(&format!("{name}.bias"), outputs)? })
+    }
+
+    /// One row of outputs for each row of inputs, one behind the other. `room` is for the rows in eight bits.
+    pub(crate) fn apply(&self, isa: Isa, rows: Rows<'_>, act: Act, out: &mut [f32], room: &mut ByteRows) {
+        let then = match act {
+            Act::Store => Then::Bias(&self.bias),
+            Act::Gelu => Then::BiasGelu(&self.bias),
+            Act::Add => Then::BiasAdd(&self.bias),
+        };
+        match &self.weights {
+            Weights::Float(weights) => float_product(isa, rows, weights, then, out, weights.n()),
+            Weights::Byte(weights) => {
+                room.take(isa, rows);
+                byte_product(isa, room, weights, then, out, weights.n());
+            }
+        }
+    }
+}

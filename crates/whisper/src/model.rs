@@ -1,0 +1,54 @@
+//! A model, ready to compute.
+
+use crate::alignment;
+use crate::decoder::Decoder;
+use crate::encoder::Encoder;
+use crate::ggml::{ModelFile, Shape};
+use crate::mel::MelMaker;
+use crate::{Error, Numbers, Vocabulary};
+use std::path::Path;
+
+/// The weights of a model, its tokens and its front end. Read-only: threads share it.
+pub struct Model {
+    pub(crate) file: ModelFile,
+    pub(crate) encoder: Encoder,
+    pub(crate) decoder: Decoder,
+    vocabulary: Vocabulary,
+    mels: MelMaker,
+}
+
+impl Model {
+    /// Loads a model from a file of whisper.cpp's, to be computed in these numbers.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it can't be read, [`Error::Broken`] where it is not whole.
+    pub fn open(path: &Path, numbers: Numbers) -> Result<Self, Error> {
+        let mut file = ModelFile::open(path)?;
+        let vocabulary = Vocabulary::new(&file.shape, std::mem::take(&mut file.words));
+        let mels = MelMaker::new(&file.filters, file.shape.audio_context * 2);
+        let encoder = Encoder::load(&file, numbers)?;
+        let decoder = Decoder::load(&file, numbers, alignment::heads(&file.shape))?;
+        Ok(Self { file, encoder, decoder, vocabulary, mels })
+    }
+
+    /// How large it is.
+    pub fn shape(&self) -> &Shape {
+        &self.file.shape
+    }
+
+    /// Its tokens.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// Its front end.
+    pub fn mels(&self) -> &MelMaker {
+        &self.mels
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("shape", &self.file.shape).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+//! A window's result doesn't depend on the others.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+#[expect(dead_code, reason = "shared by tests that look at different parts")]
+mod fixture;
+
+use fixture::{goldens, model, model_in};
+use kernels::{Isa, Level};
+use whisper::{Batch, Cpu, Decode, Heard, Mel, Numbers, Window};
+
+struct Piece {
+    mel: Mel,
+    decode: Decode,
+}
+
+/// Windows of all kinds, of different lengths of text.
+fn pieces() -> Vec<Piece> {
+    let cases = goldens().cases;
+    let kinds = [
+        Decode::default(),
+        Decode { timestamps: true, ..Decode::default() },
+        Decode { beams: 3, words: true, ..Decode::default() },
+        Decode {
+            prompt: model().vocabulary().encode(" The budget, then."),
+            temperature: 0.6,
+            seed: 5,
+            words: true,
+            ..Decode::default()
+        },
+    ];
+    let chosen = [6, 0, 48, 19];
+    chosen
+        .iter()
+        .zip(kinds.iter().cycle())
+        .map(|(at, decode)| Piece { mel: model().mels().mel(&cases[*at].samples()), decode: decode.clone() })
+        .collect()
+}
+
+/// Decodes the pieces in this order with so many slots; windows come in later, too, so that slots are taken up in different steps.
+fn decoded(isa: Isa, numbers: Numbers, pieces: &[Piece], order: &[usize], slots: usize, at_once: usize) -> Vec<Heard> {
+    let model = model_in(numbers);
+    let mut batch = Batch::new(Cpu::with_isa(model, slots, isa), model.vocabulary(), model.shape().text_context);
+    let mut heard = Vec::new();
+    let mut left = order.iter();
+    for few in order.chunks(at_once) {
+        for at in left.by_ref().take(few.len()) {
+            let Piece { mel, decode } = &pieces[*at];
+            batch.push(Window { id: *at as u64, mel: mel.clone(), decode: decode.clone() }).unwrap();
+        }
+        for _ in 0..7 {
+            heard.append(&mut batch.step());
+        }
+    }
+    heard.append(&mut batch.finish());
+    heard.sort_by_key(|heard| heard.id);
+    heard
+}
+
+/// Compares windows alone with windows together, in any order, on every kernel.
+fn alone_and_together(numbers: Numbers) {
+    let pieces = pieces();
+    let forth: Vec<usize> = (0..pieces.len()).collect();
+    let back: Vec<usize> = forth.iter().rev().copied().collect();
+    // Plain loops over bytes are slow, and their sums are those of every other kernel: the tests of `kernels` compare them bit by bit.
+    for isa in Isa::all().filter(|isa| numbers == Numbers::Exact || isa.level() > Level::Portable) {
+        // Other kernels than the fastest are slow in tests, and the order of their sums doesn't know of other rows either.
+        let fastest = isa == Isa::all().last().unwrap();
+        let few = if fastest { 4 } else { 2 };
+        let alone = decoded(isa, numbers, &pieces, &forth[..few], 1, 1);
+        assert_eq!(alone.len(), few);
+        assert!(alone.iter().any(|heard| heard.tokens.len() > 40), "there is text");
+        let runs = [(&back[back.len() - few..], 16, 16), (&forth[..few], 3, 2)];
+        for (order, slots, at_once) in runs.into_iter().take(if fastest { 2 } else { 1 }) {
+            // Equal as numbers is equal as bits here: nothing is zero or no number.
+            assert_eq!(decoded(isa, numbers, &pieces, order, slots, at_once), alone, "{isa:?}, {slots} slots");
+        }
+    }
+}
+
+#[test]
+fn exact_windows_are_bit_equal_alone_and_together_in_any_order_on_every_kernel() {
+    alone_and_together(Numbers::Exact);
+}
+
+#[test]
+fn fast_windows_are_bit_equal_alone_and_together_in_any_order_on_every_kernel() {
+    alone_and_together(Numbers::Fast);
+}
+
+#[test]
+fn windows_are_none_the_worse_for_damaged_samples() {
+    let model = model_in(Numbers::Fast);
+    let mut batch = Batch::new(Cpu::new(model, 8), model.vocabulary(), model.shape().text_context);
+    let sounds: [Vec<f32>; 6] = [
+        vec![],
+        vec![0.3],
+        vec![f32::NAN; 9_000],
+        vec![f32::INFINITY; 480_000],
+        vec![f32::MAX, f32::MIN, -0.0, 1e-40],
+        vec![0.01; 31 * 16_000],
+    ];
+    for (id, sound) in (0..).zip(&sounds) {
+        batch.push(Window { id, mel: model.mels().mel(sound), decode: Decode::default() }).unwrap();
+    }
+    let heard = batch.finish();
+    assert_eq!(heard.len(), sounds.len());
+    for heard in heard {
+        assert!(heard.mean_logprob.is_finite() && (0.0..=1.0).contains(&heard.no_speech), "{heard:?}");
+    }
+}
+
+#[test]
+fn what_the_model_cannot_do_is_refused() {
+    let model = model();
+    let mut batch = Batch::new(Cpu::new(model, 1), model.vocabulary(), model.shape().text_context);
+    let window = |decode| Window { id: 0, mel: model.mels().mel(&[]), decode };
+    let refused = batch.push(window(Decode { translate: true, ..Decode::default() })).unwrap_err();
+    assert_eq!(refused.to_string(), "this model knows English only and cannot translate");
+    assert!(batch.is_idle() && batch.step().is_empty());
+}
