@@ -18,7 +18,7 @@ pub struct Wanted {
 /// What a campaign is going to cover, and about how much work that is.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CampaignPlan {
-    /// What is to be covered, widened to the silence around it.
+    /// What is to be covered: sound that is there, up to the silence around what was asked for.
     pub spans: BTreeMap<TrackName, SpanSet>,
     /// The sound in it that the pass hasn't dealt with, in microseconds.
     pub sound_micros: i64,
@@ -65,7 +65,9 @@ impl CampaignPlan {
             plan.sound_micros = plan.sound_micros.saturating_add(left.len_micros());
             plan.speech_micros = plan.speech_micros.saturating_add(found.speech_micros);
             plan.windows += found.windows;
-            plan.spans.insert(track.track, wide);
+            // What is recorded later, or found, isn't meant. Segments don't end a stretch: a few microseconds may lie between them.
+            let meant = joined(&track.sound.minus(&track.sound.minus(&wide))).into_iter().collect();
+            plan.spans.insert(track.track, meant);
         }
         Ok(plan)
     }
