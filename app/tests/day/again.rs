@@ -1,6 +1,6 @@
 //! Old days are transcribed again with another model: both versions stay, whoever is killed meanwhile.
 
-use crate::home::{Ran, TestHome, ran};
+use crate::home::{CONVERSATIONS, Ran, TestHome, ran};
 use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
@@ -12,14 +12,17 @@ use timeline::Span;
 
 /// Kills in the normal run; `cargo xtask soak` sets more.
 const KILLS: u32 = 8;
+const CONVERSATION: &str = CONVERSATIONS[0].0;
+const BEGINS: &str = CONVERSATIONS[0].1;
 
-/// The sample day as the less accurate model heard it, which is also the configured one: made once for the tests that run at the same time, and gone with
+/// The day's first conversation as the less accurate model heard it, which is also the configured one: made once for the tests that run at the same time, and gone with
 /// the last of them. With a copy of it.
 fn heard_early() -> (Arc<TestHome>, TestHome) {
     static MADE: Mutex<Weak<TestHome>> = Mutex::new(Weak::new());
     let mut made = MADE.lock().unwrap();
     let shared = made.upgrade().unwrap_or_else(|| {
-        let home = TestHome::with_sample_day();
+        let home = TestHome::new();
+        home.import(CONVERSATION, BEGINS);
         home::files::create_dir_all(&home.path().join("models")).unwrap();
         configure(&home, &testkit::early_model(&home.path().join("models")).unwrap());
         let ran = work(&home);
@@ -59,23 +62,13 @@ fn heard_by(home: &TestHome, model: &str) -> Vec<String> {
 /// Words that are wrong of those that were said, among what a reader sees.
 fn word_errors(home: &TestHome) -> WordErrors {
     let mut errors = WordErrors::default();
-    for (conversation, at) in crate::home::CONVERSATIONS {
-        let start = timeline::WallTime::parse_rfc3339(at).unwrap();
-        for track in crate::home::TRACKS {
-            let said: Vec<String> = references(&fixture(&format!("days/{conversation}.tsv")))
-                .unwrap()
-                .into_iter()
-                .filter(|reference| reference.track == track)
-                .map(|reference| reference.text)
-                .collect();
-            let span = Span::new(start, start.plus_micros(150_000_000));
-            let seen = home
-                .utterances()
-                .into_iter()
-                .filter(|it| it.track.as_str() == track && it.span.overlaps(&span) && it.state == store::State::Shown);
-            let heard: Vec<String> = seen.map(|it| it.text).collect();
-            errors += WordErrors::between(&said.join(" "), &heard.join(" "));
-        }
+    let said = references(&fixture(&format!("days/{CONVERSATION}.tsv"))).unwrap();
+    for track in crate::home::TRACKS {
+        let said: Vec<&str> = said.iter().filter(|it| it.track == track).map(|it| it.text.as_str()).collect();
+        let seen = home.utterances().into_iter();
+        let seen = seen.filter(|it| it.track.as_str() == track && it.state == store::State::Shown);
+        let heard: Vec<String> = seen.map(|it| it.text).collect();
+        errors += WordErrors::between(&said.join(" "), &heard.join(" "));
     }
     errors
 }
@@ -88,7 +81,7 @@ fn a_better_model_takes_the_place_of_a_worse_one_and_both_are_kept() {
     let dry = home.hearsay(&["retranscribe", "all", "--model", &better(), "--dry-run", "--json"]);
     assert_eq!(dry.code, Some(0), "{dry:?}");
     let estimate: serde_json::Value = serde_json::from_str(&dry.stdout).unwrap();
-    assert!(estimate["queued"] == false && estimate["windows"].as_u64().unwrap() > 5, "{estimate}");
+    assert!(estimate["queued"] == false && estimate["windows"].as_u64().unwrap() > 2, "{estimate}");
     assert!(estimate["takes_s"].as_f64().unwrap() > 0.0, "{estimate}");
     assert!(home.store().campaigns().unwrap().is_empty(), "nothing was queued");
 
@@ -136,7 +129,7 @@ fn only_what_a_search_finds_is_transcribed_again_and_a_cancelled_campaign_does_n
         store.coverage(pass("q8").pass.key, &timeline::TrackName::mic()).unwrap().is_empty(),
         "the other side isn't"
     );
-    let (some, sound) = (covered.len_micros(), 300_000_000);
+    let (some, sound) = (covered.len_micros(), 150_000_000);
     assert!(some < sound * 3 / 4, "not everything: {some} of {sound}");
     let name = pass("q8").pass.name.to_string();
     drop(store);
@@ -192,7 +185,7 @@ fn a_campaign_that_is_killed_again_and_again_ends_with_what_an_undisturbed_one_h
     assert_eq!(work(&calm).code, Some(0));
     let took = began.elapsed();
     let expected = heard_by(&calm, "q8");
-    assert!(expected.len() > 30);
+    assert!(expected.len() > 15);
 
     queue(&killed);
     let (mut chance, mut seen) = (Chance::new(77), std::collections::BTreeSet::new());

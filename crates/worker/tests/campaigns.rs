@@ -73,8 +73,8 @@ fn record(home: &Home, at: &str) {
     writer.rotate().unwrap();
 }
 
-fn plan(model: &Path, max_wait_s: u32) -> PassPlan {
-    let model = models::prepare(model.parent().unwrap(), model.to_str().unwrap()).unwrap();
+fn plan(models: &Path, model: &Path, max_wait_s: u32) -> PassPlan {
+    let model = models::prepare(models, model.to_str().unwrap()).unwrap();
     PassPlan::backlog(&model, &WorkConfig { max_wait_s, ..WorkConfig::default() }, SystemClock.wall())
 }
 
@@ -93,7 +93,8 @@ impl Scene {
         home.ensure().unwrap();
         record(&home, "2026-11-23T09:15:00Z");
         let early = testkit::early_model(folder.path()).unwrap();
-        let (main, again) = (plan(&early, 5), plan(&fixture("models/fixture-q8.bin"), 5));
+        let plan = |model: &Path| plan(folder.path(), model, 5);
+        let (main, again) = (plan(&early), plan(&fixture("models/fixture-q8.bin")));
         Self { _folder: folder, home, log: Log::default(), main, again }
     }
 

@@ -41,12 +41,12 @@ pub(crate) struct RetranscribeArgs {
     #[arg(long, value_name = "FROM..TO", value_parser = hours)]
     hours: Option<(u16, u16)>,
     /// At most so many threads [default: `threads` below `[work]`]
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    threads: u32,
+    #[arg(long, value_name = "N")]
+    threads: Option<u32>,
     /// Only say how much there is to do and how long it takes
     #[arg(long)]
     dry_run: bool,
-    /// Where no worker runs, do it now, in this process
+    /// Where no worker runs, do it now, and wait
     #[arg(long)]
     now: bool,
     /// Queue it and return; the worker does it
@@ -61,7 +61,7 @@ const HELP: &str = "\
 Examples:
   hearsay retranscribe 2026-10 --model large-v3-turbo --dry-run
   hearsay retranscribe yesterday --model small.en
-  hearsay retranscribe all --model large-v3 --where 'conf<0.6 lang:de' --when night
+  hearsay retranscribe all --model large-v3 --where 'conf:<0.6 lang:de' --when night
 
 The words of other passes are kept. Where the new one found words, it is what you read if its model is larger; `hearsay prefer` chooses otherwise, `hearsay compare`
 shows the differences. The worker does it while there is no new sound; on a terminal this command shows how far it is, and Ctrl-C only stops showing.
@@ -151,7 +151,7 @@ pub(crate) fn run(args: &RetranscribeArgs, context: &Context) -> Result<Exit> {
     } else {
         std::path::absolute(&model.path).unwrap_or(model.path).display().to_string()
     };
-    let terms = Terms { model: file, when, hours, threads: args.threads };
+    let terms = Terms { model: file, when, hours, threads: args.threads.unwrap_or(0) };
     let key = store.add_campaign(pass.key, &campaign.spans, &terms, context.now)?;
     drop(store);
     if !Lock::is_held(&context.home.worker_lock()) {

@@ -118,6 +118,12 @@ impl<'a> Lexer<'a> {
             "AND" | "&&" => return,
             _ => {}
         }
+        // `conf<0.5` is as clear as `conf:<0.5`.
+        if let Some((name, value)) = text.find(['<', '>']).and_then(|at| text.split_at_checked(at))
+            && let Some(field @ (Field::Conf | Field::Dur)) = Field::parse(name)
+        {
+            return self.field(field, value);
+        }
         if let Some((name, value)) = text.split_once(':') {
             if let Some(field) = Field::parse(name) {
                 return self.field(field, value);

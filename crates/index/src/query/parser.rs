@@ -258,6 +258,7 @@ mod tests {
             ("on:2026-11-22 on:\"last 2h\" since:yesterday until:2026-11-22T15:30 ", "([span] [span] [span] [span])"),
             ("time:09:00..12:00 time:22..2 ", "([540..720] [1320..120])"),
             ("lang:DE conf:<0.5 conf:20%..50% ", "([de] [Unbounded,Excluded(0.5)] [Included(0.2),Included(0.5)])"),
+            ("conf<0.5 CONF>=0.2 ", "([Unbounded,Excluded(0.5)] [Included(0.2),Unbounded])"),
             ("is:hidden -is:doubtful IS:Shown ", "([state 2] -[state 1] [state 0])"),
             ("day:mon DAY:fri..mon day:sat,Sunday ", "([x......] [x...xxx] [.....xx])"),
             (

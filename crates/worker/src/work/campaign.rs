@@ -85,7 +85,8 @@ impl Worker {
         let Some(mut plan) = PassPlan::again(pass) else {
             return fail(self, "its pass was made by another version of the program");
         };
-        plan.decoding.threads = campaign.terms.threads;
+        let own = campaign.terms.threads;
+        plan.decoding.threads = if own == 0 { self.task.plan.decoding.threads } else { own };
         if let Err(error) = self.open_campaign(campaign, pass) {
             return fail(self, &home::one_line(&error));
         }
