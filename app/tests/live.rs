@@ -130,8 +130,7 @@ fn what_was_said_is_found_within_moments_while_old_days_are_transcribed_again() 
     );
     assert!(late.len() >= 6, "only {} utterances", late.len());
     assert!(half <= slack * HALF_MICROS && most <= slack * MOST_MICROS, "{late:?}");
-    assert!(after > before || state == store::CampaignState::Done, "the campaign goes on meanwhile");
-    assert!(state == store::CampaignState::Running, "it was at work to the end: {state:?}");
+    assert!(state == store::CampaignState::Running, "there was something left of it to the end: {state:?}");
 }
 
 /// Plays a conversation, both sides at once, and asks the index until it finds what was said.

@@ -32,6 +32,8 @@ pub(crate) struct LiveLane {
     stepped: i64,
     asked: i64,
     listed: i64,
+    /// When it last had something recognised, in microseconds since boot.
+    handed: i64,
 }
 
 /// A model, its pass, and its queue if it isn't the other lanes'.
@@ -44,6 +46,8 @@ struct Tools {
 
 /// How often it looks for new sound.
 pub(crate) const STEP: Duration = Duration::from_millis(100);
+/// After so long without an utterance nobody waits for the next.
+const CONVERSATION_MICROS: i64 = 10_000_000;
 /// How often it asks whether somebody watches, and looks for tracks.
 const ASK_EVERY_MICROS: i64 = 1_000_000;
 const LIST_EVERY_MICROS: i64 = 5_000_000;
@@ -59,8 +63,9 @@ impl LiveLane {
     pub(crate) fn new(settings: LiveSettings, desk: &mut Desk) -> Self {
         let (never, tracks, in_flight) = (i64::MIN / 2, Vec::new(), HashMap::new());
         let (tools, fault, watched) = (None, LiveFault::default(), false);
-        let (stepped, asked, listed, given_up) = (never, never, never, 0);
-        let mut lane = Self { settings, tools, fault, tracks, in_flight, watched, given_up, stepped, asked, listed };
+        let (stepped, asked, listed, handed, given_up) = (never, never, never, never, 0);
+        let mut lane =
+            Self { settings, tools, fault, tracks, in_flight, watched, given_up, stepped, asked, listed, handed };
         match lane.set_up(desk) {
             // Another worker's fault.
             Ok(()) => tell(desk, None),
@@ -72,6 +77,11 @@ impl LiveLane {
     /// Whether somebody watches, and it can write for them.
     pub(crate) fn is_at_work(&self) -> bool {
         self.watched && self.tools.is_some()
+    }
+
+    /// Whether somebody watches a conversation that goes on: old days wait meanwhile.
+    pub(crate) fn is_spoken_to(&self, now: i64) -> bool {
+        self.is_at_work() && (!self.in_flight.is_empty() || now - self.handed < CONVERSATION_MICROS)
     }
 
     /// Does what is due: stores what was recognised, and hands over what was said since. Returns at once where nothing is due.
@@ -245,6 +255,7 @@ impl LiveLane {
                 let (lane, decoding) = (Lane::Live, &tools.plan.decoding);
                 let mut sender = Sender { lane, decoding, in_flight: &mut self.in_flight };
                 queue.submit(&mut sender, planned)?;
+                self.handed = desk.clock.boot_micros();
             }
         }
         Ok(())

@@ -294,6 +294,12 @@ impl Worker {
         live.is_at_work()
     }
 
+    /// Whether old days have to wait for who watches what is said now.
+    fn live_goes_first(&self) -> bool {
+        let now = self.desk.clock.boot_micros();
+        self.live.as_ref().is_some_and(|live| live.is_spoken_to(now))
+    }
+
     /// Forgets what is to be forgotten, and extends the passes; again where that was broken off for something else to be forgotten.
     fn round(
         &mut self,

@@ -50,7 +50,8 @@ impl Worker {
                 run.gives_way = true;
                 self.leave_last(run);
             }
-            while run.in_flight.len() < QUEUE_DEPTH && !run.gives_way {
+            let waits = run.task.campaign.is_some() && self.live_goes_first();
+            while run.in_flight.len() < QUEUE_DEPTH && !run.gives_way && !waits {
                 let Some(planned) = self.plan_next(run)? else { break };
                 if planned.window.pieces.is_empty() {
                     let stored = self.desk.store_nothing(run.task.pass, planned)?;
@@ -65,6 +66,11 @@ impl Worker {
                     self.forgets.broke_off = true;
                     return Ok(());
                 }
+            }
+            if run.in_flight.is_empty() && waits && !run.gives_way {
+                self.step_live();
+                std::thread::sleep(STEP);
+                continue;
             }
             if run.in_flight.is_empty() {
                 return Ok(());
