@@ -15,13 +15,13 @@ mod sample;
 
 use archive::{Archive, ForgottenLog, Session, TrackWriter, WriterSettings};
 use index::Searcher;
-use sample::{Ran, Sample, at, utterance};
+use sample::{Ran, Sample, at, pass, utterance, window};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
-use store::{NewPass, NewUtterance, Outcome, State, Store, WindowRow};
+use store::{State, Store};
 use testkit::{Chance, count, files_below, fixture};
 use timeline::{SampleRate, Side, Span, SpanSet, TrackName};
 use worker::Backlog;
@@ -56,8 +56,9 @@ fn day() -> Sample {
         archive::import::import(&archive, &wav, &track, side, at(0.0), &mut |_| {}).unwrap();
     }
     let mut store = sample.store();
-    for (model, rank) in [("sample", 0), ("hasty", store::PROVISIONAL)] {
-        transcribe(&mut store, model, rank);
+    for (digit, model, rank) in [(0, "sample", 0), (1, "hasty", store::PROVISIONAL)] {
+        let pass = pass(&store, model, digit, rank);
+        transcribe(&mut store, pass);
     }
     drop(store);
     let ran = sample.run(&["rebuild", "--yes"]);
@@ -65,31 +66,13 @@ fn day() -> Sample {
     sample
 }
 
-fn transcribe(store: &mut Store, model: &str, rank: i64) {
-    let params = serde_json::json!({});
-    let (model, engine) = (model.to_owned(), "by hand".to_owned());
-    let new = NewPass { model_sha256: format!("{model:0>64}"), model, engine, params, rank, created: at(200.0) };
-    let pass = store.ensure_pass(&new).unwrap();
+fn transcribe(store: &mut Store, pass: i64) {
     for (track, side) in [(TrackName::mic(), Side::Said), (TrackName::loopback(), Side::Heard)] {
         store.ensure_track(&track, side).unwrap();
-        for window in [0.0, 50.0] {
-            let within =
-                |said: &&(&str, f64, f64, &str)| said.0 == track.as_str() && (said.1 >= 50.0) == (window > 0.0);
+        for from in [0.0, 50.0] {
+            let within = |said: &&(&str, f64, f64, &str)| said.0 == track.as_str() && (said.1 >= 50.0) == (from > 0.0);
             let said = SAID.iter().filter(within).map(|&(_, from, to, text)| utterance(from, to, text, State::Shown));
-            let utterances: Vec<NewUtterance> = said.collect();
-            store
-                .commit_window(&WindowRow {
-                    pass: pass.key,
-                    track: track.clone(),
-                    span: Span::new(at(window), at(window + 50.0)),
-                    gaps: SpanSet::new(),
-                    outcome: if utterances.is_empty() { Outcome::Nothing } else { Outcome::Words },
-                    reason: None,
-                    speech_micros: 1_000_000,
-                    compute_micros: 1_000,
-                    utterances,
-                })
-                .unwrap();
+            store.commit_window(&window(pass, &track, (from, from + 50.0), said.collect())).unwrap();
         }
     }
 }

@@ -12,10 +12,10 @@
 
 mod sample;
 
-use sample::{SECONDS, Sample, at, utterance};
+use sample::{SECONDS, Sample, pass, utterance, window};
 use serde_json::{Value, json};
-use store::{NewPass, NewUtterance, Outcome, State, WindowRow};
-use timeline::{Span, SpanSet, TrackName};
+use store::{State, WindowRow};
+use timeline::{Span, TrackName};
 
 /// What a larger model heard on the microphone and the loopback.
 #[rustfmt::skip]
@@ -33,35 +33,16 @@ fn with_two_passes() -> (Sample, String, String) {
     let sample = Sample::day();
     let mut store = sample.store();
     let first = store.passes().unwrap()[0].pass.name.to_string();
-    let pass = store
-        .ensure_pass(&NewPass {
-            model: "larger".into(),
-            model_sha256: "1".repeat(64),
-            engine: "by hand".into(),
-            params: json!({}),
-            rank: 9,
-            created: at(90.0),
-        })
-        .unwrap();
-    for track in ["mic", "loopback"] {
-        let heard = HEARD_AGAIN.iter().filter(|heard| heard.0 == track);
-        let utterances: Vec<NewUtterance> =
-            heard.map(|&(_, from, to, text)| utterance(from, to, text, State::Shown)).collect();
-        let window = WindowRow {
-            pass: pass.key,
-            track: TrackName::new(track).unwrap(),
-            span: Span::new(at(0.0), at(28.0)),
-            gaps: SpanSet::new(),
-            outcome: Outcome::Words,
-            reason: None,
-            speech_micros: 10_000_000,
-            compute_micros: 5_000_000,
-            utterances,
-        };
-        store.commit_window(&window).unwrap();
+    let pass = pass(&store, "larger", 1, 9);
+    for track in [TrackName::mic(), TrackName::loopback()] {
+        let heard = HEARD_AGAIN.iter().filter(|heard| heard.0 == track.as_str());
+        let heard = heard.map(|&(_, from, to, text)| utterance(from, to, text, State::Shown)).collect();
+        let row = window(pass, &track, (0.0, 28.0), heard);
+        store.commit_window(&WindowRow { compute_micros: 5_000_000, ..row }).unwrap();
     }
     worker::Follower::open(&sample.home().index()).unwrap().catch_up(&store).unwrap();
-    (sample, first, pass.name.to_string())
+    let second = store.pass(pass).unwrap().unwrap().name.to_string();
+    (sample, first, second)
 }
 
 fn texts(rows: &[Value]) -> Vec<&str> {

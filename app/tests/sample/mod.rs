@@ -150,32 +150,36 @@ const SPOKEN: &[(&str, f64, f64, &str, State)] = &[
 ];
 
 fn transcribe(store: &mut Store) {
-    let pass = store
-        .ensure_pass(&NewPass {
-            model: "sample".into(),
-            model_sha256: "0".repeat(64),
-            engine: "by hand".into(),
-            params: serde_json::json!({}),
-            rank: 0,
-            created: at(60.0),
-        })
-        .unwrap();
+    let pass = pass(store, "sample", 0, 0);
     for (track, side) in [("mic", Side::Said), ("loopback", Side::Heard), ("phone", Side::Both)] {
         let name = TrackName::new(track).unwrap();
         store.ensure_track(&name, side).unwrap();
         let spoken = SPOKEN.iter().filter(|spoken| spoken.0 == track);
-        let window = WindowRow {
-            pass: pass.key,
-            track: name,
-            span: Span::new(at(0.0), at(f64::from(SECONDS))),
-            gaps: timeline::SpanSet::new(),
-            outcome: Outcome::Words,
-            reason: None,
-            speech_micros: 10_000_000,
-            compute_micros: 1_000_000,
-            utterances: spoken.map(|&(_, from, to, text, state)| utterance(from, to, text, state)).collect(),
-        };
-        store.commit_window(&window).unwrap();
+        let utterances = spoken.map(|&(_, from, to, text, state)| utterance(from, to, text, state)).collect();
+        store.commit_window(&window(pass, &name, (0.0, f64::from(SECONDS)), utterances)).unwrap();
+    }
+}
+
+/// The key of a pass of that model, whose sum is one digit all over.
+pub(crate) fn pass(store: &Store, model: &str, digit: u8, rank: i64) -> i64 {
+    let params = serde_json::json!({});
+    let (model, engine) = (model.to_owned(), "by hand".to_owned());
+    let new = NewPass { model_sha256: digit.to_string().repeat(64), model, engine, params, rank, created: at(60.0) };
+    store.ensure_pass(&new).unwrap().key
+}
+
+/// What a pass made of some seconds of a track, ten times as fast as they went by.
+pub(crate) fn window(pass: i64, track: &TrackName, (from, to): (f64, f64), utterances: Vec<NewUtterance>) -> WindowRow {
+    WindowRow {
+        pass,
+        track: track.clone(),
+        span: Span::new(at(from), at(to)),
+        gaps: timeline::SpanSet::new(),
+        outcome: if utterances.is_empty() { Outcome::Nothing } else { Outcome::Words },
+        reason: None,
+        speech_micros: 10_000_000,
+        compute_micros: 1_000_000,
+        utterances,
     }
 }
 

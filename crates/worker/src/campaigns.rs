@@ -1,5 +1,6 @@
 use crate::queue::Queue;
 use speech::{EngineError, Recogniser};
+use std::collections::BTreeSet;
 use store::{Campaign, Pass, Terms};
 use timeline::WallTime;
 
@@ -19,14 +20,10 @@ pub struct CampaignSettings {
 /// The campaigns of a worker: one at a time is under way.
 pub(crate) struct Campaigns {
     pub(crate) settings: CampaignSettings,
-    /// The recogniser of the campaign that is under way; it stays while that is interrupted.
-    pub(crate) open: Option<Open>,
-}
-
-/// A campaign with its recogniser.
-pub(crate) struct Open {
-    pub(crate) campaign: Campaign,
-    pub(crate) queue: Queue,
+    /// The pass that was last at work and its recogniser, which stays while the campaign is interrupted.
+    pub(crate) open: Option<(i64, Queue)>,
+    /// Of which what is left waits for sound that follows, as of the last look at what there is.
+    pub(crate) stuck: BTreeSet<i64>,
 }
 
 /// It is asked this often whether there is a campaign that may run, and whether what is under way may go on.
@@ -34,7 +31,7 @@ pub(crate) const ASK_EVERY_MICROS: i64 = 1_000_000;
 
 impl Campaigns {
     pub(crate) fn new(settings: CampaignSettings) -> Self {
-        Self { settings, open: None }
+        Self { settings, open: None, stuck: BTreeSet::new() }
     }
 }
 

@@ -2,12 +2,15 @@
 //! waits for it.
 
 use std::path::Path;
+use std::time::Duration;
 
 /// Looks at the machine.
 #[derive(Debug, Default)]
 pub struct Machine {
     /// Where the processors' time had gone when it was last looked.
     before: Option<Times>,
+    /// What came of that look.
+    busy: bool,
 }
 
 /// Where the processors' time went since the start, in ticks.
@@ -20,14 +23,26 @@ struct Times {
 
 /// Others need the machine if they take more of it than this share, as one over.
 const BUSY_ONE_OVER: u64 = 4;
+/// Looks between which less time went by tell nothing: half a second of one processor.
+const ENOUGH_TICKS: u64 = 50;
+/// How long the first look takes.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
 
 impl Machine {
-    /// Whether others took a good part of the machine since the last look. At the first look nothing is known yet, and they did.
+    /// Whether others took a good part of the machine lately: between the last two looks that lie far enough apart.
     pub fn is_busy(&mut self) -> bool {
-        let Some(now) = std::fs::read_to_string("/proc/stat").ok().and_then(|text| times(&text)) else { return false };
-        let Some(before) = self.before.replace(now) else { return true };
-        let (others, all) = (now.others.saturating_sub(before.others), now.all.saturating_sub(before.all));
-        others.saturating_mul(BUSY_ONE_OVER) > all
+        let look = || std::fs::read_to_string("/proc/stat").ok().and_then(|text| times(&text));
+        let Some(before) = self.before.or_else(look) else { return false };
+        if self.before.is_none() {
+            std::thread::sleep(FIRST_LOOK);
+        }
+        let Some(now) = look() else { return false };
+        let all = now.all.saturating_sub(before.all);
+        if self.before.is_none() || all >= ENOUGH_TICKS {
+            self.before = Some(now);
+            self.busy = now.others.saturating_sub(before.others).saturating_mul(BUSY_ONE_OVER) > all;
+        }
+        self.busy
     }
 
     /// Whether the machine runs on its battery.

@@ -1,10 +1,10 @@
 mod campaign;
+mod forgetting;
 mod run;
 
 use crate::campaigns::{CampaignSettings, Campaigns};
 use crate::choices::keep_choices;
 use crate::desk::Desk;
-use crate::forget::{Forget, Left, Tools};
 use crate::live_lane::{LiveLane, STEP};
 use crate::queue::Queue;
 use crate::retention::Retainer;
@@ -14,13 +14,14 @@ use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
 use archive::{Archive, WordsLog};
+use forgetting::Forgets;
 use home::{Home, Lock, RetentionConfig};
 use run::Run;
 use speech::{Lane, Recogniser, Vad};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
-use store::Store;
-use timeline::{Clock, Side, SpanSet, TrackName, WallTime};
+use store::{Campaign, Store};
+use timeline::{Clock, Side, WallTime};
 
 /// What a worker needs to be told.
 pub struct Settings {
@@ -67,8 +68,6 @@ pub struct Worker {
     forgets: Forgets,
     campaigns: Option<Campaigns>,
     holds_back: Box<dyn FnMut() -> bool + Send>,
-    /// Campaigns of which what is left waits for sound that follows.
-    stuck: BTreeSet<i64>,
     /// Wakes it, while it watches.
     watch: Option<Watch>,
     /// Whether a wake wasn't answered yet, and when it last looked what there is; in microseconds since boot.
@@ -79,19 +78,6 @@ pub struct Worker {
     _lock: Lock,
 }
 
-/// What is to be forgotten, as the worker comes to know of it.
-struct Forgets {
-    forget: Forget,
-    /// When the database was last asked, in microseconds since boot.
-    asked: i64,
-    /// Of what couldn't be done at once.
-    tried: BTreeSet<u64>,
-    /// When to try that again.
-    again: i64,
-    /// Whether a round was broken off for it.
-    broke_off: bool,
-}
-
 /// A pass to extend.
 #[derive(Clone)]
 struct Task {
@@ -99,26 +85,22 @@ struct Task {
     pass: i64,
     /// The pass whose words are translated.
     original: Option<i64>,
-    lane: Lane,
-    /// What is to be covered; `None`: all there is.
-    only: Option<BTreeMap<TrackName, SpanSet>>,
-    /// The campaign whose pass it is.
-    campaign: Option<i64>,
+    /// The campaign that it is for, whose spans alone are covered; `None`: all there is.
+    campaign: Option<Campaign>,
 }
 
 impl Task {
     fn backlog(plan: PassPlan, pass: i64, original: Option<i64>) -> Self {
-        Self { plan, pass, original, lane: Lane::Backlog, only: None, campaign: None }
+        Self { plan, pass, original, campaign: None }
+    }
+
+    fn lane(&self) -> Lane {
+        if self.campaign.is_some() { Lane::Campaign } else { Lane::Backlog }
     }
 }
 
 /// How long to wait for the recogniser, or for new sound, until the stop flag is looked at again.
 const STOP_CHECK: Duration = Duration::from_millis(200);
-
-/// Whether something is to be forgotten is asked this often.
-const FORGET_WITHIN_MICROS: i64 = 1_000_000;
-/// What is left of it is tried again after this long, windows under way or not.
-const FORGET_AGAIN_MICROS: i64 = 10_000_000;
 
 /// The index follows at least this often while windows come in.
 const FOLLOW_EVERY_MICROS: i64 = 2_000_000;
@@ -137,16 +119,7 @@ impl Worker {
         let lock = Lock::acquire(&home.worker_lock())?;
         let archive = Archive::open(home);
         refuse_to_begin_again(home, &archive)?;
-        let forget = Forget::at(home);
-        // What keeps it from being forgotten keeps nobody from being transcribed.
-        tell_of_forgetting(forget.finish_locked(settings.clock.wall(), &mut |_| ()));
-        let forgets = Forgets {
-            forget,
-            asked: settings.clock.boot_micros(),
-            tried: BTreeSet::new(),
-            again: i64::MIN,
-            broke_off: false,
-        };
+        let forgets = Forgets::new(home, settings.clock.as_ref());
         let mut store = Store::open(&home.database())?;
         if let Some(fault) = keep_choices(home, &mut store)? {
             tracing::warn!("{fault}");
@@ -185,7 +158,6 @@ impl Worker {
             forgets,
             campaigns: campaigns.map(Campaigns::new),
             holds_back,
-            stuck: BTreeSet::new(),
             watch: None,
             woken: false,
             looked: needed,
@@ -320,55 +292,6 @@ impl Worker {
         }
     }
 
-    /// Whether something is to be forgotten that wasn't tried yet: everything else gives way to it.
-    fn forgets_due(&mut self) -> Result<bool, WorkerError> {
-        let now = self.desk.clock.boot_micros();
-        if now - self.forgets.asked < FORGET_WITHIN_MICROS {
-            return Ok(false);
-        }
-        self.forgets.asked = now;
-        let known = self.desk.store.forgets()?;
-        let mut pending = known.iter().filter(|(_, pending)| **pending).map(|(mark, _)| mark).peekable();
-        if pending.peek().is_none() {
-            return Ok(false);
-        }
-        if pending.any(|mark| !self.forgets.tried.contains(mark)) {
-            return Ok(true);
-        }
-        if now < self.forgets.again {
-            return Ok(false);
-        }
-        self.forgets.again = now + FORGET_AGAIN_MICROS;
-        // While a segment of it grows, windows aren't broken off in vain.
-        self.forgets.forget.nothing_grows(&self.desk.store)
-    }
-
-    fn forget_what_is_due(&mut self) -> Result<(), WorkerError> {
-        if !self.desk.store.forgets()?.values().any(|pending| *pending) {
-            self.forgets.tried.clear();
-            return Ok(());
-        }
-        let due = self.forgets.forget.due(Some(&self.desk.store))?;
-        if due.iter().any(|forgetting| !self.forgets.tried.contains(&forgetting.mark))
-            && let Some(live) = &mut self.live
-        {
-            // It may hold sound of it.
-            live.stop(&mut self.desk);
-        }
-        self.forgets.tried.extend(due.iter().map(|forgetting| forgetting.mark));
-        // One may be packing what is to be overwritten, and the other copying it.
-        if let Some(retainer) = &mut self.retainer {
-            retainer.stop(self.desk.clock.as_ref());
-        }
-        self.snapshot.stop();
-        let (now, boot) = (self.desk.clock.wall(), self.desk.clock.boot_micros());
-        let (store, follower) = (Some(&mut self.desk.store), Some(&mut self.desk.follower));
-        let mut tools = Tools { store, follower, scribe: &mut self.scribe, boot };
-        tell_of_forgetting(self.forgets.forget.carry_out(&due, &mut tools, now, &mut |_| ()));
-        self.forgets.again = boot + FORGET_AGAIN_MICROS;
-        Ok(())
-    }
-
     fn extend_all(
         &mut self,
         once: bool,
@@ -405,8 +328,8 @@ impl Worker {
         let scan = self.desk.archive.scan()?;
         self.looked = self.desk.clock.boot_micros();
         let mut backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(task.pass, track))?;
-        if let Some(only) = &task.only {
-            backlog.narrow(only);
+        if let Some(campaign) = &task.campaign {
+            backlog.narrow(&campaign.spans);
         }
         report(Progress::Scanned { left_micros: backlog.left_micros(), faults: &scan.faults });
         let (now, recording) = (self.desk.clock.wall(), Lock::is_held(&self.home.recorder_lock()));
@@ -434,7 +357,7 @@ impl Worker {
             report,
         };
         let result = self.drain(&mut run);
-        self.queue(run.task.lane).cancel(&mut run.in_flight);
+        self.queue(run.task.lane()).cancel(&mut run.in_flight);
         self.desk.follow()?;
         self.write_words()?;
         result?;
@@ -447,7 +370,6 @@ impl Worker {
             run.summary.waiting_micros += held;
         }
         if run.task.campaign.is_none() {
-            self.stuck.clear();
             self.tell_state(&run)?;
         }
         Ok(run.summary)
@@ -476,23 +398,6 @@ fn refuse_to_begin_again(home: &Home, archive: &Archive) -> Result<(), WorkerErr
     let path = home.database();
     let is_there = std::fs::metadata(&path).is_ok_and(|found| found.len() > 0);
     if is_there || WordsLog::open(archive).is_empty()? { Ok(()) } else { Err(WorkerError::NoDatabase { path }) }
-}
-
-/// Says what is left of what was to be forgotten.
-fn tell_of_forgetting(left: Result<Left, WorkerError>) {
-    match left {
-        Ok(left) if left.is_nothing() => {}
-        Ok(left) => {
-            for fault in &left.faults {
-                tracing::warn!("{fault}");
-            }
-            let (growing, wal) = (left.growing.len(), left.wal);
-            tracing::info!(growing, wal, "something is still to be forgotten: it goes once its segments are finished");
-        }
-        Err(error) => {
-            tracing::error!("something can't be forgotten yet, and is tried again: {}", home::one_line(&error));
-        }
-    }
 }
 
 /// A track as windows: a microphone's without the echo of what was heard meanwhile.

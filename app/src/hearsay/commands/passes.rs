@@ -5,10 +5,10 @@ use crate::failure::Failure;
 use crate::library::Library;
 use crate::output::{self, Out};
 use anyhow::Result;
-use home::Exit;
+use home::{Exit, Lock};
 use serde::Serialize;
 use std::io::Write;
-use store::{Campaign, PassSummary, Store};
+use store::{Campaign, CampaignState, PassSummary, Store};
 use timeline::{PassName, WallTime};
 
 /// How the passes are listed.
@@ -55,7 +55,12 @@ pub(crate) fn run(args: &PassesArgs, context: &Context) -> Result<Exit> {
         return Err(Failure::not_found("there is no pass yet").hint(why).into());
     }
     let store = Store::open_read_only(&context.home.database())?;
-    let (mut passes, campaigns) = (store.passes()?, store.campaigns()?);
+    let (mut passes, mut campaigns) = (store.passes()?, store.campaigns()?);
+    if !Lock::is_held(&context.home.worker_lock()) {
+        // A worker that was killed couldn't say that it isn't at it any more.
+        let running = campaigns.iter_mut().filter(|campaign| campaign.state == CampaignState::Running);
+        running.for_each(|campaign| campaign.state = CampaignState::Waiting);
+    }
     // A worker that begins has its passes ready before it has anything to put there.
     passes.retain(|it| !it.spans.is_empty() || campaigns.iter().any(|campaign| campaign.pass == it.pass.key));
     let mut out = Out::stdout();

@@ -1,6 +1,8 @@
 //! A database in a folder of its own, and short ways to fill it. Times are milliseconds after one moment in 2023.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub(crate) mod follower;
+
 use rusqlite::Connection;
 use serde_json::json;
 use std::path::PathBuf;

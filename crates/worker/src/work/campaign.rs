@@ -1,7 +1,8 @@
 //! Other passes over old days, while there is no new sound.
 
 use super::{Task, Worker};
-use crate::campaigns::{ASK_EVERY_MICROS, Open};
+use crate::campaigns::ASK_EVERY_MICROS;
+use crate::live_lane::LiveLane;
 use crate::queue::Queue;
 use crate::watch::RESCAN;
 use crate::{PassPlan, Progress, Summary, WorkerError};
@@ -10,7 +11,8 @@ use std::time::Duration;
 use store::{Campaign, CampaignState, Pass};
 
 impl Worker {
-    /// Goes on with the campaigns that may run, the oldest first, until there is new sound, something is to be forgotten, or `stop` says so.
+    /// Goes on with the campaigns that may run, the oldest first, until there is new sound, something is to be forgotten, or `stop` says so. What there
+    /// is was just looked at.
     pub(super) fn run_campaigns(
         &mut self,
         once: bool,
@@ -18,17 +20,14 @@ impl Worker {
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
         let mut total = Summary::default();
+        if let Some(campaigns) = &mut self.campaigns {
+            campaigns.stuck.clear();
+        }
         while !stop() && !self.forgets.broke_off && !self.has_new_sound() {
             let Some((campaign, pass)) = self.next_campaign()? else { break };
             // A campaign of weeks leaves no idle hour.
             self.snapshot.step(&self.home, self.desk.clock.wall());
-            let summary = self.run_campaign(&campaign, &pass, once, stop, report)?;
-            let goes_on = summary.windows > 0;
-            total.add_work(&summary);
-            if !goes_on {
-                // What is left of it waits for something.
-                break;
-            }
+            total.add_work(&self.run_campaign(&campaign, &pass, once, stop, report)?);
         }
         if self.desk.store.open_campaigns()?.is_empty()
             && let Some(campaigns) = &mut self.campaigns
@@ -41,18 +40,21 @@ impl Worker {
     /// Whether there is a campaign that may run now. Asks once a second at most.
     pub(super) fn campaign_is_due(&mut self) -> Result<bool, WorkerError> {
         let now = self.desk.clock.boot_micros();
-        if self.campaigns.is_none() || now - self.asked < ASK_EVERY_MICROS {
+        if now - self.asked < ASK_EVERY_MICROS {
             return Ok(false);
         }
         self.asked = now;
-        Ok(self.next_campaign()?.is_some_and(|(campaign, _)| !self.stuck.contains(&campaign.key)))
+        Ok(self.next_campaign()?.is_some())
     }
 
-    /// The first open campaign that may run. What the others wait for is said of them.
+    /// The first open campaign that may run, and has something left that can be done. What the others wait for is said of them.
     fn next_campaign(&mut self) -> Result<Option<(Campaign, Pass)>, WorkerError> {
         let Some(campaigns) = &mut self.campaigns else { return Ok(None) };
         let now = self.desk.clock.wall();
         for campaign in self.desk.store.open_campaigns()? {
+            if campaigns.stuck.contains(&campaign.key) {
+                continue;
+            }
             match (campaigns.settings.waits_for)(&campaign.terms, now) {
                 None => {
                     let pass = self.desk.store.pass(campaign.pass)?;
@@ -75,12 +77,11 @@ impl Worker {
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
+        let (key, name) = (campaign.key, &campaign.name);
         let fail = |worker: &Self, why: &str| -> Result<Summary, WorkerError> {
-            let now = worker.desk.clock.wall();
-            worker.desk.store.set_campaign(campaign.key, CampaignState::Failed, Some(why), now)?;
-            tracing::error!("the campaign of pass {} can't go on: {why}", campaign.name);
-            // The next one is to be tried at once.
-            Ok(Summary { windows: 1, ..Summary::default() })
+            worker.desk.store.set_campaign(key, CampaignState::Failed, Some(why), worker.desk.clock.wall())?;
+            tracing::error!("the campaign of pass {name} can't go on: {why}");
+            Ok(Summary::default())
         };
         let Some(mut plan) = PassPlan::again(pass) else {
             return fail(self, "its pass was made by another version of the program");
@@ -90,14 +91,12 @@ impl Worker {
         if let Err(error) = self.open_campaign(campaign, pass) {
             return fail(self, &home::one_line(&error));
         }
-        let now = self.desk.clock.wall();
-        if !self.desk.store.set_campaign(campaign.key, CampaignState::Running, None, now)? {
-            return Ok(Summary { windows: 1, ..Summary::default() });
+        if !self.desk.store.set_campaign(key, CampaignState::Running, None, self.desk.clock.wall())? {
+            // It was cancelled meanwhile.
+            return Ok(Summary::default());
         }
-        let only = Some(campaign.spans.clone());
-        let task =
-            Task { plan, pass: pass.key, original: None, lane: Lane::Campaign, only, campaign: Some(campaign.key) };
-        report(Progress::Campaign { pass: &campaign.name });
+        let task = Task { plan, pass: pass.key, original: None, campaign: Some(campaign.clone()) };
+        report(Progress::Campaign { pass: name });
         let summary = match self.extend(task, once, stop, report) {
             // It is of this model or this pass alone.
             Err(WorkerError::Engine(error)) => {
@@ -108,36 +107,35 @@ impl Worker {
             }
             extended => extended?,
         };
-        let done = summary.waiting_micros == 0 && !summary.broken_off && !summary.stopped;
+        let interrupted = summary.broken_off || summary.stopped;
+        let done = summary.waiting_micros == 0 && !interrupted;
         let state = if done { CampaignState::Done } else { CampaignState::Waiting };
-        self.desk.store.set_campaign(campaign.key, state, None, self.desk.clock.wall())?;
-        if !done && summary.windows == 0 {
-            self.stuck.insert(campaign.key);
+        self.desk.store.set_campaign(key, state, None, self.desk.clock.wall())?;
+        if let Some(campaigns) = self.campaigns.as_mut().filter(|_| !done && !interrupted) {
+            campaigns.stuck.insert(key);
         }
-        Ok(Summary { windows: summary.windows.max(u64::from(done)), ..summary })
+        Ok(summary)
     }
 
     /// Has the campaign's recogniser ready, and nobody else's in memory who doesn't need it.
     fn open_campaign(&mut self, campaign: &Campaign, pass: &Pass) -> Result<(), WorkerError> {
         let Some(campaigns) = &mut self.campaigns else { return Ok(()) };
-        if campaigns.open.as_ref().is_some_and(|open| open.campaign.pass == pass.key) {
+        if campaigns.open.as_ref().is_some_and(|(open, _)| *open == pass.key) {
             return Ok(());
         }
         campaigns.open = None;
-        if !self.live.as_ref().is_some_and(crate::live_lane::LiveLane::is_at_work) {
+        if !self.live.as_ref().is_some_and(LiveLane::is_at_work) {
             self.desk.queue.rest();
         }
         let queue = Queue::new((campaigns.settings.recogniser)(campaign, pass)?);
-        campaigns.open = Some(Open { campaign: campaign.clone(), queue });
+        campaigns.open = Some((pass.key, queue));
         Ok(())
     }
 
-    /// The recogniser of a task.
+    /// The recogniser of a lane.
     pub(super) fn queue(&mut self, lane: Lane) -> &mut Queue {
-        match &mut self.campaigns {
-            Some(campaigns) if lane == Lane::Campaign => {
-                campaigns.open.as_mut().map_or(&mut self.desk.queue, |open| &mut open.queue)
-            }
+        match self.campaigns.as_mut().and_then(|campaigns| campaigns.open.as_mut()) {
+            Some((_, queue)) if lane == Lane::Campaign => queue,
             _ => &mut self.desk.queue,
         }
     }
@@ -153,11 +151,10 @@ impl Worker {
             return Ok(false);
         }
         self.asked = now;
-        let Some(campaign) = task.campaign else { return Ok((self.holds_back)()) };
+        let Some(campaign) = &task.campaign else { return Ok((self.holds_back)()) };
         let Some(campaigns) = &mut self.campaigns else { return Ok(true) };
-        let wall = self.desk.clock.wall();
-        let waits = campaigns.open.as_ref().and_then(|open| (campaigns.settings.waits_for)(&open.campaign.terms, wall));
-        Ok(waits.is_some() || !self.desk.store.campaign_is_open(campaign)?)
+        let waits = (campaigns.settings.waits_for)(&campaign.terms, self.desk.clock.wall());
+        Ok(waits.is_some() || !self.desk.store.campaign_is_open(campaign.key)?)
     }
 
     /// Whether a segment may have been finished since the last look. One that no event told of is found by looking.

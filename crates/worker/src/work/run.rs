@@ -76,7 +76,7 @@ impl Worker {
                 return Ok(());
             }
             let patience = if self.step_live() { STEP } else { STOP_CHECK };
-            let lane = run.task.lane;
+            let lane = run.task.lane();
             let mut sender = Sender { lane, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
             if let Some(answer) = self.queue(lane).answer(&mut sender, patience)? {
                 let stored = self.desk.store_answer(run.task.pass, answer)?;
@@ -139,7 +139,7 @@ impl Worker {
         } else if run.task.finds_out_languages() {
             planned.language = self.desk.language_before(run.task.pass, &planned)?;
         }
-        let lane = run.task.lane;
+        let lane = run.task.lane();
         let mut sender = Sender { lane, decoding: &run.task.plan.decoding, in_flight: &mut run.in_flight };
         Ok(self.queue(lane).submit(&mut sender, planned)?)
     }
@@ -148,7 +148,7 @@ impl Worker {
     fn leave_last(&mut self, run: &mut Run<'_, '_>) {
         let Some(first) = run.in_flight.keys().min().copied() else { return };
         let first = run.in_flight.remove(&first).map(|window| (first, window));
-        self.queue(run.task.lane).cancel(&mut run.in_flight);
+        self.queue(run.task.lane()).cancel(&mut run.in_flight);
         run.in_flight.extend(first);
     }
 
