@@ -275,7 +275,12 @@ fn a_database_from_before_there_were_plain_files_has_all_of_it_stated_once() {
     for trigger in triggers {
         connection.execute_batch(&format!("DROP TRIGGER {trigger}")).unwrap();
     }
-    connection.execute_batch("DROP TABLE unwritten; DROP TABLE forgotten; PRAGMA user_version = 5").unwrap();
+    connection
+        .execute_batch(
+            "DROP TABLE unwritten; DROP TABLE forgotten; DROP TABLE preference; DROP TABLE campaign_span; DROP TABLE campaign;
+             PRAGMA user_version = 5",
+        )
+        .unwrap();
     drop(connection);
     archive.store = Store::open(&archive.path()).unwrap();
     let mut files = Files::default();
