@@ -188,7 +188,7 @@ fn campaigns(
     let mut open = Vec::new();
     for campaign in store.open_campaigns()? {
         let (mut all, mut left) = (0, 0);
-        for (track, spans) in &campaign.spans {
+        for (track, spans) in &store.campaign_spans(campaign.key)? {
             let Some(sound) = sound.get(track) else { continue };
             let wanted = sound.minus(&sound.minus(spans));
             all += wanted.len_micros();

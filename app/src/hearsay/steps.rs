@@ -1,6 +1,7 @@
 //! A progress bar for work in steps: what is done now, how far it is, and how long it still takes.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::borrow::Cow;
 
 const COUNTED: &str = "{msg} [{bar:30}] {pos} of {len}, {eta} left";
 const BYTES: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
@@ -29,7 +30,8 @@ impl Steps {
     }
 
     /// Where it is.
-    pub(crate) fn show(&self, what: &'static str, done: u64, of: u64) {
+    pub(crate) fn show(&self, what: impl Into<Cow<'static, str>>, done: u64, of: u64) {
+        let what = what.into();
         if self.0.message() != what {
             self.0.set_message(what);
             self.0.reset();

@@ -58,7 +58,6 @@ impl Report {
                 }
             }
             Progress::Idle { waiting_micros } => {
-                self.campaign = None;
                 self.bar.disable_steady_tick();
                 self.bar.set_message("waiting for more");
                 if *waiting_micros > 0 {

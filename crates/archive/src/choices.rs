@@ -36,6 +36,17 @@ impl Choice {
     }
 }
 
+/// What the file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chosen {
+    /// The choices that stand, the oldest first.
+    pub standing: Vec<Choice>,
+    /// The marks of those that were taken back.
+    pub undone: Vec<u64>,
+    /// How many lines aren't as they were written.
+    pub unreadable: usize,
+}
+
 /// The choices of a home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
@@ -71,29 +82,31 @@ impl Choices {
         &self.path
     }
 
-    /// Those that stand, the oldest first, and how many lines aren't as they were written. A last line without an end was torn by a crash,
-    /// and whoever wrote it was told of no success.
+    /// What the file says. A last line without an end was torn by a crash, and whoever wrote it was told of no success.
     ///
     /// # Errors
     /// [`ArchiveError::Io`] where the file is there and can't be read.
-    pub fn read(&self) -> Result<(Vec<Choice>, usize), ArchiveError> {
+    pub fn read(&self) -> Result<Chosen, ArchiveError> {
         let bytes = match home::files::read(&self.path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Chosen::default()),
             Err(source) => return Err(ArchiveError::Io { operation: "read", path: self.path.clone(), source }),
         };
-        let (mut choices, mut unreadable) = (Vec::<Choice>::new(), 0);
+        let mut chosen = Chosen::default();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             match checked(line).and_then(|text| serde_json::from_str(&text).ok()) {
                 Some(Line::Prefer { mark, pass, track, from, to, at }) => {
-                    choices.push(Choice { mark: mark.0, pass, track, span: Span::new(from.0, to.0), at: at.0 });
+                    chosen.standing.push(Choice { mark: mark.0, pass, track, span: Span::new(from.0, to.0), at: at.0 });
                 }
-                Some(Line::Undo { mark, .. }) => choices.retain(|choice| choice.mark != mark.0),
+                Some(Line::Undo { mark, .. }) => {
+                    chosen.standing.retain(|choice| choice.mark != mark.0);
+                    chosen.undone.push(mark.0);
+                }
                 None if !line.ends_with(b"\n") || line.trim_ascii().is_empty() => {}
-                None => unreadable += 1,
+                None => chosen.unreadable += 1,
             }
         }
-        Ok((choices, unreadable))
+        Ok(chosen)
     }
 
     /// Keeps a choice.
@@ -126,20 +139,22 @@ mod tests {
         let home = Home::at(folder.path());
         home.ensure().unwrap();
         let choices = Choices::open(&home);
-        assert_eq!(choices.read().unwrap(), (Vec::new(), 0));
+        assert_eq!(choices.read().unwrap(), Chosen::default());
         let at = |second: i64| WallTime::from_millis(1_795_425_312_000 + second * 1_000);
         let pass = PassName::new("1a2b3c4d").unwrap();
         let first = Choice::new(&pass, None, Span::new(at(0), at(60)), at(100));
         let second = Choice::new(&pass, Some(TrackName::mic()), Span::new(at(5), at(6)), at(101));
         choices.add(&first).unwrap();
         choices.add(&second).unwrap();
-        assert_eq!(choices.read().unwrap(), (vec![first.clone(), second.clone()], 0));
+        let both = Chosen { standing: vec![first.clone(), second.clone()], ..Chosen::default() };
+        assert_eq!(choices.read().unwrap(), both);
         choices.undo(first.mark, at(102)).unwrap();
-        assert_eq!(choices.read().unwrap(), (vec![second], 0));
+        let one = Chosen { standing: vec![second], undone: vec![first.mark], unreadable: 0 };
+        assert_eq!(choices.read().unwrap(), one);
         let mut bytes = std::fs::read(choices.path()).unwrap();
         bytes[40] ^= 1;
         bytes.extend_from_slice(b"{\"row\":\"torn");
         home::files::create_or_truncate(choices.path()).unwrap().write_all(&bytes).unwrap();
-        assert_eq!(choices.read().unwrap().1, 1);
+        assert_eq!(choices.read().unwrap().unreadable, 1);
     }
 }

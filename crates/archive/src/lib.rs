@@ -92,7 +92,7 @@ mod words_log;
 mod writer;
 
 pub use archive_folder::Archive;
-pub use choices::{Choice, Choices};
+pub use choices::{Choice, Choices, Chosen};
 pub use coverage::{Coverage, coverage};
 pub use error::ArchiveError;
 pub use fault::{Fault, FaultKind};

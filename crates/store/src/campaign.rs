@@ -15,8 +15,6 @@ pub struct Campaign {
     pub pass: i64,
     /// Its pass.
     pub name: PassName,
-    /// What it is to cover, by track.
-    pub spans: BTreeMap<TrackName, SpanSet>,
     /// When it may run, and with how much of the machine.
     pub terms: Terms,
     /// When it was asked for.
@@ -131,6 +129,22 @@ impl Store {
         self.campaigns_where(OPEN)
     }
 
+    /// A campaign by its key; `None` where the database was made anew since it was queued.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn campaign(&self, key: i64) -> Result<Option<Campaign>, StoreError> {
+        Ok(self.campaigns_where(&format!("c.key = {key}"))?.pop())
+    }
+
+    /// What a campaign is to cover, by track.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn campaign_spans(&self, key: i64) -> Result<BTreeMap<TrackName, SpanSet>, StoreError> {
+        spans(&self.connection, key).during(&self.path, "reading what a campaign is to cover")
+    }
+
     /// Says how far an open campaign is, and why; `false` where it isn't open any more.
     ///
     /// # Errors
@@ -173,25 +187,21 @@ impl Store {
     }
 
     fn campaigns_where(&self, condition: &str) -> Result<Vec<Campaign>, StoreError> {
-        let operation = "reading the campaigns";
-        let snapshot = self.snapshot(operation)?;
         let read = || -> rusqlite::Result<Vec<Campaign>> {
             let sql = format!(
                 "SELECT c.key, c.pass, p.name, c.terms, c.asked_us, c.state, c.reason
                    FROM campaign c JOIN pass p ON p.key = c.pass WHERE {condition} ORDER BY c.key"
             );
-            let mut query = snapshot.prepare_cached(&sql)?;
+            let mut query = self.connection.prepare_cached(&sql)?;
             let mut rows = query.query([])?;
             let mut campaigns = Vec::new();
             while let Some(row) = rows.next()? {
                 let state = row.get_ref(5)?.as_str()?;
                 let state = CampaignState::ALL.into_iter().find(|known| known.as_str() == state);
-                let key = row.get(0)?;
                 campaigns.push(Campaign {
-                    key,
+                    key: row.get(0)?,
                     pass: row.get(1)?,
                     name: name_at(row, 2)?,
-                    spans: spans(&snapshot, key)?,
                     terms: serde_json::from_str(row.get_ref(3)?.as_str()?)
                         .map_err(|_| unreadable(3, "not a campaign's terms"))?,
                     asked: WallTime::from_micros(row.get(4)?),
@@ -201,7 +211,7 @@ impl Store {
             }
             Ok(campaigns)
         };
-        read().during(&self.path, operation)
+        read().during(&self.path, "reading the campaigns")
     }
 }
 

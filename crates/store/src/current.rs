@@ -12,7 +12,7 @@ use crate::preference::{self, Standing};
 use crate::utterance::state_at;
 use crate::{MAX_UTTERANCE_MICROS, State};
 use rusqlite::{Connection, Row, params};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use timeline::{PassName, Span, SpanSet, WallTime};
 
 /// Utterances further apart than this are looked at apart, so that a few from all over ten years don't read
@@ -244,25 +244,38 @@ pub(crate) fn hull(places: &[Place]) -> Option<(i64, Span)> {
 
 /// The utterances of all passes whose standing has to do with a span: what overlaps with it, with that, and so on. In the order of their middles.
 pub(crate) fn around(connection: &Connection, track: i64, span: &Span) -> rusqlite::Result<Vec<Place>> {
+    let mut found: BTreeMap<i64, Place> = BTreeMap::new();
+    let (mut reached, mut edges) = (*span, vec![*span]);
+    while let Some(edge) = edges.pop() {
+        for place in overlapping(connection, track, &edge)? {
+            found.insert(place.key, place);
+            // Only what was not looked at yet is, once.
+            if place.span.start < reached.start {
+                edges.push(Span::new(place.span.start, reached.start));
+                reached = Span::new(place.span.start, reached.end);
+            }
+            if place.span.end > reached.end {
+                edges.push(Span::new(reached.end, place.span.end));
+                reached = Span::new(reached.start, place.span.end);
+            }
+        }
+    }
+    let mut places: Vec<Place> = found.into_values().collect();
+    places.sort_by_key(|place| (place.at, place.key));
+    Ok(places)
+}
+
+fn overlapping(connection: &Connection, track: i64, span: &Span) -> rusqlite::Result<Vec<Place>> {
     let sql = format!(
         "SELECT {} FROM utterance u WHERE u.track = ?1 AND u.start_us / 1000 BETWEEN ?2 / 1000 AND ?4 / 1000
-           AND u.start_us < ?4 AND u.end_us > ?3 ORDER BY u.at_us, u.key",
+           AND u.start_us < ?4 AND u.end_us > ?3",
         Place::COLUMNS
     );
-    let mut span = *span;
-    loop {
-        let earliest = span.start.as_micros().saturating_sub(MAX_UTTERANCE_MICROS).max(0);
-        let found: Vec<Place> = connection
-            .prepare_cached(&sql)?
-            .query_map([track, earliest, span.start.as_micros(), span.end.as_micros()], Place::read)?
-            .collect::<rusqlite::Result<_>>()?;
-        let reached =
-            hull(&found).map_or(span, |(_, found)| Span::new(found.start.min(span.start), found.end.max(span.end)));
-        if reached == span {
-            return Ok(found);
-        }
-        span = reached;
-    }
+    let earliest = span.start.as_micros().saturating_sub(MAX_UTTERANCE_MICROS).max(0);
+    connection
+        .prepare_cached(&sql)?
+        .query_map([track, earliest, span.start.as_micros(), span.end.as_micros()], Place::read)?
+        .collect()
 }
 
 /// What of `span` a pass covers with that outcome. A pass's rows don't overlap, so the last one that starts at or

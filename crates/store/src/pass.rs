@@ -3,7 +3,7 @@ use crate::{Store, StoreError, track};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
 
 /// The rank of a provisional pass, and of all below: it was made in a hurry, for somebody who was watching.
@@ -190,17 +190,16 @@ impl Store {
         read().during(&self.path, "reading how much speech there is")
     }
 
-    /// The mean probability of a pass's utterances; `None` where it has none.
+    /// The mean probability of each pass's utterances, by its key. Reads all that was ever said.
     ///
     /// # Errors
     /// Any failure of SQLite.
-    pub fn mean_p(&self, pass: i64) -> Result<Option<f64>, StoreError> {
-        let read = || {
-            self.connection
-                .prepare_cached("SELECT avg(p) FROM utterance WHERE pass = ?1")?
-                .query_row([pass], |row| row.get(0))
+    pub fn mean_ps(&self) -> Result<HashMap<i64, f64>, StoreError> {
+        let read = || -> rusqlite::Result<HashMap<i64, f64>> {
+            let mut query = self.connection.prepare_cached("SELECT pass, avg(p) FROM utterance GROUP BY pass")?;
+            query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         };
-        read().during(&self.path, "reading how sure a pass was")
+        read().during(&self.path, "reading how sure the passes were")
     }
 
     /// The pass with that private key.

@@ -1,9 +1,9 @@
 use crate::error::During;
 use crate::pass::{name_at, span_at};
-use crate::{MAX_UTTERANCE_MICROS, Store, StoreError};
+use crate::{Store, StoreError, document, track};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::BTreeSet;
-use timeline::{PassName, Span, TrackName, WallTime};
+use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
 
 /// A pass that the user wants to read over a span, whatever ranks higher. Of several the younger goes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,25 +43,38 @@ impl Store {
         all(&self.connection).during(&self.path, "reading what is preferred")
     }
 
-    /// Makes the preferences be these, in one transaction; the index is told of every utterance that may be seen or not for it. `false` where they
-    /// were these already.
+    /// Makes the preferences be those that `choose` makes of the ones that stand, in one transaction; the index is told of every utterance that may be seen
+    /// or not for it. `false` where they were these already.
     ///
     /// # Errors
-    /// Any failure of SQLite. Whatever the error, nothing was changed.
-    pub fn set_preferences(&mut self, wanted: &[Preference]) -> Result<bool, StoreError> {
+    /// Any failure of SQLite, and whatever `choose` fails with. Whatever the error, nothing was changed.
+    pub fn set_preferences<E: From<StoreError>>(
+        &mut self,
+        choose: impl FnOnce(&[Preference]) -> Result<Vec<Preference>, E>,
+    ) -> Result<bool, E> {
         let (path, operation) = (&self.path, "keeping what is preferred");
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).during(path, operation)?;
-        let changed = set(&transaction, wanted).during(path, operation)?;
+        let before = all(&transaction).during(path, operation)?;
+        let wanted = choose(&before)?;
+        let changed = set(&transaction, &before, &wanted).during(path, operation)?;
         transaction.commit().during(path, operation)?;
         Ok(changed)
     }
+
+    /// Whether a pass found words within a span of a track.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn found_words(&self, pass: &PassName, track: &TrackName, span: &Span) -> Result<bool, StoreError> {
+        let found = || words_within(&self.connection, pass, track, span).map(|words| !words.is_empty());
+        found().during(&self.path, "looking what a pass found")
+    }
 }
 
-fn set(connection: &Connection, wanted: &[Preference]) -> rusqlite::Result<bool> {
-    let before = all(connection)?;
+fn set(connection: &Connection, before: &[Preference], wanted: &[Preference]) -> rusqlite::Result<bool> {
     let marks = |of: &[Preference]| of.iter().map(|preference| preference.mark).collect::<BTreeSet<_>>();
-    let (had, has) = (marks(&before), marks(wanted));
+    let (had, has) = (marks(before), marks(wanted));
     for preference in before.iter().filter(|before| !has.contains(&before.mark)) {
         connection
             .prepare_cached("DELETE FROM preference WHERE mark = ?1")?
@@ -87,20 +100,43 @@ fn set(connection: &Connection, wanted: &[Preference]) -> rusqlite::Result<bool>
     Ok(had != has)
 }
 
-/// Has the index look again at whatever lies in the span, of all passes, and at what overlaps with that or follows it.
+/// Has the index look again, where the pass has words, at whatever lies there, of all passes, and at what overlaps with that or follows it.
 fn note(connection: &Connection, preference: &Preference) -> rusqlite::Result<()> {
-    let around = preference.span.widened(2 * MAX_UTTERANCE_MICROS);
+    let tracks: Vec<TrackName> = match &preference.track {
+        Some(track) => vec![track.clone()],
+        None => connection
+            .prepare_cached("SELECT name FROM track")?
+            .query_map([], |row| track::track_at(row, 0))?
+            .collect::<rusqlite::Result<_>>()?,
+    };
+    for track in tracks {
+        let words = words_within(connection, &preference.pass, &track, &preference.span)?;
+        let Some(key) = track::key(connection, &track)? else { continue };
+        let around: SpanSet = words.iter().map(|span| span.widened(document::REACH_MICROS)).collect();
+        for span in around.iter() {
+            // All of it is in the index of ids: ten years are read without a row.
+            connection
+                .prepare_cached(
+                    "INSERT INTO change (nonce, utterance) SELECT random(), key FROM utterance
+                     WHERE track = ?1 AND start_us / 1000 BETWEEN ?2 / 1000 AND ?3 / 1000",
+                )?
+                .execute([key, span.start.as_micros().max(0), span.end.as_micros()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Where a pass found words within a span of a track.
+fn words_within(connection: &Connection, pass: &PassName, track: &TrackName, span: &Span) -> rusqlite::Result<SpanSet> {
     connection
         .prepare_cached(
-            "INSERT INTO change (nonce, utterance) SELECT random(), u.key FROM utterance u JOIN track t ON t.key = u.track
-             WHERE u.start_us >= ?1 AND u.start_us < ?2 AND (?3 IS NULL OR t.name = ?3) ORDER BY u.key",
+            "SELECT c.start_us, c.end_us FROM coverage c JOIN pass p ON p.key = c.pass JOIN track t ON t.key = c.track
+             WHERE p.name = ?1 AND t.name = ?2 AND c.outcome = 'words' AND c.start_us < ?4 AND c.end_us > ?3",
         )?
-        .execute(params![
-            around.start.as_micros(),
-            around.end.as_micros(),
-            preference.track.as_ref().map(TrackName::as_str)
-        ])
-        .map(|_| ())
+        .query_map(params![pass.as_str(), track.as_str(), span.start.as_micros(), span.end.as_micros()], |row| {
+            span_at(row, 0)
+        })?
+        .collect()
 }
 
 fn all(connection: &Connection) -> rusqlite::Result<Vec<Preference>> {

@@ -135,17 +135,19 @@ impl Store {
                     wide = Span::new(wide.start.min(reached.start), wide.end.max(reached.end));
                 }
             }
-            let nearest = |sql: &str, at: WallTime| -> rusqlite::Result<Option<i64>> {
-                let reach = at.as_micros().saturating_sub(MAX_UTTERANCE_MICROS).max(0);
-                self.connection.prepare_cached(sql)?.query_row(params![track, at.as_micros(), reach], |row| row.get(0))
+            let nearest = |sql: &str, at: WallTime, reach: WallTime| -> rusqlite::Result<Option<i64>> {
+                let values = params![track, at.as_micros(), reach.as_micros().max(0)];
+                self.connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))
             };
             let before = nearest(
                 "SELECT max(end_us) FROM utterance WHERE track = ?1 AND start_us / 1000 BETWEEN ?3 / 1000 AND ?2 / 1000 AND end_us <= ?2",
                 wide.start,
+                wide.start.plus_micros(-MAX_UTTERANCE_MICROS),
             )?;
             let after = nearest(
-                "SELECT min(start_us) FROM utterance WHERE track = ?1 AND start_us / 1000 >= ?2 / 1000 AND start_us >= ?2 AND ?3 >= 0",
+                "SELECT min(start_us) FROM utterance WHERE track = ?1 AND start_us / 1000 BETWEEN ?2 / 1000 AND ?3 / 1000 AND start_us >= ?2",
                 wide.end,
+                wide.end.plus_micros(2 * EDGE_MICROS),
             )?;
             let margin = |pause: Option<i64>| pause.map_or(EDGE_MICROS, |pause| (pause / 2).min(EDGE_MICROS));
             let start = margin(before.map(|end| wide.start.as_micros() - end));
@@ -172,28 +174,26 @@ impl Store {
         read_all().during(&self.path, "reading a pass's utterances")
     }
 
-    /// Hands what one pass heard within `span` to `each`, current or not, in time order. However long the span is, only a page is in memory.
+    /// What one pass heard of a track whose middle lies within `span`, current or not, in time order.
     ///
     /// # Errors
     /// Any failure of SQLite.
-    pub fn each_of_pass(&self, pass: i64, span: &Span, mut each: impl FnMut(Utterance)) -> Result<(), StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM {SOURCE}
-             WHERE u.start_us >= max(?1 - {MAX_UTTERANCE_MICROS}, ?4) AND u.start_us < ?2 AND u.end_us > ?1 AND u.pass = ?3
-               AND (u.start_us, t.name, u.key) > (?4, ?5, ?6)
-             ORDER BY u.start_us, t.name, u.key LIMIT {PAGE}"
-        );
-        let mut mark = START;
-        loop {
-            let read_page = || -> rusqlite::Result<Vec<Utterance>> {
-                let values = params![span.start.as_micros(), span.end.as_micros(), pass, mark.0, mark.1, mark.2];
-                self.connection.prepare_cached(&sql)?.query_map(values, read)?.collect()
-            };
-            let page = read_page().during(&self.path, "reading a pass's utterances")?;
-            let Some(last) = page.last() else { return Ok(()) };
-            mark = mark_of(last);
-            page.into_iter().for_each(&mut each);
-        }
+    pub fn of_pass_on(&self, pass: i64, track: &TrackName, span: &Span) -> Result<Vec<Utterance>, StoreError> {
+        let read_all = || -> rusqlite::Result<Vec<Utterance>> {
+            let Some(track) = track::key(&self.connection, track)? else { return Ok(Vec::new()) };
+            let sql = format!(
+                "SELECT {COLUMNS} FROM {SOURCE}
+                 WHERE u.track = ?4 AND u.start_us / 1000 BETWEEN ?1 / 1000 AND ?2 / 1000 AND u.pass = ?3
+                 ORDER BY u.start_us, u.key"
+            );
+            let earliest = span.start.as_micros().saturating_sub(MAX_UTTERANCE_MICROS).max(0);
+            let values = params![earliest, span.end.as_micros(), pass, track];
+            let mut utterances: Vec<Utterance> =
+                self.connection.prepare_cached(&sql)?.query_map(values, read)?.collect::<rusqlite::Result<_>>()?;
+            utterances.retain(|utterance| span.contains(utterance.span.middle()));
+            Ok(utterances)
+        };
+        read_all().during(&self.path, "reading a pass's utterances")
     }
 
     /// The utterances with these private keys, in the order of `keys`, current or not. Those that aren't there are

@@ -15,20 +15,27 @@ pub struct Spoken {
 }
 
 impl Store {
-    /// The last utterance of a pass on a track that begins before `at`.
+    /// The last utterance of a pass on a track that begins before `at`; none that begins more than `within_micros` before it.
     ///
     /// # Errors
     /// Any failure of SQLite.
-    pub fn last_spoken(&self, pass: i64, track: &TrackName, at: WallTime) -> Result<Option<Spoken>, StoreError> {
+    pub fn last_spoken(
+        &self,
+        pass: i64,
+        track: &TrackName,
+        at: WallTime,
+        within_micros: i64,
+    ) -> Result<Option<Spoken>, StoreError> {
         let read = || {
             let Some(track) = track::key(&self.connection, track)? else { return Ok(None) };
+            let earliest = at.plus_micros(-within_micros).as_micros().max(0);
             self.connection
                 .prepare_cached(
                     "SELECT start_us, end_us, language, mean_logprob FROM utterance
-                     WHERE track = ?1 AND start_us / 1000 <= ?2 / 1000 AND start_us < ?2 AND pass = ?3
+                     WHERE track = ?1 AND start_us / 1000 BETWEEN ?4 / 1000 AND ?2 / 1000 AND start_us < ?2 AND pass = ?3
                      ORDER BY start_us / 1000 DESC, start_us DESC LIMIT 1",
                 )?
-                .query_row(params![track, at.as_micros(), pass], |row| {
+                .query_row(params![track, at.as_micros(), pass, earliest], |row| {
                     let (span, language, mean_logprob) = (pass::span_at(row, 0)?, row.get(2)?, row.get(3)?);
                     Ok(Spoken { span, language, mean_logprob })
                 })

@@ -4,7 +4,7 @@
 mod database;
 
 use database::follower::Follower;
-use database::{Archive, at, said, span};
+use database::{Archive, at, prefer, said, span};
 use store::{Preference, State, WindowRow};
 use timeline::{Side, Span, TrackName};
 
@@ -77,17 +77,17 @@ fn what_the_user_prefers_goes_before_all_ranks_until_it_is_taken_back() {
     let nothing_there = preference(3, small, 50_000, 60_000, None);
     index.follow(&archive);
     let rows = archive.dump().into_iter().filter(|row| !row.starts_with("change")).collect::<Vec<_>>();
-    assert!(archive.store.set_preferences(std::slice::from_ref(&first)).unwrap());
+    assert!(prefer(&mut archive, std::slice::from_ref(&first)));
     index.follow(&archive);
     index.assert_same_as_anew(&archive);
     assert_eq!(archive.current(), ["s0", "l-there", "s1", "l2", "l3"]);
-    assert!(archive.store.set_preferences(&[first.clone(), second, nothing_there]).unwrap());
+    assert!(prefer(&mut archive, &[first.clone(), second, nothing_there]));
     index.follow(&archive);
     index.assert_same_as_anew(&archive);
     assert_eq!(archive.current(), ["s0", "l-there", "l1", "l2", "l3"], "the younger choice goes first");
     assert_eq!(archive.store.preferences().unwrap().len(), 3);
-    assert!(archive.store.set_preferences(&[]).unwrap());
-    assert!(!archive.store.set_preferences(&[]).unwrap(), "there is nothing to take back");
+    assert!(prefer(&mut archive, &[]));
+    assert!(!prefer(&mut archive, &[]), "there is nothing to take back");
     index.follow(&archive);
     index.assert_same_as_anew(&archive);
     assert_eq!(archive.current(), rank_order);

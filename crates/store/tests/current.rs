@@ -4,7 +4,7 @@
 mod database;
 
 use database::follower::Follower;
-use database::{Archive, at, said, span};
+use database::{Archive, at, prefer, said, span};
 use std::collections::BTreeSet;
 use store::{NewPass, NewUtterance, Outcome, Preference, State, StoreError, WindowRow};
 use timeline::{Side, Span, TrackName};
@@ -146,7 +146,7 @@ fn following_the_changes_gives_what_building_anew_gives() {
             let (mark, pass) = (step + 1, archive.name(passes[usize::try_from(random(3)).unwrap()]));
             let (track, span) = (None, span(from, from + 1_000 + random(60_000)));
             preferred.push(Preference { mark, pass, track, span, chosen: at(i64::try_from(step).unwrap()) });
-            archive.store.set_preferences(&preferred).unwrap();
+            prefer(&mut archive, &preferred);
         }
         assert_eq!(utterances_of_others(&archive, pass), before, "nothing changes what another pass heard");
         if step % 3 == 0 {

@@ -29,7 +29,7 @@ pub struct CampaignPlan {
 }
 
 /// Spans that are closer together than this become one: every stretch has windows of its own.
-const JOINED_MICROS: i64 = 10_000_000;
+pub(crate) const JOINED_MICROS: i64 = 10_000_000;
 
 impl CampaignPlan {
     /// Looks what there is, without changing anything.

@@ -12,6 +12,7 @@ mod sound;
 mod words;
 
 use crate::WorkerError;
+use crate::choices;
 use archive::{Archive, Fault, FaultKind, Journal, Segment};
 use home::Home;
 use index::{IndexError, Searcher};
@@ -97,6 +98,10 @@ pub fn check(
             Ok(rows) => checked.faults.extend(rows.faults),
             Err(error) => checked.faults.push(failed(&archive.day_folder(&day).join("journal.jsonl"), &error)),
         }
+    }
+    match choices::check(home) {
+        Ok(fault) => checked.faults.extend(fault),
+        Err(error) => checked.faults.push(failed(&home.choices_file(), &error)),
     }
     if let Some(share) = sound {
         let segments: Vec<&Segment> = scan.segments.iter().filter(|segment| !segment.part).collect();

@@ -4,7 +4,7 @@
 //! decoded as depends on what was stored of the one before alone, so a worker that was killed goes on as it would have.
 
 use crate::WorkerError;
-use store::{Spoken, Store};
+use store::{MAX_UTTERANCE_MICROS, Spoken, Store};
 use timeline::{TrackName, WallTime};
 
 /// What is said on a track after a longer pause is another conversation.
@@ -19,7 +19,9 @@ pub(crate) fn language(
     track: &TrackName,
     start: WallTime,
 ) -> Result<Option<String>, WorkerError> {
-    Ok(store.last_spoken(pass, track, start)?.and_then(|last| goes_on(last, start)))
+    Ok(store
+        .last_spoken(pass, track, start, PAUSE_MICROS + MAX_UTTERANCE_MICROS)?
+        .and_then(|last| goes_on(last, start)))
 }
 
 fn goes_on(last: Spoken, start: WallTime) -> Option<String> {

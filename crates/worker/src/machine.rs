@@ -23,7 +23,7 @@ struct Times {
 
 /// Others need the machine if they take more of it than this share, as one over.
 const BUSY_ONE_OVER: u64 = 4;
-/// Looks between which less time went by tell nothing: half a second of one processor.
+/// Looks between which less time went by tell nothing: half a second, in ticks of a processor.
 const ENOUGH_TICKS: u64 = 50;
 /// How long the first look takes.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
@@ -31,14 +31,19 @@ const FIRST_LOOK: Duration = Duration::from_millis(200);
 impl Machine {
     /// Whether others took a good part of the machine lately: between the last two looks that lie far enough apart.
     pub fn is_busy(&mut self) -> bool {
-        let look = || std::fs::read_to_string("/proc/stat").ok().and_then(|text| times(&text));
+        let look = || {
+            let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+            let Times { others, all } = times(&read("/proc/stat"))?;
+            // The recogniser stands back; what finds the speech for it is this program itself.
+            Some(Times { others: others.saturating_sub(own_ticks(&read("/proc/self/stat"))?), all })
+        };
         let Some(before) = self.before.or_else(look) else { return false };
         if self.before.is_none() {
             std::thread::sleep(FIRST_LOOK);
         }
         let Some(now) = look() else { return false };
         let all = now.all.saturating_sub(before.all);
-        if self.before.is_none() || all >= ENOUGH_TICKS {
+        if self.before.is_none() || all >= ENOUGH_TICKS * processors() {
             self.before = Some(now);
             self.busy = now.others.saturating_sub(before.others).saturating_mul(BUSY_ONE_OVER) > all;
         }
@@ -58,6 +63,16 @@ fn times(text: &str) -> Option<Times> {
     let &[user, nice, system, idle, iowait, irq, softirq, steal] = ticks.as_slice() else { return None };
     let others = user + system + irq + softirq + steal;
     Some(Times { others, all: others + nice + idle + iowait })
+}
+
+/// User and system time of a process, out of its `/proc/PID/stat`: the 14th and 15th field, and its name may hold spaces.
+fn own_ticks(text: &str) -> Option<u64> {
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(11).map_while(|ticks| ticks.parse::<u64>().ok());
+    Some(fields.next()? + fields.next()?)
+}
+
+fn processors() -> u64 {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get() as u64)
 }
 
 /// A battery that gives, and no mains that do: a desktop's mouse has a battery, too, but its scope is the device.
@@ -89,6 +104,9 @@ mod tests {
         assert_eq!(first, Times { others: 116, all: 971 });
         assert_eq!(times("cpu  1 2 3"), None);
         assert_eq!(times("nothing"), None);
+        let own = "4711 (a (b) c) S 1 4711 4711 0 -1 4194304 100 0 0 0 70 5 0 0 20 0 1 0 12345 1 2";
+        assert_eq!(own_ticks(own), Some(75));
+        assert_eq!(own_ticks("4711"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::forget::{self, Forget};
 use crate::own_file::{self, failed};
 use crate::scribe::Scribe;
 use crate::{Follower, WorkerError, stated};
-use archive::{Archive, Fault, ForgottenLog, WordsLog};
+use archive::{Archive, Fault, FaultKind, ForgottenLog, WordsLog};
 use home::{Home, Lock, files};
 use index::{IndexError, Searcher};
 use std::fs::File;
@@ -130,7 +130,19 @@ impl Rebuild {
         // What a database has that was put back may have been forgotten meanwhile; and a set-aside one may hold words of it.
         Forget::at(&self.home).finish_locked(now, &mut |_| ())?;
         let mut store = Store::open(&self.home.database())?;
-        rebuilt.faults.extend(keep_choices(&self.home, &mut store)?);
+        match keep_choices(&self.home, &mut store) {
+            Ok(fault) => rebuilt.faults.extend(fault),
+            Err(WorkerError::Archive(error)) => {
+                let (path, what) = (self.home.choices_file(), home::one_line(&error));
+                rebuilt.faults.push(Fault::new(
+                    &path,
+                    FaultKind::Unreadable,
+                    what,
+                    "which pass you prefer isn't known",
+                ));
+            }
+            Err(error) => return Err(error),
+        }
         if self.database == Database::Whole {
             self.state_again(&mut store, &mut rebuilt)?;
         }

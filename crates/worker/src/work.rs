@@ -13,15 +13,15 @@ use crate::snapshot::Snapshot;
 use crate::track_stream::TrackStream;
 use crate::watch::{RESCAN, Watch};
 use crate::{Backlog, Follower, LiveSettings, PassPlan, Progress, Summary, TrackBacklog, WorkerError};
-use archive::{Archive, WordsLog};
+use archive::{Archive, Scan, WordsLog};
 use forgetting::Forgets;
 use home::{Home, Lock, RetentionConfig};
 use run::Run;
 use speech::{Lane, Recogniser, Vad};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use store::{Campaign, Store};
-use timeline::{Clock, Side, WallTime};
+use timeline::{Clock, Side, SpanSet, TrackName, WallTime};
 
 /// What a worker needs to be told.
 pub struct Settings {
@@ -85,8 +85,15 @@ struct Task {
     pass: i64,
     /// The pass whose words are translated.
     original: Option<i64>,
-    /// The campaign that it is for, whose spans alone are covered; `None`: all there is.
-    campaign: Option<Campaign>,
+    /// The campaign that it is for; `None`: all there is is covered.
+    campaign: Option<Planned>,
+}
+
+/// A campaign that is under way.
+#[derive(Clone)]
+struct Planned {
+    campaign: Campaign,
+    spans: BTreeMap<TrackName, SpanSet>,
 }
 
 impl Task {
@@ -121,8 +128,11 @@ impl Worker {
         refuse_to_begin_again(home, &archive)?;
         let forgets = Forgets::new(home, settings.clock.as_ref());
         let mut store = Store::open(&home.database())?;
-        if let Some(fault) = keep_choices(home, &mut store)? {
-            tracing::warn!("{fault}");
+        // As above; and the database still knows what is preferred.
+        match keep_choices(home, &mut store) {
+            Ok(None) => {}
+            Ok(Some(fault)) => tracing::warn!("{fault}"),
+            Err(error) => tracing::error!("what is preferred can't be looked up: {}", home::one_line(&error)),
         }
         let pass = store.ensure_pass(&settings.plan.pass)?;
         let mut follower = Follower::open(&home.index())?;
@@ -237,6 +247,8 @@ impl Worker {
             let watched = self.step_live();
             let now = self.desk.clock.boot_micros();
             if now - self.wrote > FOLLOW_EVERY_MICROS {
+                // Others write, too: what is preferred has changed.
+                self.desk.follow()?;
                 self.write_words()?;
                 self.snapshot.step(&self.home, self.desk.clock.wall());
             }
@@ -282,9 +294,11 @@ impl Worker {
         let mut total = Summary::default();
         loop {
             self.forget_what_is_due()?;
-            total.add(&self.extend_all(once, stop, report)?);
+            let scan = self.desk.archive.scan()?;
+            self.looked = self.desk.clock.boot_micros();
+            total.add(&self.extend_all(&scan, once, stop, report)?);
             if !total.stopped && !total.broken_off {
-                total.add_work(&self.run_campaigns(once, stop, report)?);
+                total.add_work(&self.run_campaigns(&scan, once, stop, report)?);
             }
             if !std::mem::take(&mut self.forgets.broke_off) || stop() {
                 return Ok(total);
@@ -294,6 +308,7 @@ impl Worker {
 
     fn extend_all(
         &mut self,
+        scan: &Scan,
         once: bool,
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
@@ -301,14 +316,14 @@ impl Worker {
         if (self.holds_back)() {
             return Ok(Summary { broken_off: true, ..Summary::default() });
         }
-        let mut summary = self.extend(self.task.clone(), once, stop, report)?;
+        let mut summary = self.extend(scan, self.task.clone(), once, stop, report)?;
         if let Some(translation) = self.translation.clone()
             && !summary.stopped
             && !summary.broken_off
         {
             // The sound is the same, and was counted.
             let Summary { windows, quarantined, spent_micros, stopped, .. } =
-                self.extend(translation, once, stop, report)?;
+                self.extend(scan, translation, once, stop, report)?;
             summary.windows += windows;
             summary.quarantined += quarantined;
             summary.spent_micros += spent_micros;
@@ -320,16 +335,15 @@ impl Worker {
     /// Extends a pass over what is there.
     fn extend(
         &mut self,
+        scan: &Scan,
         task: Task,
         once: bool,
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
-        let scan = self.desk.archive.scan()?;
-        self.looked = self.desk.clock.boot_micros();
-        let mut backlog = Backlog::of(scan.segments, |track| self.desk.store.coverage(task.pass, track))?;
-        if let Some(campaign) = &task.campaign {
-            backlog.narrow(&campaign.spans);
+        let mut backlog = Backlog::of(scan.segments.clone(), |track| self.desk.store.coverage(task.pass, track))?;
+        if let Some(planned) = &task.campaign {
+            backlog.narrow(&planned.spans);
         }
         report(Progress::Scanned { left_micros: backlog.left_micros(), faults: &scan.faults });
         let (now, recording) = (self.desk.clock.wall(), Lock::is_held(&self.home.recorder_lock()));

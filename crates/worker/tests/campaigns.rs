@@ -100,8 +100,12 @@ impl Scene {
 
     /// Queues a campaign over everything; its key.
     fn queue(&self) -> i64 {
+        self.queue_as(&self.again)
+    }
+
+    fn queue_as(&self, plan: &PassPlan) -> i64 {
         let mut store = Store::open(&self.home.database()).unwrap();
-        let pass = store.ensure_pass(&self.again.pass).unwrap();
+        let pass = store.ensure_pass(&plan.pass).unwrap();
         let wanted = Wanted { span: Span::ALL, tracks: Vec::new(), only: None };
         let plan = CampaignPlan::look(&Archive::open(&self.home), &store, Some(pass.key), &wanted).unwrap();
         assert!(!plan.is_empty() && plan.windows > 3, "{plan:?}");
@@ -202,6 +206,53 @@ fn a_campaign_waits_for_its_hours_says_so_and_goes_on_afterwards() {
     waits.store(false, Ordering::Relaxed);
     scene.watch(&mut worker, campaign);
     assert_eq!(scene.state(campaign), (CampaignState::Done, None));
+}
+
+#[test]
+fn when_its_hours_end_a_campaign_ends_with_the_window_under_way_and_keeps_it() {
+    let scene = Scene::new();
+    scene.worker(Box::new(|_| {}), Arc::default()).run_once(&|| false, &mut |_| {}).unwrap();
+    let campaign = scene.queue();
+    let waits = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&waits);
+    let answered = move |windows| {
+        if windows == 2 {
+            end.store(true, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(1_100));
+        }
+    };
+    let mut worker = scene.worker(Box::new(answered), Arc::clone(&waits));
+    let summary = worker.run_once(&|| false, &mut |_| {}).unwrap();
+    assert_eq!(scene.state(campaign), (CampaignState::Waiting, Some("the test says so".to_owned())));
+    let again = || scene.log.lock().unwrap().iter().filter(|line| line.starts_with("again")).count();
+    assert!((2..=3).contains(&again()) && summary.windows >= 2, "{} windows, {summary:?}", again());
+    waits.store(false, Ordering::Relaxed);
+    let before = again() as u64;
+    let rest = worker.run_once(&|| false, &mut |_| {}).unwrap();
+    assert_eq!(scene.state(campaign), (CampaignState::Done, None));
+    assert_eq!(again() as u64 - before, rest.windows, "what was done isn't done again");
+}
+
+#[test]
+fn a_campaign_whose_sound_is_away_holds_up_no_other_and_goes_on_when_it_is_back() {
+    let scene = Scene::new();
+    record(&scene.home, "2026-11-23T10:00:00Z");
+    scene.worker(Box::new(|_| {}), Arc::default()).run_once(&|| false, &mut |_| {}).unwrap();
+    let first = scene.queue();
+    let segments = Archive::open(&scene.home).segments(&TrackName::mic(), &Span::ALL).unwrap();
+    let (path, away) = (&segments[1].path, scene.home.root().join("away"));
+    std::fs::rename(path, &away).unwrap();
+    let other = plan(scene.home.root(), &fixture("models/fixture-q8.bin"), 7);
+    assert_ne!(other.pass.name(), scene.again.pass.name());
+    let second = scene.queue_as(&other);
+    let mut worker = scene.worker(Box::new(|_| {}), Arc::default());
+    worker.run_once(&|| false, &mut |_| {}).unwrap();
+    let why = "some of its sound isn't there, or can't be read";
+    assert_eq!(scene.state(first), (CampaignState::Waiting, Some(why.to_owned())));
+    assert_eq!(scene.state(second), (CampaignState::Done, None));
+    std::fs::rename(&away, path).unwrap();
+    worker.run_once(&|| false, &mut |_| {}).unwrap();
+    assert_eq!(scene.state(first), (CampaignState::Done, None));
 }
 
 #[test]

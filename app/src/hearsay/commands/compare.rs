@@ -9,9 +9,10 @@ use crate::output::Out;
 use anyhow::Result;
 use home::Exit;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::Write;
 use store::{PassSummary, Store, Utterance, Word};
-use timeline::{TrackName, WallTime};
+use timeline::{Span, SpanSet, TrackName, WallTime};
 use unicode_width::UnicodeWidthStr;
 
 /// Which passes, and where.
@@ -71,30 +72,34 @@ pub(crate) fn run(args: &CompareArgs, context: &Context) -> Result<Exit> {
     let store = Store::open_read_only(&context.home.database())?;
     let passes = store.passes()?;
     let (left, right) = (named(&passes, &args.left)?, named(&passes, &args.right)?);
-    let (mut all, mut counts, mut compared) = (Vec::new(), Counts::default(), false);
+    let mut tracks = Vec::new();
     for (track, _) in store.tracks()?.into_iter().filter(|(track, _)| only.as_ref().is_none_or(|only| only == track)) {
-        let common = store.coverage(left.pass.key, &track)?.within(&span);
-        let other = store.coverage(right.pass.key, &track)?.within(&span);
-        let common = common.minus(&common.minus(&other));
-        compared |= !common.is_empty();
-        let read = |pass: i64| -> Result<Vec<Utterance>> {
-            let mut utterances = Vec::new();
-            store.each_of_pass(pass, &span, |utterance| {
-                if utterance.track == track && common.contains(utterance.span.middle()) {
-                    utterances.push(utterance);
-                }
-            })?;
-            Ok(utterances)
-        };
-        let (found, of_track) = differences(&read(left.pass.key)?, &read(right.pass.key)?);
-        counts.add(&of_track);
-        all.extend(found.into_iter().map(|difference| (track.clone(), difference)));
+        let (own, other) = (store.coverage(left.pass.key, &track)?, store.coverage(right.pass.key, &track)?);
+        tracks.push((track, own.within(&span).minus(&own.minus(&other))));
     }
-    all.sort_by_key(|(_, difference)| difference.span.start);
     let mut out = Out::stdout();
-    for (track, difference) in &all {
-        if args.json { out.json(&row(track, difference))? } else { print(&mut out, track, difference)? }
+    let mut counts = Counts::default();
+    for day in days(tracks.iter().map(|(_, common)| common)) {
+        let mut of_day = Vec::new();
+        for (track, common) in &tracks {
+            if common.within(&day).is_empty() {
+                continue;
+            }
+            let read = |pass: i64| -> Result<Vec<Utterance>> {
+                let mut utterances = store.of_pass_on(pass, track, &day)?;
+                utterances.retain(|utterance| common.contains(utterance.span.middle()));
+                Ok(utterances)
+            };
+            let (found, of_track) = differences(&read(left.pass.key)?, &read(right.pass.key)?);
+            counts.add(&of_track);
+            of_day.extend(found.into_iter().map(|difference| (track, difference)));
+        }
+        of_day.sort_by_key(|(_, difference)| difference.span.start);
+        for (track, difference) in &of_day {
+            if args.json { out.json(&row(track, difference))? } else { print(&mut out, track, difference)? }
+        }
     }
+    let compared = tracks.iter().any(|(_, common)| !common.is_empty());
     if args.json {
         out.json(&counts)?;
     } else if compared {
@@ -113,6 +118,16 @@ pub(crate) fn run(args: &CompareArgs, context: &Context) -> Result<Exit> {
         return Err(Failure::not_found(message).hint("`hearsay passes` says what each covers").into());
     }
     Ok(if counts.differ() { Exit::Done } else { Exit::NothingFound })
+}
+
+/// The days (UTC) with any of these spans in them, so that ten years are compared a day at a time.
+fn days<'a>(spans: impl Iterator<Item = &'a SpanSet>) -> Vec<Span> {
+    const DAY_MICROS: i64 = 86_400_000_000;
+    let of = |time: WallTime| time.as_micros().div_euclid(DAY_MICROS);
+    let days: BTreeSet<i64> =
+        spans.flat_map(SpanSet::iter).flat_map(|span| of(span.start)..=of(span.end.plus_micros(-1))).collect();
+    let day = |day: i64| WallTime::from_micros(day * DAY_MICROS);
+    days.into_iter().map(|it| Span::new(day(it), day(it + 1))).collect()
 }
 
 fn named<'a>(passes: &'a [PassSummary], typed: &str) -> Result<&'a PassSummary> {

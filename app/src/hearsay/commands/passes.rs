@@ -14,7 +14,7 @@ use timeline::{PassName, WallTime};
 /// How the passes are listed.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hearsay passes\n  hearsay passes --json | jq .speed_x\n\nThe best comes first: it is what you read wherever it found words, unless `hearsay prefer` says otherwise."
+    after_help = "Examples:\n  hearsay passes\n  hearsay passes --json | jq .speed_x\n\nThe best comes first: it is what you read wherever it found words, unless `hearsay prefer` says otherwise. Translations come last: `hearsay show --translated` reads them."
 )]
 pub(crate) struct PassesArgs {
     /// One JSON object per pass
@@ -63,10 +63,13 @@ pub(crate) fn run(args: &PassesArgs, context: &Context) -> Result<Exit> {
     }
     // A worker that begins has its passes ready before it has anything to put there.
     passes.retain(|it| !it.spans.is_empty() || campaigns.iter().any(|campaign| campaign.pass == it.pass.key));
+    // Translations are never read in the place of what was said.
+    passes.sort_by_key(|it| it.pass.translation);
+    let mean_ps = store.mean_ps()?;
     let mut out = Out::stdout();
     for summary in &passes {
         let campaign = campaigns.iter().rev().find(|campaign| campaign.pass == summary.pass.key);
-        let p = store.mean_p(summary.pass.key)?;
+        let p = mean_ps.get(&summary.pass.key).copied();
         if args.json {
             out.json(&row(summary, campaign, p))?;
         } else {

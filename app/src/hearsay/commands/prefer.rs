@@ -7,7 +7,7 @@ use crate::library::Library;
 use crate::output;
 use anyhow::Result;
 use archive::{Choice, Choices};
-use home::{Exit, Lock};
+use home::{Exit, Lock, LockError};
 use store::Store;
 use timeline::TrackName;
 use worker::{Follower, keep_choices};
@@ -44,29 +44,31 @@ pub(crate) fn run(args: &PreferArgs, context: &Context) -> Result<Exit> {
         return Err(Failure::not_found("there is no pass yet").hint(why).into());
     }
     let choices = Choices::open(&context.home);
-    if args.undo {
-        undo(args, context, &choices)?;
-    } else {
-        choose(args, context, &choices)?;
-    }
+    let said = if args.undo { undo(args, context, &choices)? } else { choose(args, context, &choices)? };
     let mut store = Store::open(&context.home.database())?;
     if let Some(fault) = keep_choices(&context.home, &mut store)? {
         output::note(&fault.to_string());
     }
-    // A worker that lives lets the index follow by itself.
-    if let Ok(_lock) = Lock::acquire(&context.home.worker_lock()) {
-        Follower::open(&context.home.index())?.catch_up(&store)?;
+    match Lock::acquire(&context.home.worker_lock()) {
+        Ok(_lock) => {
+            Follower::open(&context.home.index())?.catch_up(&store)?;
+        }
+        // The worker lets the index follow.
+        Err(LockError::Held { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
+    output::say(&said);
     Ok(Exit::Done)
 }
 
-fn choose(args: &PreferArgs, context: &Context, choices: &Choices) -> Result<()> {
+/// Writes the choice down, for each track whose words the pass has there; what is to be said once it stands.
+fn choose(args: &PreferArgs, context: &Context, choices: &Choices) -> Result<String> {
     let pass = pass_name(args.pass.as_deref().unwrap_or_default())?;
     if args.span.is_empty() {
         return Err(Failure::usage("from when to when?").hint("for example: hearsay prefer PASS yesterday").into());
     }
     let span = context.span(&args.span)?;
-    let track = track(args)?;
+    let only = track(args)?;
     let store = Store::open_read_only(&context.home.database())?;
     let passes = store.passes()?;
     let Some(known) = passes.iter().find(|known| known.pass.name == pass) else {
@@ -77,21 +79,32 @@ fn choose(args: &PreferArgs, context: &Context, choices: &Choices) -> Result<()>
             .hint("`hearsay show --translated` reads it")
             .into());
     }
-    if known.spans.within(&span).is_empty() {
-        return Err(Failure::not_found(format!("pass {pass} has nothing in that span"))
+    let mut chosen = Vec::new();
+    for (track, _) in store.tracks()?.into_iter().filter(|(track, _)| only.as_ref().is_none_or(|only| only == track)) {
+        if store.found_words(&pass, &track, &span)? {
+            // No sentence is cut in two, or both halves would be read, one from either pass.
+            let span = store.widened_to_silence(&track, &span)?;
+            chosen.push(Choice::new(&pass, Some(track), span, context.now));
+        }
+    }
+    if chosen.is_empty() {
+        return Err(Failure::not_found(format!("pass {pass} has no words in that span"))
             .hint("`hearsay retranscribe` transcribes it with that model")
             .into());
     }
-    choices.add(&Choice::new(&pass, track, span, context.now))?;
-    output::say(&format!("{pass} ({}) is what you read there", known.pass.model));
-    Ok(())
+    for choice in &chosen {
+        choices.add(choice)?;
+    }
+    let tracks: Vec<&str> = chosen.iter().filter_map(|choice| choice.track.as_ref()).map(TrackName::as_str).collect();
+    Ok(format!("{pass} ({}) is what you read there: {}", known.pass.model, tracks.join(", ")))
 }
 
-fn undo(args: &PreferArgs, context: &Context, choices: &Choices) -> Result<()> {
+/// Takes the last choice back that fits, on all tracks that it was made for.
+fn undo(args: &PreferArgs, context: &Context, choices: &Choices) -> Result<String> {
     let pass = args.pass.as_deref().map(pass_name).transpose()?;
     let span = if args.span.is_empty() { None } else { Some(context.span(&args.span)?) };
     let track = track(args)?;
-    let (standing, _) = choices.read()?;
+    let standing = choices.read()?.standing;
     let is_it = |choice: &&Choice| {
         pass.as_ref().is_none_or(|pass| choice.pass == *pass)
             && span.is_none_or(|span| choice.span.overlaps(&span))
@@ -100,10 +113,11 @@ fn undo(args: &PreferArgs, context: &Context, choices: &Choices) -> Result<()> {
     let Some(last) = standing.iter().rev().find(is_it) else {
         return Err(Failure::not_found("there is no such choice to take back").into());
     };
-    choices.undo(last.mark, context.now)?;
+    for choice in standing.iter().filter(|choice| choice.at == last.at && choice.pass == last.pass && is_it(choice)) {
+        choices.undo(choice.mark, context.now)?;
+    }
     let (from, to) = (output::local(last.span.start), output::local(last.span.end));
-    output::say(&format!("{} isn't preferred any more from {from} to {to}", last.pass));
-    Ok(())
+    Ok(format!("{} isn't preferred any more from {from} to {to}", last.pass))
 }
 
 fn track(args: &PreferArgs) -> Result<Option<TrackName>> {

@@ -12,6 +12,7 @@ use anyhow::Result;
 use archive::Archive;
 use home::{Exit, Lock};
 use speech::models;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use store::{PassSummary, Store, Terms, When};
 use timeline::{PassName, TrackName};
@@ -124,18 +125,19 @@ pub(crate) fn run(args: &RetranscribeArgs, context: &Context) -> Result<Exit> {
     let wanted = Wanted { span, tracks, only };
     let campaign = CampaignPlan::look(&archive, &store, known.map(|known| known.pass.key), &wanted)?;
     if campaign.is_empty() {
-        output::say(if known.is_some() {
-            "nothing to do: that model has transcribed all sound there is of it"
-        } else {
-            "nothing to do: there is no such sound"
+        output::say(match () {
+            () if wanted.only.as_ref().is_some_and(BTreeMap::is_empty) => {
+                "nothing to do: no utterance there matches --where"
+            }
+            () if known.is_some() => "nothing to do: that model has transcribed all sound there is of it",
+            () => "nothing to do: there is no such sound",
         });
         return Ok(Exit::NothingFound);
     }
     let takes_s = takes_s(&plan, &passes, campaign.speech_micros);
-    let queues = !args.dry_run;
-    tell(args, &plan, &campaign, takes_s)?;
     drop(store);
-    if !queues {
+    if args.dry_run {
+        tell(args, &plan, &campaign, takes_s)?;
         return Ok(Exit::Done);
     }
     let mut store = Store::open(&context.home.database())?;
@@ -154,13 +156,15 @@ pub(crate) fn run(args: &RetranscribeArgs, context: &Context) -> Result<Exit> {
     let terms = Terms { model: file, when, hours, threads: args.threads.unwrap_or(0) };
     let key = store.add_campaign(pass.key, &campaign.spans, &terms, context.now)?;
     drop(store);
+    tell(args, &plan, &campaign, takes_s)?;
     if !Lock::is_held(&context.home.worker_lock()) {
         if args.now {
             let mut worker = sibling::command("hearsay-work", context)?;
             worker.arg("--once");
             let status = worker.status()?;
-            output::say(&format!("pass {}: {}", pass.name, follow::state(context, key)?));
-            return Ok(if status.success() { follow::exit(context, key)? } else { Exit::Partly });
+            let state = follow::tell(context, key)?;
+            // A worker that stumbled may have done this all the same.
+            return Ok(if state.is_open() && !status.success() { Exit::Partly } else { follow::exit(state) });
         }
         output::say(&format!("queued as pass {}", pass.name));
         output::hint("no worker is running: `hearsay run` or `hearsay work` does it; --now does it at once");

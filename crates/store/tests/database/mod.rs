@@ -6,7 +6,7 @@ pub(crate) mod follower;
 use rusqlite::Connection;
 use serde_json::json;
 use std::path::PathBuf;
-use store::{NewPass, NewUtterance, Outcome, Store, WindowRow};
+use store::{NewPass, NewUtterance, Outcome, Preference, Store, StoreError, WindowRow};
 use timeline::{PassName, Side, Span, TrackName, WallTime};
 
 /// 2023-11-14T22:13:20Z and `ms` milliseconds.
@@ -110,4 +110,9 @@ impl Archive {
             .map(Result::unwrap)
             .collect()
     }
+}
+
+/// Makes the preferences be these; whether they weren't.
+pub(crate) fn prefer(archive: &mut Archive, wanted: &[Preference]) -> bool {
+    archive.store.set_preferences(|_| Ok::<_, StoreError>(wanted.to_vec())).unwrap()
 }

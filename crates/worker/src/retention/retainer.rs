@@ -15,6 +15,8 @@ pub(crate) struct Retainer {
     pass: i64,
     /// When it was last looked whether it is due, in microseconds since boot.
     looked: Option<i64>,
+    /// Whether it is.
+    due: bool,
     running: Option<Running>,
 }
 
@@ -34,22 +36,30 @@ const AGAIN_MICROS: i64 = 3_600_000_000;
 
 impl Retainer {
     pub(crate) fn new(home: &Home, rules: Box<dyn Fn() -> Option<RetentionConfig> + Send>, pass: i64) -> Self {
-        Self { home: home.clone(), rules, pass, looked: None, running: None }
+        Self { home: home.clone(), rules, pass, looked: None, due: false, running: None }
     }
 
     /// Begins where it is due, and looks whether it has ended.
     pub(crate) fn step(&mut self, clock: &dyn Clock) {
+        if self.needs_time(clock) && self.running.is_none() {
+            self.due = false;
+            self.begin(clock.wall());
+        }
+    }
+
+    /// Whether it is at work, or due.
+    pub(crate) fn needs_time(&mut self, clock: &dyn Clock) -> bool {
         if self.running.as_ref().is_some_and(|running| running.thread.is_finished()) {
             self.end(clock);
         }
         let now = clock.boot_micros();
-        if self.running.is_some() || self.looked.is_some_and(|looked| now - looked < LOOK_EVERY_MICROS) {
-            return;
+        if self.running.is_none() && self.looked.is_none_or(|looked| now - looked >= LOOK_EVERY_MICROS) {
+            self.looked = Some(now);
+            let wall = clock.wall();
+            let is_time = due(&self.home).is_none_or(|due| due <= wall || due > wall.plus_micros(2 * DAY_MICROS));
+            self.due = is_time && (self.rules)().is_some_and(|rules| !rules.is_empty());
         }
-        self.looked = Some(now);
-        if due(&self.home).is_none_or(|due| due <= clock.wall() || due > clock.wall().plus_micros(2 * DAY_MICROS)) {
-            self.begin(clock.wall());
-        }
+        self.due || self.running.is_some()
     }
 
     /// Calls it off, and doesn't wait for it.

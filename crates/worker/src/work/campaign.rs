@@ -1,20 +1,26 @@
 //! Other passes over old days, while there is no new sound.
 
-use super::{Task, Worker};
+use super::{Planned, Task, Worker};
+use crate::campaign_plan::JOINED_MICROS;
 use crate::campaigns::ASK_EVERY_MICROS;
 use crate::live_lane::LiveLane;
 use crate::queue::Queue;
-use crate::watch::RESCAN;
 use crate::{PassPlan, Progress, Summary, WorkerError};
+use archive::{ForgottenLog, Scan};
 use speech::Lane;
 use std::time::Duration;
 use store::{Campaign, CampaignState, Pass};
+use timeline::{Span, SpanSet};
+
+/// A campaign is interrupted at least this often for a look at what there is: a segment that no event tells of waits as long as it is, and no longer.
+const LOOK_WITHIN_MICROS: i64 = 300_000_000;
 
 impl Worker {
     /// Goes on with the campaigns that may run, the oldest first, until there is new sound, something is to be forgotten, or `stop` says so. What there
     /// is was just looked at.
     pub(super) fn run_campaigns(
         &mut self,
+        scan: &Scan,
         once: bool,
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
@@ -23,16 +29,16 @@ impl Worker {
         if let Some(campaigns) = &mut self.campaigns {
             campaigns.stuck.clear();
         }
-        while !stop() && !self.forgets.broke_off && !self.has_new_sound() {
+        while !stop() && !self.forgets.broke_off && !self.has_new_sound() && !self.retention_goes_first() {
             let Some((campaign, pass)) = self.next_campaign()? else { break };
             // A campaign of weeks leaves no idle hour.
             self.snapshot.step(&self.home, self.desk.clock.wall());
-            total.add_work(&self.run_campaign(&campaign, &pass, once, stop, report)?);
+            let spans = self.desk.store.campaign_spans(campaign.key)?;
+            total.add_work(&self.run_campaign(scan, &Planned { campaign, spans }, &pass, once, stop, report)?);
         }
-        if self.desk.store.open_campaigns()?.is_empty()
-            && let Some(campaigns) = &mut self.campaigns
-        {
-            campaigns.open = None;
+        let nothing_to_do = self.next_campaign()?.is_none();
+        if let Some((_, queue)) = self.campaigns.as_mut().filter(|_| nothing_to_do).and_then(|it| it.open.as_mut()) {
+            queue.rest();
         }
         Ok(total)
     }
@@ -44,7 +50,7 @@ impl Worker {
             return Ok(false);
         }
         self.asked = now;
-        Ok(self.next_campaign()?.is_some())
+        Ok(!self.retention_goes_first() && self.next_campaign()?.is_some())
     }
 
     /// The first open campaign that may run, and has something left that can be done. What the others wait for is said of them.
@@ -71,12 +77,14 @@ impl Worker {
 
     fn run_campaign(
         &mut self,
-        campaign: &Campaign,
+        scan: &Scan,
+        planned: &Planned,
         pass: &Pass,
         once: bool,
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
+        let campaign = &planned.campaign;
         let (key, name) = (campaign.key, &campaign.name);
         let fail = |worker: &Self, why: &str| -> Result<Summary, WorkerError> {
             worker.desk.store.set_campaign(key, CampaignState::Failed, Some(why), worker.desk.clock.wall())?;
@@ -95,9 +103,9 @@ impl Worker {
             // It was cancelled meanwhile.
             return Ok(Summary::default());
         }
-        let task = Task { plan, pass: pass.key, original: None, campaign: Some(campaign.clone()) };
+        let task = Task { plan, pass: pass.key, original: None, campaign: Some(planned.clone()) };
         report(Progress::Campaign { pass: name });
-        let summary = match self.extend(task, once, stop, report) {
+        let summary = match self.extend(scan, task, once, stop, report) {
             // It is of this model or this pass alone.
             Err(WorkerError::Engine(error)) => {
                 if let Some(campaigns) = &mut self.campaigns {
@@ -108,25 +116,50 @@ impl Worker {
             extended => extended?,
         };
         let interrupted = summary.broken_off || summary.stopped;
-        let done = summary.waiting_micros == 0 && !interrupted;
-        let state = if done { CampaignState::Done } else { CampaignState::Waiting };
-        self.desk.store.set_campaign(key, state, None, self.desk.clock.wall())?;
-        if let Some(campaigns) = self.campaigns.as_mut().filter(|_| !done && !interrupted) {
+        let reason = match () {
+            () if interrupted => None,
+            () if summary.waiting_micros > 0 => Some("its end waits for the recorder's next segment"),
+            () if self.lacks_sound(planned)? => Some("some of its sound isn't there, or can't be read"),
+            () => {
+                self.desk.store.set_campaign(key, CampaignState::Done, None, self.desk.clock.wall())?;
+                return Ok(summary);
+            }
+        };
+        self.desk.store.set_campaign(key, CampaignState::Waiting, reason, self.desk.clock.wall())?;
+        if let Some(campaigns) = self.campaigns.as_mut().filter(|_| reason.is_some()) {
             campaigns.stuck.insert(key);
         }
         Ok(summary)
     }
 
-    /// Has the campaign's recogniser ready, and nobody else's in memory who doesn't need it.
+    /// Whether there was sound, when the campaign was asked for, that its pass hasn't dealt with and nobody took away.
+    fn lacks_sound(&self, planned: &Planned) -> Result<bool, WorkerError> {
+        let forgotten = ForgottenLog::open(&self.desk.archive).all()?;
+        for (track, spans) in &planned.spans {
+            let mut left = spans.minus(&self.desk.store.coverage(planned.campaign.pass, track)?);
+            left = left.minus(&forgotten.of(track));
+            let Some((first, last)) = left.iter().next().zip(left.iter().next_back()) else { continue };
+            let retired = self.desk.archive.retired(&Span::new(first.start, last.end))?;
+            let retired = retired.into_iter().filter(|it| it.track == *track).map(|it| Span::new(it.from, it.to));
+            left = left.minus(&retired.collect::<SpanSet>());
+            // Shorter gaps were within its spans from the beginning.
+            if left.iter().any(|span| span.len_micros() >= JOINED_MICROS) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Has the campaign's recogniser ready, and the other one not in memory unless somebody watches.
     fn open_campaign(&mut self, campaign: &Campaign, pass: &Pass) -> Result<(), WorkerError> {
+        if !self.live.as_ref().is_some_and(LiveLane::is_at_work) {
+            self.desk.queue.rest();
+        }
         let Some(campaigns) = &mut self.campaigns else { return Ok(()) };
         if campaigns.open.as_ref().is_some_and(|(open, _)| *open == pass.key) {
             return Ok(());
         }
         campaigns.open = None;
-        if !self.live.as_ref().is_some_and(LiveLane::is_at_work) {
-            self.desk.queue.rest();
-        }
         let queue = Queue::new((campaigns.settings.recogniser)(campaign, pass)?);
         campaigns.open = Some((pass.key, queue));
         Ok(())
@@ -151,17 +184,27 @@ impl Worker {
             return Ok(false);
         }
         self.asked = now;
-        let Some(campaign) = &task.campaign else { return Ok((self.holds_back)()) };
+        let Some(Planned { campaign, .. }) = &task.campaign else { return Ok((self.holds_back)()) };
+        if self.retention_goes_first() {
+            return Ok(true);
+        }
         let Some(campaigns) = &mut self.campaigns else { return Ok(true) };
         let waits = (campaigns.settings.waits_for)(&campaign.terms, self.desk.clock.wall());
         Ok(waits.is_some() || !self.desk.store.campaign_is_open(campaign.key)?)
     }
 
-    /// Whether a segment may have been finished since the last look. One that no event told of is found by looking.
+    /// Whether the rules of retention are due or being kept: the two don't share files. While somebody watches they wait, and a campaign doesn't wait for them.
+    fn retention_goes_first(&mut self) -> bool {
+        let watched = self.live.as_ref().is_some_and(LiveLane::is_at_work);
+        let clock = self.desk.clock.as_ref();
+        self.watch.is_some() && !watched && self.retainer.as_mut().is_some_and(|retainer| retainer.needs_time(clock))
+    }
+
+    /// Whether a segment may have been finished since the last look.
     fn has_new_sound(&mut self) -> bool {
         let Some(watch) = &self.watch else { return false };
         let looked = self.desk.clock.boot_micros() - self.looked;
-        self.woken |= watch.wait(Duration::ZERO) || looked >= i64::try_from(RESCAN.as_micros()).unwrap_or(i64::MAX);
+        self.woken |= watch.wait(Duration::ZERO) || looked >= LOOK_WITHIN_MICROS;
         self.woken
     }
 }

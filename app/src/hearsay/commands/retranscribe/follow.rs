@@ -13,21 +13,24 @@ use store::{Campaign, CampaignState, Store};
 use timeline::{SpanSet, TrackName};
 
 /// How often it is looked.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often Ctrl-C is looked for.
+const STOP_WITHIN: Duration = Duration::from_millis(100);
 
 /// Shows how far it is until it has ended, or Ctrl-C is pressed.
 pub(super) fn until_done(context: &Context, key: i64) -> Result<Exit> {
     let stop = interrupt::stop_flag()?;
     let steps = Steps::counted();
-    let wanted = wanted(context, &campaign(context, key)?)?;
+    let wanted = wanted(context, key)?;
     let of: i64 = wanted.iter().map(|(_, sound)| sound.len_micros()).sum();
     let seconds = |micros: i64| u64::try_from(micros / 1_000_000).unwrap_or(0);
     loop {
-        let campaign = campaign(context, key)?;
+        let store = Store::open_read_only(&context.home.database())?;
+        let campaign = campaign(&store, key)?;
         if !campaign.state.is_open() {
             steps.done();
-            output::say(&format!("pass {}: {}", campaign.name, text(&campaign)));
-            return Ok(exit_of(&campaign));
+            return Ok(exit(tell(context, key)?));
         }
         if stop.load(Ordering::Relaxed) {
             steps.done();
@@ -39,50 +42,50 @@ pub(super) fn until_done(context: &Context, key: i64) -> Result<Exit> {
             output::say("the worker has ended; the campaign goes on with the next one");
             return Ok(Exit::Done);
         }
-        let store = Store::open_read_only(&context.home.database())?;
         let mut left = 0;
         for (track, sound) in &wanted {
             left += sound.minus(&store.coverage(campaign.pass, track)?).len_micros();
         }
         drop(store);
-        let what = match campaign.state {
-            CampaignState::Running => "transcribing, seconds of sound",
-            _ => "waiting",
+        let what = match (campaign.state, campaign.reason) {
+            (CampaignState::Running, _) => "transcribing, seconds of sound".to_owned(),
+            (_, Some(reason)) => format!("waiting: {reason}"),
+            (_, None) => "waiting".to_owned(),
         };
         steps.show(what, seconds(of - left), seconds(of));
-        std::thread::sleep(LOOK_EVERY);
+        let mut slept = Duration::ZERO;
+        while slept < LOOK_EVERY && !stop.load(Ordering::Relaxed) {
+            std::thread::sleep(STOP_WITHIN);
+            slept += STOP_WITHIN;
+        }
     }
 }
 
 /// The sound that a campaign is to cover.
-fn wanted(context: &Context, campaign: &Campaign) -> Result<Vec<(TrackName, SpanSet)>> {
+fn wanted(context: &Context, key: i64) -> Result<Vec<(TrackName, SpanSet)>> {
     let archive = Archive::open(&context.home);
+    let spans = Store::open_read_only(&context.home.database())?.campaign_spans(key)?;
     let mut wanted = Vec::new();
-    for (track, spans) in &campaign.spans {
+    for (track, spans) in spans {
         let mut sound = SpanSet::new();
         for span in spans.iter() {
-            let segments = archive.segments(track, &span)?;
+            let segments = archive.segments(&track, &span)?;
             sound.extend(segments.iter().flat_map(|segment| segment.sound().within(&span).iter().collect::<Vec<_>>()));
         }
-        wanted.push((track.clone(), sound));
+        wanted.push((track, sound));
     }
     Ok(wanted)
 }
 
-/// What became of it, in words.
-pub(super) fn state(context: &Context, key: i64) -> Result<String> {
-    Ok(text(&campaign(context, key)?))
+/// Says what became of it.
+pub(super) fn tell(context: &Context, key: i64) -> Result<CampaignState> {
+    let campaign = campaign(&Store::open_read_only(&context.home.database())?, key)?;
+    output::say(&format!("pass {}: {}", campaign.name, text(&campaign)));
+    Ok(campaign.state)
 }
 
-/// The exit code for what became of it.
-pub(super) fn exit(context: &Context, key: i64) -> Result<Exit> {
-    Ok(exit_of(&campaign(context, key)?))
-}
-
-fn campaign(context: &Context, key: i64) -> Result<Campaign> {
-    let store = Store::open_read_only(&context.home.database())?;
-    let campaign = store.campaigns()?.into_iter().find(|campaign| campaign.key == key);
-    campaign.ok_or_else(|| anyhow::anyhow!("the campaign is gone: the database was made anew meanwhile"))
+fn campaign(store: &Store, key: i64) -> Result<Campaign> {
+    store.campaign(key)?.ok_or_else(|| anyhow::anyhow!("the campaign is gone: the database was made anew meanwhile"))
 }
 
 fn text(campaign: &Campaign) -> String {
@@ -92,8 +95,9 @@ fn text(campaign: &Campaign) -> String {
     }
 }
 
-fn exit_of(campaign: &Campaign) -> Exit {
-    match campaign.state {
+/// The exit code for what became of a campaign.
+pub(super) fn exit(state: CampaignState) -> Exit {
+    match state {
         CampaignState::Failed | CampaignState::Cancelled => Exit::Partly,
         CampaignState::Waiting | CampaignState::Running | CampaignState::Done => Exit::Done,
     }
