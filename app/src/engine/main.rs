@@ -1,8 +1,9 @@
-//! `hearsay-engine MODEL [--stand-back]`: recognises windows of sound that come on standard input (see `speech::wire`).
+//! `hearsay-engine MODEL --engine NAME [--stand-back]`: recognises windows of sound that come on standard input (see `speech::wire`).
 //!
 //! Started by `hearsay-work`, never by hand. Standard output carries frames of the pipe and nothing else; the log goes to
 //! standard error. It ends when its input does, which is also how it notices that its worker is gone.
 
+use home::EngineChoice;
 use std::ffi::OsString;
 use std::io::{self, BufReader, BufWriter};
 use std::path::Path;
@@ -16,28 +17,50 @@ const NICE_STANDING_BACK: i32 = 19;
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    let mut arguments = std::env::args_os().skip(1);
-    let niceness = match (arguments.len(), arguments.nth(1)) {
-        (1, None) => NICE,
-        (2, Some(flag)) if flag == "--stand-back" => NICE_STANDING_BACK,
-        _ => {
-            tracing::error!("usage: hearsay-engine MODEL [--stand-back] (hearsay-work starts it)");
-            return home::Exit::Usage.into();
-        }
+    let Some(asked) = Asked::of(std::env::args_os().skip(1)) else {
+        tracing::error!("usage: hearsay-engine MODEL --engine hearsay|whisper-rs [--stand-back] (hearsay-work starts it)");
+        return home::Exit::Usage.into();
     };
-    let Some(model) = std::env::args_os().nth(1) else { return home::Exit::Usage.into() };
-    run(&model, niceness)
+    // Some threads compute: one that panics must not leave the others behind as if nothing had happened.
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::abort();
+    }));
+    run(&asked)
 }
 
-fn run(model: &OsString, niceness: i32) -> ExitCode {
+/// What the command line says.
+struct Asked {
+    model: OsString,
+    engine: EngineChoice,
+    stands_back: bool,
+}
+
+impl Asked {
+    fn of(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let model = arguments.next()?;
+        let (mut engine, mut stands_back) = (None, false);
+        while let Some(argument) = arguments.next() {
+            match argument.to_str()? {
+                "--engine" => engine = Some(EngineChoice::named(arguments.next()?.to_str()?)?),
+                "--stand-back" => stands_back = true,
+                _ => return None,
+            }
+        }
+        Some(Self { model, engine: engine?, stands_back })
+    }
+}
+
+fn run(asked: &Asked) -> ExitCode {
     #[cfg(unix)]
-    if let Err(error) = rustix::process::nice(niceness) {
+    if let Err(error) = rustix::process::nice(if asked.stands_back { NICE_STANDING_BACK } else { NICE }) {
         tracing::debug!(%error, "the engine runs at normal priority");
     }
     let input = BufReader::new(io::stdin());
     let output = BufWriter::new(io::stdout().lock());
     // A window in the middle of its computation is stopped by nothing else, and nobody waits for it any more.
-    match engine::serve(input, output, Path::new(model), || std::process::exit(0)) {
+    match engine::serve(input, output, Path::new(&asked.model), asked.engine, || std::process::exit(0)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");

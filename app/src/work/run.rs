@@ -2,7 +2,7 @@ use crate::cli::Args;
 use crate::report::Report;
 use anyhow::Context;
 use chrono::Timelike;
-use home::{Config, Exit, Home, OnBattery, WorkConfig};
+use home::{Config, EngineChoice, Exit, Home, OnBattery, WorkConfig};
 use speech::models::{self, Model};
 use speech::{EngineError, EngineOptions, EngineProcess, Recogniser, Vad, VadChoice};
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
-    let engine = EngineProcess::spawn(&executable, &model.path, checked(&model))?;
+    let engine = EngineProcess::spawn(&executable, &model.path, options(&model, config.work.engine))?;
     let live = {
         let (home, work, model) = (home.clone(), config.work.clone(), model.clone());
         let executable = executable.clone();
@@ -89,8 +89,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// The engine is given this very content or nothing, whenever it is loaded.
-fn checked(model: &Model) -> EngineOptions {
-    EngineOptions { sha256: Some(model.sha256.clone()), ..EngineOptions::default() }
+fn options(model: &Model, engine: EngineChoice) -> EngineOptions {
+    EngineOptions { engine, sha256: Some(model.sha256.clone()), ..EngineOptions::default() }
 }
 
 /// The model of what is written while it is said: one of its own where that is set, else the `main` one.
@@ -98,7 +98,7 @@ fn live_model(home: &Home, work: &WorkConfig, main: &Model, engine: &Path) -> Re
     let own = work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
     let model = own.as_ref().unwrap_or(main);
     let (plan, file) = (PassPlan::live(model, work, SystemClock.wall()), model.path.clone());
-    let options = checked(model);
+    let options = options(model, plan.engine);
     let recogniser = own
         .is_some()
         .then(|| -> Box<dyn Recogniser + Send> { Box::new(EngineProcess::resting(engine, &file, options)) });
@@ -115,7 +115,10 @@ fn campaigns(home: &Home, work: &WorkConfig, engine: &Path) -> CampaignSettings 
                 format!("{} isn't the model any more that pass {} was begun with", model.path.display(), pass.name);
             return Err(EngineError::Refused(why));
         }
-        let options = EngineOptions { stands_back: true, ..checked(&model) };
+        let Some(plan) = PassPlan::again(pass) else {
+            return Err(EngineError::Refused(format!("pass {} was made by another version of the program", pass.name)));
+        };
+        let options = EngineOptions { stands_back: true, ..options(&model, plan.engine) };
         Ok(Box::new(EngineProcess::spawn(&engine, &model.path, options)?))
     };
     let (spares_battery, mut machine) = (work.on_battery != OnBattery::All, Machine::default());

@@ -11,7 +11,7 @@
     reason = "a measurement that breaks off has failed"
 )]
 
-use engine::Whisper;
+use engine::WhisperCpp;
 use speech::{Decoding, RATE, models};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,8 +67,8 @@ fn main() {
 
 /// Seconds of processor and of time for a window, and how many words were found in all of them.
 fn measure(model: &Path, arrangement: Arrangement, windows: &[&[f32]]) -> (f64, f64, usize) {
-    let first = Whisper::open_with(model, &models::inspect(model).unwrap(), arrangement.flash_attention).unwrap();
-    let mut states: Vec<Whisper> = (1..arrangement.states).map(|_| first.beside().unwrap()).collect();
+    let first = WhisperCpp::open_with(model, &models::inspect(model).unwrap(), arrangement.flash_attention).unwrap();
+    let mut states: Vec<WhisperCpp> = (1..arrangement.states).map(|_| first.beside().unwrap()).collect();
     states.push(first);
     let decoding = Decoding {
         language: Some("en".to_owned()),

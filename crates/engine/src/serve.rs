@@ -1,7 +1,10 @@
 //! The pipe's end inside the engine.
 
+use crate::batched::Batched;
+use crate::pipe::Pipe;
 use crate::queue::{Job, Queue};
-use crate::{ENGINE, Whisper, WhisperError, missing_features};
+use crate::{WhisperCpp, WhisperCppError, missing_features};
+use home::EngineChoice;
 use speech::wire::{self, FromEngine, ToEngine};
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -19,6 +22,12 @@ pub enum ServeError {
     Pipe(#[from] io::Error),
 }
 
+/// What recognises.
+enum Engine {
+    Batched(Batched),
+    WhisperCpp(Box<WhisperCpp>),
+}
+
 /// Loads the model, then answers windows from `input` on `output` until the input ends.
 ///
 /// `on_end` is called when it does, from the reading thread: a window may be in the middle of its computation, which nothing but
@@ -28,23 +37,24 @@ pub enum ServeError {
 /// [`ServeError::Refused`] where nothing can be recognised, [`ServeError::Pipe`] where the other end is gone.
 pub fn serve<I, O>(
     input: I,
-    mut output: O,
+    output: O,
     model: &Path,
+    choice: EngineChoice,
     on_end: impl FnOnce() + Send + 'static,
 ) -> Result<(), ServeError>
 where
     I: Read + Send + 'static,
-    O: Write,
+    O: Write + Send,
 {
-    let mut whisper = match open(model) {
-        Ok(whisper) => whisper,
+    let pipe = Pipe::new(output);
+    let engine = match open(model, choice) {
+        Ok(engine) => engine,
         Err(reason) => {
-            wire::write(&mut output, &FromEngine::Refused { reason: reason.clone() }, &[])?;
+            pipe.say(&FromEngine::Refused { reason: reason.clone() })?;
             return Err(ServeError::Refused(reason));
         }
     };
-    let ready = FromEngine::Ready { engine: ENGINE.to_owned(), multilingual: whisper.multilingual() };
-    wire::write(&mut output, &ready, &[])?;
+    pipe.say(&engine.ready())?;
     let queue = Arc::new(Queue::default());
     let filling = Arc::clone(&queue);
     thread::Builder::new().name("hs-eng-input".to_owned()).spawn(move || {
@@ -54,32 +64,64 @@ where
         filling.end();
         on_end();
     })?;
-    whisper.break_off_when(queue.break_off());
-    while let Some(job) = queue.next() {
-        wire::write(&mut output, &FromEngine::Begun { ticket: job.ticket }, &[])?;
-        let answer = match whisper.recognise(&job.samples, &job.decoding) {
-            Ok(recognised) => FromEngine::Done { ticket: job.ticket, recognised },
-            Err(WhisperError::BrokenOff) => {
-                queue.put_back(job);
-                continue;
-            }
-            Err(error) => FromEngine::Failed { ticket: job.ticket, reason: error.to_string() },
-        };
-        wire::write(&mut output, &answer, &[])?;
+    match engine {
+        Engine::Batched(batched) => batched.run(&queue, &pipe)?,
+        Engine::WhisperCpp(whisper) => one_by_one(*whisper, &queue, &pipe)?,
     }
     Ok(())
 }
 
-fn open(model: &Path) -> Result<Whisper, String> {
+impl Engine {
+    fn ready(&self) -> FromEngine {
+        match self {
+            Self::Batched(batched) => FromEngine::Ready {
+                engine: Batched::name(),
+                multilingual: batched.multilingual(),
+                at_once: batched.at_once(),
+            },
+            Self::WhisperCpp(whisper) => FromEngine::Ready {
+                engine: WhisperCpp::name().to_owned(),
+                multilingual: whisper.multilingual(),
+                at_once: 1,
+            },
+        }
+    }
+}
+
+fn one_by_one<O: Write>(mut whisper: WhisperCpp, queue: &Queue, pipe: &Pipe<O>) -> io::Result<()> {
+    whisper.break_off_when(queue.break_off());
+    while let Some(job) = queue.wait(0) {
+        let ticket = job.ticket;
+        pipe.say(&FromEngine::Begun { ticket })?;
+        let answer = match whisper.recognise(&job.samples, &job.decoding) {
+            Ok(recognised) => FromEngine::Done { ticket, recognised },
+            Err(WhisperCppError::BrokenOff) => {
+                queue.put_back(job);
+                continue;
+            }
+            Err(error) => FromEngine::Failed { ticket, reason: error.to_string() },
+        };
+        queue.done(ticket);
+        pipe.say(&answer)?;
+    }
+    Ok(())
+}
+
+fn open(model: &Path, choice: EngineChoice) -> Result<Engine, String> {
+    let info = speech::models::inspect(model).map_err(|error| error.to_string())?;
+    if choice == EngineChoice::Hearsay {
+        return Batched::open(model).map(Engine::Batched).map_err(|error| home::one_line(&error));
+    }
     let missing = missing_features();
     if !missing.is_empty() {
         return Err(format!(
-            "this processor lacks {}, which this build of whisper.cpp needs; build it with GGML_AVX2=OFF GGML_FMA=OFF GGML_F16C=OFF GGML_BMI2=OFF",
+            "this processor lacks {}, which this build of whisper.cpp needs; build it with GGML_AVX2=OFF GGML_FMA=OFF GGML_F16C=OFF GGML_BMI2=OFF, or set \
+             engine = \"hearsay\" below [work]",
             missing.join(", ")
         ));
     }
-    let info = speech::models::inspect(model).map_err(|error| error.to_string())?;
-    Whisper::open(model, &info).map_err(|error| error.to_string())
+    let whisper = WhisperCpp::open(model, &info).map_err(|error| error.to_string())?;
+    Ok(Engine::WhisperCpp(Box::new(whisper)))
 }
 
 fn fill(mut input: impl Read, queue: &Queue) -> io::Result<()> {

@@ -11,8 +11,10 @@
     reason = "a test that can't read its fixture has failed; and it reports as a harness would"
 )]
 
+use home::EngineChoice;
 use speech::models::ModelError;
 use speech::{Decoding, EngineError, EngineOptions, EngineProcess, Lane, Recogniser, Request, Ticket};
+use std::collections::BTreeMap;
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,19 +26,21 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 fn main() {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    if let [model] = arguments.as_slice()
-        && model.is_file()
+    if let [model, flag, engine] = arguments.as_slice()
+        && flag == Path::new("--engine")
     {
-        let output = BufWriter::new(std::io::stdout().lock());
-        drop(engine::serve(BufReader::new(std::io::stdin()), output, model, || std::process::exit(0)));
+        let output = BufWriter::new(std::io::stdout());
+        let engine = EngineChoice::named(engine.to_str().unwrap()).unwrap();
+        drop(engine::serve(BufReader::new(std::io::stdin()), output, model, engine, || std::process::exit(0)));
         return;
     }
-    let tests: [(&str, fn()); 11] = [
+    let tests: [(&str, fn(EngineChoice)); 12] = [
         (
             "a_window_goes_through_the_pipe_and_comes_back_as_words",
             a_window_goes_through_the_pipe_and_comes_back_as_words,
         ),
         ("live_overtakes_the_backlog", live_overtakes_the_backlog),
+        ("many_windows_at_once_are_answered_as_each_alone", many_windows_at_once_are_answered_as_each_alone),
         ("a_cancelled_window_gives_no_result", a_cancelled_window_gives_no_result),
         ("a_killed_engine_costs_one_window", a_killed_engine_costs_one_window),
         ("a_hanging_engine_is_stopped_and_replaced", a_hanging_engine_is_stopped_and_replaced),
@@ -50,14 +54,20 @@ fn main() {
     for (name, test) in tests {
         let filters = arguments.iter().map(|argument| argument.to_string_lossy());
         if filters.filter(|argument| !argument.starts_with("--")).all(|filter| name.contains(&*filter)) {
-            test();
-            eprintln!("test {name} ... ok");
+            for engine in EngineChoice::ALL {
+                test(engine);
+                eprintln!("test {name} with {} ... ok", engine.name());
+            }
         }
     }
 }
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
+}
+
+fn options(engine: EngineChoice) -> EngineOptions {
+    EngineOptions { engine, ..EngineOptions::default() }
 }
 
 fn start(options: EngineOptions) -> EngineProcess {
@@ -81,9 +91,10 @@ fn signal(engine: &EngineProcess, signal: &str) {
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
 }
 
-fn a_window_goes_through_the_pipe_and_comes_back_as_words() {
-    let mut engine = start(EngineOptions::default());
-    assert_eq!((engine.info().engine.as_str(), engine.info().multilingual), (engine::ENGINE, false));
+fn a_window_goes_through_the_pipe_and_comes_back_as_words(engine: EngineChoice) {
+    let expected = if engine == EngineChoice::Hearsay { "hearsay 0." } else { "whisper.cpp 1." };
+    let mut engine = start(options(engine));
+    assert!(engine.info().engine.starts_with(expected) && !engine.info().multilingual, "{:?}", engine.info());
     assert!(engine.next(Duration::ZERO).is_none(), "nothing is under way");
     let ticket = engine.submit(sentence(), Lane::Backlog).unwrap();
     let (of, result) = engine.next(PATIENCE).unwrap();
@@ -96,8 +107,8 @@ fn a_window_goes_through_the_pipe_and_comes_back_as_words() {
     assert!(phoenix.p > 0.9 && phoenix.p <= 1.0 && phoenix.logprob <= 0.0 && phoenix.tokens >= 1);
 }
 
-fn live_overtakes_the_backlog() {
-    let mut engine = start(EngineOptions::default());
+fn live_overtakes_the_backlog(engine: EngineChoice) {
+    let mut engine = start(options(engine));
     let mut tickets: Vec<Ticket> = Vec::new();
     for lane in [Lane::Campaign, Lane::Campaign, Lane::Backlog, Lane::Backlog, Lane::Live] {
         tickets.push(engine.submit(sentence(), lane).unwrap());
@@ -109,8 +120,40 @@ fn live_overtakes_the_backlog() {
     assert_eq!(place(1), 4, "the last of the campaign comes last: {order:?}");
 }
 
-fn a_cancelled_window_gives_no_result() {
-    let mut engine = start(EngineOptions::default());
+fn many_windows_at_once_are_answered_as_each_alone(engine: EngineChoice) {
+    let mut engine = start(options(engine));
+    let (sound, _) = testkit::sound::read_wav(&fixtures().join("days/call.mic.wav")).unwrap();
+    let mut chance = Chance::new(7);
+    let windows: Vec<Request> = (0..6).map(|_| stretch(&sound, &mut chance)).collect();
+    // What it took differs.
+    let words = |result: Result<speech::Recognised, EngineError>| {
+        result.map(|it| (it.words, it.no_speech_p)).map_err(|error| error.to_string()).unwrap()
+    };
+    let alone: Vec<_> = windows
+        .iter()
+        .map(|window| {
+            engine.submit(window.clone(), Lane::Backlog).unwrap();
+            words(engine.next(PATIENCE).unwrap().1)
+        })
+        .collect();
+    let tickets: Vec<Ticket> =
+        windows.iter().map(|window| engine.submit(window.clone(), Lane::Backlog).unwrap()).collect();
+    engine.cancel(tickets[4]);
+    let together: BTreeMap<Ticket, _> = (0..5)
+        .map(|_| {
+            let (ticket, result) = engine.next(PATIENCE).unwrap();
+            (ticket, words(result))
+        })
+        .collect();
+    assert_eq!(engine.waiting(), 0);
+    for (at, ticket) in tickets.iter().enumerate().filter(|(at, _)| *at != 4) {
+        assert_eq!(together[ticket], alone[at], "window {at}");
+    }
+    assert!(alone.iter().any(|(words, _)| words.len() > 10), "there is text");
+}
+
+fn a_cancelled_window_gives_no_result(engine: EngineChoice) {
+    let mut engine = start(options(engine));
     let tickets: Vec<Ticket> = (0..3).map(|_| engine.submit(sentence(), Lane::Backlog).unwrap()).collect();
     engine.cancel(tickets[1]);
     assert_eq!(engine.next(PATIENCE).unwrap().0, tickets[0]);
@@ -118,8 +161,8 @@ fn a_cancelled_window_gives_no_result() {
     assert!(engine.next(Duration::from_millis(10)).is_none());
 }
 
-fn a_killed_engine_costs_one_window() {
-    let mut engine = start(EngineOptions::default());
+fn a_killed_engine_costs_one_window(engine: EngineChoice) {
+    let mut engine = start(options(engine));
     let first = engine.submit(sentence(), Lane::Backlog).unwrap();
     let second = engine.submit(sentence(), Lane::Backlog).unwrap();
     let killed = engine.process_id();
@@ -133,8 +176,8 @@ fn a_killed_engine_costs_one_window() {
     assert_ne!(engine.process_id(), killed);
 }
 
-fn a_hanging_engine_is_stopped_and_replaced() {
-    let options = EngineOptions { window_timeout: Some(Duration::from_secs(20)), ..EngineOptions::default() };
+fn a_hanging_engine_is_stopped_and_replaced(engine: EngineChoice) {
+    let options = EngineOptions { window_timeout: Some(Duration::from_secs(20)), ..options(engine) };
     let mut engine = start(options);
     signal(&engine, "-STOP");
     let hung = engine.submit(sentence(), Lane::Backlog).unwrap();
@@ -147,7 +190,7 @@ fn a_hanging_engine_is_stopped_and_replaced() {
     assert!(ticket == next && result.is_ok(), "{result:?}");
 }
 
-fn damaged_models_never_reach_the_engine() {
+fn damaged_models_never_reach_the_engine(engine: EngineChoice) {
     use std::io::Write as _;
     let folder = tempfile::tempdir().unwrap();
     let good = std::fs::read(fixtures().join("models/fixture-q8.bin")).unwrap();
@@ -169,17 +212,17 @@ fn damaged_models_never_reach_the_engine() {
         let path = folder.path().join(format!("{name}.bin"));
         home::files::create_new(&path).unwrap().write_all(&bytes).unwrap();
         // No such program: had it come to starting the engine, the error would be another.
-        match EngineProcess::spawn(Path::new("/nonexistent/engine"), &path, EngineOptions::default()) {
+        match EngineProcess::spawn(Path::new("/nonexistent/engine"), &path, options(engine)) {
             Err(EngineError::Model(error @ ModelError::Broken { .. })) => assert!(error.to_string().contains(name)),
             other => panic!("{name}: {other:?}"),
         }
     }
 }
 
-fn a_program_that_is_no_engine_is_named() {
+fn a_program_that_is_no_engine_is_named(engine: EngineChoice) {
     let model = fixtures().join("models/fixture-q8.bin");
     let spawn = |exe: &str| {
-        let options = EngineOptions { load_timeout: Duration::from_secs(2), ..EngineOptions::default() };
+        let options = EngineOptions { load_timeout: Duration::from_secs(2), ..options(engine) };
         EngineProcess::spawn(Path::new(exe), &model, options).unwrap_err()
     };
     assert!(matches!(spawn("/nonexistent/engine"), EngineError::Start { path, .. } if path.ends_with("engine")));
@@ -188,8 +231,8 @@ fn a_program_that_is_no_engine_is_named() {
     assert!(matches!(spawn("/bin/cat"), EngineError::Crashed { .. } | EngineError::TimedOut { .. }));
 }
 
-fn the_queue_is_bounded() {
-    let mut engine = start(EngineOptions::default());
+fn the_queue_is_bounded(engine: EngineChoice) {
+    let mut engine = start(options(engine));
     let silence = || Request { samples: vec![0.0; 16], decoding: Decoding::default() };
     signal(&engine, "-STOP");
     let accepted = (0..1_000).take_while(|_| engine.submit(silence(), Lane::Campaign).is_ok()).count();
@@ -201,10 +244,10 @@ fn the_queue_is_bounded() {
     }
 }
 
-fn an_engine_that_rests_holds_no_memory_and_works_again() {
+fn an_engine_that_rests_holds_no_memory_and_works_again(engine: EngineChoice) {
     let me = std::env::current_exe().unwrap();
     let model = fixtures().join("models/fixture-q8.bin");
-    let mut engine = EngineProcess::resting(&me, &model, EngineOptions::default());
+    let mut engine = EngineProcess::resting(&me, &model, options(engine));
     assert_eq!(engine.process_id(), None, "it starts with its first window");
     let mut texts = Vec::new();
     for _ in 0..2 {
@@ -243,9 +286,9 @@ fn stretch(sound: &[f32], chance: &mut Chance) -> Request {
     Request { samples: sound[start..start + len].to_vec(), ..sentence() }
 }
 
-fn the_engine_keeps_no_memory_of_many_windows() {
+fn the_engine_keeps_no_memory_of_many_windows(engine: EngineChoice) {
     let (sound, _) = testkit::sound::read_wav(&fixtures().join("days/call.mic.wav")).unwrap();
-    let mut engine = start(EngineOptions::default());
+    let mut engine = start(options(engine));
     let mut chance = Chance::new(200);
     let read = |engine: &mut EngineProcess, samples: Request| {
         engine.submit(samples, Lane::Backlog).unwrap();
@@ -268,8 +311,8 @@ fn the_engine_keeps_no_memory_of_many_windows() {
     assert!(last <= first * GROWTH);
 }
 
-fn loading_again_and_again_keeps_no_memory() {
-    let mut engine = start(EngineOptions::default());
+fn loading_again_and_again_keeps_no_memory(engine: EngineChoice) {
+    let mut engine = start(options(engine));
     let loads = count("HEARSAY_ENGINE_LOADS", LOADS);
     let figures: Vec<(f64, f64)> = (0..loads)
         .map(|_| {

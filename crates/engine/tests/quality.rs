@@ -10,7 +10,7 @@
     reason = "a test that can't read its fixture has failed; figures are of a few hundred words"
 )]
 
-use engine::Whisper;
+use engine::WhisperCpp;
 use speech::{Decoding, Heard, RATE, Vad, VadChoice, WindowFinder, WindowParams, doubt, models, utterances};
 use testkit::{WordErrors, fixture, normalise, references};
 use timeline::Position;
@@ -40,9 +40,9 @@ fn reference(conversation: &str, track: &str) -> Vec<Sentence> {
     said.into_iter().filter(|said| said.track == track).map(|said| (said.start_s, said.end_s, said.text)).collect()
 }
 
-fn whisper() -> Whisper {
+fn whisper() -> WhisperCpp {
     let model = fixture("models/fixture-q8.bin");
-    Whisper::open(&model, &models::inspect(&model).unwrap()).unwrap()
+    WhisperCpp::open(&model, &models::inspect(&model).unwrap()).unwrap()
 }
 
 /// One thread: more of them would spin beside the other tests.
@@ -56,7 +56,7 @@ fn wrong(spoken: &[String], heard: &[String]) -> usize {
 
 /// What the model hears when it is fed the reference's cuts, packed into windows of up to 28 s with 0.3 s between.
 /// Each cut may have some of the room before and behind it.
-fn fed_by_reference(whisper: &mut Whisper, sound: &[f32], sentences: &[Sentence], room_s: f64) -> Vec<String> {
+fn fed_by_reference(whisper: &mut WhisperCpp, sound: &[f32], sentences: &[Sentence], room_s: f64) -> Vec<String> {
     let mut windows: Vec<Vec<f32>> = vec![Vec::new()];
     for (start, end, _) in sentences {
         let at = |s: f64| ((s * RATE as f64) as usize).min(sound.len());
@@ -83,7 +83,7 @@ struct Way {
     compute_s: f64,
 }
 
-fn whole_way(whisper: &mut Whisper, sound: &[f32]) -> Way {
+fn whole_way(whisper: &mut WhisperCpp, sound: &[f32]) -> Way {
     let mut vad = Vad::open(VadChoice::Builtin, None).unwrap();
     let end = Position(sound.len() as i64);
     let mut way = Way::default();

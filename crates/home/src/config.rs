@@ -80,6 +80,8 @@ pub enum SampleRateChoice {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkConfig {
+    /// What recognises.
+    pub engine: EngineChoice,
     /// A model's name or file; the only installed one where it isn't set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -113,6 +115,7 @@ pub struct WorkConfig {
 impl Default for WorkConfig {
     fn default() -> Self {
         Self {
+            engine: EngineChoice::WhisperRs,
             model: None,
             live_model: None,
             language: vec!["auto".to_owned()],
@@ -126,6 +129,34 @@ impl Default for WorkConfig {
             vad: VadChoice::Builtin,
             onnxruntime: None,
         }
+    }
+}
+
+/// What recognises speech.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineChoice {
+    /// Our own, many windows at once: the faster one on a processor.
+    Hearsay,
+    /// whisper.cpp, by way of whisper-rs: it knows graphics cards too.
+    WhisperRs,
+}
+
+impl EngineChoice {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Hearsay, Self::WhisperRs];
+
+    /// As in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hearsay => "hearsay",
+            Self::WhisperRs => "whisper-rs",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }
 

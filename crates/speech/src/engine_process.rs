@@ -8,6 +8,7 @@ mod running;
 
 use crate::wire::FromEngine;
 use crate::{EngineError, Lane, RATE, Recognised, Recogniser, Request, Ticket, models};
+use home::EngineChoice;
 use running::{Event, Running};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ const PATIENCE_PER_SLOWEST: u32 = 4;
 /// How a child is run.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
+    /// What recognises in it.
+    pub engine: EngineChoice,
     /// Where its log goes; `None`: where the caller's standard error goes.
     pub log: Option<PathBuf>,
     /// How long loading the model may take.
@@ -43,17 +46,26 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         let load_timeout = Duration::from_mins(10);
-        Self { log: None, load_timeout, window_timeout: None, stands_back: false, sha256: None }
+        Self {
+            engine: EngineChoice::WhisperRs,
+            log: None,
+            load_timeout,
+            window_timeout: None,
+            stands_back: false,
+            sha256: None,
+        }
     }
 }
 
 /// What the child said about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
-    /// Name and version, part of a pass, e.g. `whisper.cpp 1.8.3`.
+    /// Name and version, e.g. `hearsay 0.1.0`.
     pub engine: String,
     /// Whether its model knows other languages than English.
     pub multilingual: bool,
+    /// Windows that it computes at once.
+    pub at_once: usize,
 }
 
 /// `hearsay-engine` with a model, restarted when it dies.
@@ -66,7 +78,8 @@ pub struct EngineProcess {
     running: Option<Running>,
     /// Submitted and not answered; kept, so that a new child gets what an old one left.
     waiting: BTreeMap<Ticket, (Lane, Arc<Request>)>,
-    begun: Option<(Ticket, i64)>,
+    /// What the child is at, and since when.
+    begun: BTreeMap<Ticket, i64>,
     /// When the child last had reason to say something soon.
     stirred: i64,
     results: VecDeque<(Ticket, Result<Recognised, EngineError>)>,
@@ -93,10 +106,10 @@ impl EngineProcess {
             exe: exe.to_owned(),
             model: model.to_owned(),
             options,
-            info: EngineInfo { engine: String::new(), multilingual: false },
+            info: EngineInfo { engine: String::new(), multilingual: false, at_once: 1 },
             running: None,
             waiting: BTreeMap::new(),
-            begun: None,
+            begun: BTreeMap::new(),
             stirred: 0,
             results: VecDeque::new(),
             next_ticket: 0,
@@ -132,7 +145,7 @@ impl EngineProcess {
             running.submit(*ticket, *lane, Arc::clone(request));
         }
         self.running = Some(running);
-        self.begun = None;
+        self.begun.clear();
         self.stirred = SystemClock.boot_micros();
         Ok(())
     }
@@ -140,9 +153,9 @@ impl EngineProcess {
     fn wait_until_loaded(&mut self) -> Result<(), EngineError> {
         let Some(running) = &mut self.running else { return Ok(()) };
         match running.receive(self.options.load_timeout) {
-            Some(Event::Said(FromEngine::Ready { engine, multilingual })) => {
+            Some(Event::Said(FromEngine::Ready { engine, multilingual, at_once })) => {
                 running.loaded = true;
-                self.info = EngineInfo { engine, multilingual };
+                self.info = EngineInfo { engine, multilingual, at_once };
                 Ok(())
             }
             Some(Event::Said(FromEngine::Refused { reason })) => Err(EngineError::Refused(reason)),
@@ -158,8 +171,8 @@ impl EngineProcess {
     fn heard(&mut self, said: FromEngine) {
         self.stirred = SystemClock.boot_micros();
         match said {
-            FromEngine::Ready { engine, multilingual } => {
-                self.info = EngineInfo { engine, multilingual };
+            FromEngine::Ready { engine, multilingual, at_once } => {
+                self.info = EngineInfo { engine, multilingual, at_once };
                 if let Some(running) = &mut self.running {
                     running.loaded = true;
                 }
@@ -168,32 +181,32 @@ impl EngineProcess {
                 self.running = None;
                 self.fail_all(|| EngineError::Refused(reason.clone()));
             }
-            FromEngine::Begun { ticket } => self.begun = Some((ticket, SystemClock.boot_micros())),
+            FromEngine::Begun { ticket } => {
+                self.begun.insert(ticket, SystemClock.boot_micros());
+            }
             FromEngine::Done { ticket, recognised } => self.answer(ticket, Ok(recognised)),
             FromEngine::Failed { ticket, reason } => self.answer(ticket, Err(EngineError::Failed(reason))),
         }
     }
 
     fn answer(&mut self, ticket: Ticket, result: Result<Recognised, EngineError>) {
-        if let Some((begun, since)) = self.begun
-            && begun == ticket
-        {
+        if let Some(since) = self.begun.remove(&ticket) {
             self.slowest = self.slowest.max(Some(micros_since(since)));
-            self.begun = None;
         }
         if self.waiting.remove(&ticket).is_some() {
             self.results.push_back((ticket, result));
         }
     }
 
-    /// The child is gone: its window is lost, the others go to the next child.
+    /// The child is gone: a window is lost, the others go to the next child. Of several that it was at, the oldest pays; one that kills every child is the
+    /// oldest before long, and what was lost without fault is tried again.
     fn ended(&mut self, why: impl Fn(String) -> EngineError) {
         let Some(running) = self.running.take() else { return };
         let loaded = running.loaded;
         let how = running.how_it_ended();
         tracing::warn!(how, "the engine ended");
-        match self.begun.take() {
-            Some((ticket, _)) => self.answer(ticket, Err(why(how))),
+        match self.begun.keys().next().copied() {
+            Some(ticket) => self.answer(ticket, Err(why(how))),
             None if loaded => {
                 // Between two windows: the oldest pays, lest an engine that dies at once is restarted for ever.
                 if let Some(ticket) = self.waiting.keys().next().copied() {
@@ -205,14 +218,15 @@ impl EngineProcess {
     }
 
     fn fail_all(&mut self, error: impl Fn() -> EngineError) {
-        self.begun = None;
+        self.begun.clear();
         self.results.extend(std::mem::take(&mut self.waiting).into_keys().map(|ticket| (ticket, Err(error()))));
     }
 
     /// How much longer the child may be silent, and how long it was given in all.
     fn patience(&self) -> (Duration, Duration) {
-        let (since, limit) = match (&self.begun, &self.running) {
-            (Some((ticket, since)), _) => (*since, self.window_limit(*ticket)),
+        let (since, limit) = match (self.begun.keys().map(|ticket| self.window_limit(*ticket)).max(), &self.running) {
+            // Whatever is begun or done is said.
+            (Some(limit), _) => (self.stirred, limit),
             (None, Some(running)) if !running.loaded => (running.started, self.options.load_timeout),
             // It is idle and has been given something: it takes it up at once, unless it hangs.
             _ => (self.stirred, self.options.window_timeout.unwrap_or(SHORTEST_PATIENCE)),
@@ -277,6 +291,11 @@ impl Recogniser for EngineProcess {
         }
     }
 
+    fn at_once(&self) -> usize {
+        // Others may have something to submit, too.
+        self.info.at_once.clamp(1, QUEUE / 2)
+    }
+
     /// The child ends, so that all of its memory is given back.
     fn rest(&mut self) {
         if self.waiting.is_empty() && self.running.take().is_some() {
@@ -286,6 +305,7 @@ impl Recogniser for EngineProcess {
 
     fn cancel(&mut self, ticket: Ticket) {
         self.waiting.remove(&ticket);
+        self.begun.remove(&ticket);
         self.results.retain(|(of, _)| *of != ticket);
         if let Some(running) = &mut self.running {
             running.cancel(ticket);

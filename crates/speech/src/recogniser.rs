@@ -137,6 +137,11 @@ pub trait Recogniser {
     /// Takes a window back. It gives no result any more, though the engine may finish it where it has begun.
     fn cancel(&mut self, ticket: Ticket);
 
+    /// Windows that are computed at once where there are enough: so many should be under way, and some more that wait.
+    fn at_once(&self) -> usize {
+        1
+    }
+
     /// Gives back what is held for windows to come, the model's memory above all, unless one is under way. The next window
     /// gets it again, at the price of loading.
     fn rest(&mut self) {}

@@ -45,10 +45,12 @@ pub enum ToEngine {
 pub enum FromEngine {
     /// The model is loaded.
     Ready {
-        /// Name and version, e.g. `whisper.cpp 1.8.3`.
+        /// Name and version, e.g. `hearsay 0.1.0`.
         engine: String,
         /// Whether the model knows other languages than English.
         multilingual: bool,
+        /// Windows that it computes at once.
+        at_once: usize,
     },
     /// Nothing can be recognised; the engine ends.
     Refused {

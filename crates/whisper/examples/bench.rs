@@ -95,7 +95,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut batch =
         Batch::new(Watched { cpu, spent: Rc::clone(&spent) }, model.vocabulary(), model.shape().text_context);
     for (id, mel) in (0..).zip(mels) {
-        batch.push(Window { id, mel, decode: Decode { beams, words, ..Decode::default() } })?;
+        batch.push(Window { id, mel, decode: Decode { beams, words, ..Decode::default() }, urgent: false })?;
     }
     let began = now();
     let mut heard = batch.finish();

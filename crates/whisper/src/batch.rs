@@ -29,13 +29,24 @@ impl<'a, B: Backend> Batch<'a, B> {
         Self { backend, vocabulary, isa: Isa::chosen(), waiting, slots, places, scores }
     }
 
-    /// Adds a window to those that wait.
+    /// Adds a window to those that wait; an urgent one in front of the others.
     ///
     /// # Errors
     /// [`Error::Language`] and [`Error::CannotTranslate`] where the model can't do what is asked.
     pub fn push(&mut self, window: Window) -> Result<(), Error> {
-        self.waiting.push_back(Active::new(window, self.vocabulary, self.places.len())?);
+        let urgent = window.urgent;
+        let active = Active::new(window, self.vocabulary, self.places.len())?;
+        let place = self.waiting.iter().position(|waiting| urgent && !waiting.window.urgent);
+        self.waiting.insert(place.unwrap_or(self.waiting.len()), active);
         Ok(())
+    }
+
+    /// Takes a window back, wherever it is. It gives no result.
+    pub fn cancel(&mut self, id: u64) {
+        self.waiting.retain(|active| active.window.id != id);
+        for slot in self.slots.iter_mut().filter(|slot| slot.as_ref().is_some_and(|active| active.window.id == id)) {
+            *slot = None;
+        }
     }
 
     /// Whether there is nothing to do.
@@ -48,12 +59,15 @@ impl<'a, B: Backend> Batch<'a, B> {
         self.slots.iter().filter(|slot| slot.is_none()).count()
     }
 
-    /// One token for every window under way; encodes those that have just got a slot. Gives the windows that are done with it.
+    /// One token for every window under way, or for the urgent ones alone; encodes those that have just got a slot. Gives the windows that are done with
+    /// it.
     pub fn step(&mut self) -> Vec<Heard> {
         self.fill();
+        let urgent = self.slots.iter().flatten().any(|active| active.window.urgent);
+        let goes_on = |active: &Active| active.window.urgent || !urgent;
         let mut rows: Vec<Row<'_>> = Vec::new();
         for (slot, active) in self.slots.iter().enumerate() {
-            if let Some(active) = active {
+            if let Some(active) = active.as_ref().filter(|active| goes_on(active)) {
                 active.rows(slot, &self.places, &mut rows);
             }
         }
@@ -64,7 +78,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         let mut first = 0;
         let mut done = Vec::new();
         for (at, slot) in self.slots.iter_mut().enumerate() {
-            let Some(active) = slot else { continue };
+            let Some(active) = slot.as_mut().filter(|active| goes_on(active)) else { continue };
             first += active.take(self.isa, self.vocabulary, &mut self.scores, first);
             if let Some(heard) = active.result(self.isa, &self.backend, at) {
                 done.push(heard);

@@ -10,7 +10,7 @@
 //! let model = Model::open("ggml-base.en.bin".as_ref(), Numbers::Fast)?;
 //! let mut batch = Batch::new(Cpu::new(&model, 16), model.vocabulary(), model.shape().text_context);
 //! let samples = vec![0.0; 480_000];
-//! batch.push(Window { id: 1, mel: model.mels().mel(&samples), decode: Decode::default() })?;
+//! batch.push(Window { id: 1, mel: model.mels().mel(&samples), decode: Decode::default(), urgent: false })?;
 //! for heard in batch.finish() {
 //!     let text = model.vocabulary().text(heard.tokens.iter().map(|scored| scored.token));
 //!     assert_eq!(heard.id, 1);

@@ -13,6 +13,7 @@ pub struct Model {
     pub(crate) file: ModelFile,
     pub(crate) encoder: Encoder,
     pub(crate) decoder: Decoder,
+    numbers: Numbers,
     vocabulary: Vocabulary,
     mels: MelMaker,
 }
@@ -28,12 +29,22 @@ impl Model {
         let mels = MelMaker::new(&file.filters, file.shape.audio_context * 2);
         let encoder = Encoder::load(&file, numbers)?;
         let decoder = Decoder::load(&file, numbers, alignment::heads(&file.shape))?;
-        Ok(Self { file, encoder, decoder, vocabulary, mels })
+        Ok(Self { file, encoder, decoder, numbers, vocabulary, mels })
     }
 
     /// How large it is.
     pub fn shape(&self) -> &Shape {
         &self.file.shape
+    }
+
+    /// The memory that a window takes while it is decoded greedily, at most: the keys and values of its sound and of its text, and where the alignment heads
+    /// looked.
+    pub fn slot_bytes(&self) -> usize {
+        let shape = &self.file.shape;
+        let sound = 2 * shape.audio_context * shape.width * self.numbers.sound_bytes();
+        let text = 2 * shape.text_context * shape.width * size_of::<f32>();
+        let looks = shape.text_context * shape.audio_context * self.decoder.alignment.len() * size_of::<f32>();
+        shape.text_layers * (sound + text) + looks
     }
 
     /// Its tokens.

@@ -10,3 +10,13 @@ pub enum Numbers {
     /// in eight bits. Several times as fast.
     Fast,
 }
+
+impl Numbers {
+    /// Bytes of a number of the sound's keys and values.
+    pub(crate) fn sound_bytes(self) -> usize {
+        match self {
+            Self::Exact => 4,
+            Self::Fast => 1,
+        }
+    }
+}

@@ -45,7 +45,7 @@ fn decoded(isa: Isa, numbers: Numbers, pieces: &[Piece], order: &[usize], slots:
     for few in order.chunks(at_once) {
         for at in left.by_ref().take(few.len()) {
             let Piece { mel, decode } = &pieces[*at];
-            batch.push(Window { id: *at as u64, mel: mel.clone(), decode: decode.clone() }).unwrap();
+            batch.push(Window { id: *at as u64, mel: mel.clone(), decode: decode.clone(), urgent: false }).unwrap();
         }
         for _ in 0..7 {
             heard.append(&mut batch.step());
@@ -100,7 +100,7 @@ fn windows_are_none_the_worse_for_damaged_samples() {
         vec![0.01; 31 * 16_000],
     ];
     for (id, sound) in (0..).zip(&sounds) {
-        batch.push(Window { id, mel: model.mels().mel(sound), decode: Decode::default() }).unwrap();
+        batch.push(Window { id, mel: model.mels().mel(sound), decode: Decode::default(), urgent: false }).unwrap();
     }
     let heard = batch.finish();
     assert_eq!(heard.len(), sounds.len());
@@ -113,7 +113,7 @@ fn windows_are_none_the_worse_for_damaged_samples() {
 fn what_the_model_cannot_do_is_refused() {
     let model = model();
     let mut batch = Batch::new(Cpu::new(model, 1), model.vocabulary(), model.shape().text_context);
-    let window = |decode| Window { id: 0, mel: model.mels().mel(&[]), decode };
+    let window = |decode| Window { id: 0, mel: model.mels().mel(&[]), decode, urgent: false };
     let refused = batch.push(window(Decode { translate: true, ..Decode::default() })).unwrap_err();
     assert_eq!(refused.to_string(), "this model knows English only and cannot translate");
     assert!(batch.is_idle() && batch.step().is_empty());

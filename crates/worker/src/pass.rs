@@ -1,4 +1,4 @@
-use home::WorkConfig;
+use home::{EngineChoice, WorkConfig};
 use serde_json::{Value, json};
 use speech::models::{Model, ModelInfo};
 use speech::{Decoding, WindowParams};
@@ -10,6 +10,8 @@ use timeline::WallTime;
 pub struct PassPlan {
     /// How the store knows the pass.
     pub pass: NewPass,
+    /// What recognises.
+    pub engine: EngineChoice,
     /// Where windows lie.
     pub windows: WindowParams,
     /// How the recogniser decodes.
@@ -20,12 +22,12 @@ impl PassPlan {
     /// The main pass: recorded sound, every window as full as it gets.
     pub fn backlog(model: &Model, config: &WorkConfig, now: WallTime) -> Self {
         let windows = WindowParams::backlog(config.max_wait_s);
-        Self::new("backlog", model, windows, decoding(&model.info, config), now)
+        Self::new("backlog", model, windows, config, decoding(&model.info, config), now)
     }
 
     /// The provisional pass: words as they are said.
     pub fn live(model: &Model, config: &WorkConfig, now: WallTime) -> Self {
-        let plan = Self::new("live", model, WindowParams::live(), decoding(&model.info, config), now);
+        let plan = Self::new("live", model, WindowParams::live(), config, decoding(&model.info, config), now);
         Self { pass: NewPass { rank: PROVISIONAL, ..plan.pass }, ..plan }
     }
 
@@ -34,7 +36,7 @@ impl PassPlan {
         let decoding = Decoding { translate: true, ..decoding(&model.info, config) };
         let windows = WindowParams::backlog(config.max_wait_s);
         let wanted = config.translate && model.info.multilingual;
-        wanted.then(|| Self::new("backlog", model, windows, decoding, now))
+        wanted.then(|| Self::new("backlog", model, windows, config, decoding, now))
     }
 
     /// The plan that a pass was made by; `None` where it was made by another version of the program, or isn't of the backlog's kind.
@@ -50,25 +52,39 @@ impl PassPlan {
             threads: 0,
         };
         let windows = serde_json::from_value(params.get("windows")?.clone()).ok()?;
+        let of_pass = EngineChoice::ALL.into_iter().find(|choice| engine_name(*choice) == pass.engine)?;
         let Pass { model, model_sha256, engine, rank, created, .. } = pass.clone();
         let pass =
             NewPass { model, model_sha256, engine, params: params_of("backlog", &windows, &decoding), rank, created };
-        let plan = Self { pass, windows, decoding };
+        let plan = Self { pass, engine: of_pass, windows, decoding };
         // Whatever isn't in the plan would be left out silently.
-        (plan.pass.params == *params && plan.pass.engine == ENGINE).then_some(plan)
+        (plan.pass.params == *params).then_some(plan)
     }
 
-    fn new(lane: &str, model: &Model, windows: WindowParams, decoding: Decoding, created: WallTime) -> Self {
+    fn new(
+        lane: &str,
+        model: &Model,
+        windows: WindowParams,
+        config: &WorkConfig,
+        decoding: Decoding,
+        created: WallTime,
+    ) -> Self {
         let params = params_of(lane, &windows, &decoding);
         let rank = rank(&model.info);
         let (model, model_sha256) = (model.name.clone(), model.sha256.clone());
-        let engine = ENGINE.to_owned();
-        Self { pass: NewPass { model, model_sha256, engine, params, rank, created }, windows, decoding }
+        let engine = engine_name(config.engine).to_owned();
+        let pass = NewPass { model, model_sha256, engine, params, rank, created };
+        Self { pass, engine: config.engine, windows, decoding }
     }
 }
 
-/// The engine's name, which is part of every pass.
-const ENGINE: &str = "whisper.cpp";
+/// What recognises, and in what numbers; a part of every pass.
+fn engine_name(choice: EngineChoice) -> &'static str {
+    match choice {
+        EngineChoice::Hearsay => "hearsay int8",
+        EngineChoice::WhisperRs => "whisper.cpp",
+    }
+}
 
 /// Whatever changes words or their places is part of the pass; threads and the voice detector's backend, which give the same result, aren't.
 fn params_of(lane: &str, windows: &WindowParams, decoding: &Decoding) -> Value {
@@ -133,16 +149,18 @@ mod tests {
             name: timeline::PassName::new("1a2b3c4d").unwrap(),
             model: "large-v3".to_owned(),
             model_sha256: "00".repeat(32),
-            engine: ENGINE.to_owned(),
+            engine: engine_name(EngineChoice::Hearsay).to_owned(),
             params,
             rank: 7,
             created: WallTime::from_micros(1),
             translation: false,
         };
         let plan = PassPlan::again(&pass).unwrap();
-        assert_eq!((plan.windows, &plan.decoding), (windows, &decoding));
+        assert_eq!((plan.windows, &plan.decoding, plan.engine), (windows, &decoding, EngineChoice::Hearsay));
         let foreign = Pass { params: json!({ "lane": "backlog", "something": "else" }), ..pass.clone() };
         assert!(PassPlan::again(&foreign).is_none());
+        let unknown = Pass { engine: "another".to_owned(), ..pass.clone() };
+        assert!(PassPlan::again(&unknown).is_none());
         let live = Pass { params: params_of("live", &windows, &decoding), ..pass };
         assert!(PassPlan::again(&live).is_none(), "its windows lie elsewhere");
     }

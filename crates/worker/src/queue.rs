@@ -91,6 +91,11 @@ impl Queue {
         }
     }
 
+    /// Windows that should be under way: those that are computed, and one that waits.
+    pub(crate) fn depth(&self) -> usize {
+        self.recogniser.at_once() + 1
+    }
+
     /// Gives back what the recogniser holds while it has nothing to do.
     pub(crate) fn rest(&mut self) {
         self.recogniser.rest();

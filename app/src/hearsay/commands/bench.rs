@@ -109,7 +109,8 @@ fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
     let mut vad =
         Vad::open(config.vad.into(), config.onnxruntime.as_deref()).context("cannot start the voice detector")?;
     let vad_s = time_vad(&mut vad, &speech)?;
-    let options = EngineOptions { sha256: Some(model.sha256.clone()), ..EngineOptions::default() };
+    let options =
+        EngineOptions { engine: config.engine, sha256: Some(model.sha256.clone()), ..EngineOptions::default() };
     let began = SystemClock.boot_micros();
     let engine = EngineProcess::spawn(&sibling::path("hearsay-engine")?, &model.path, options)?;
     let load_s = seconds_since(began);

@@ -34,6 +34,11 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("record.sync_every_s", "all that a power cut may cost, in seconds", ""),
     ("record.sample_rate", "\"16000\", or \"native\" for the device's own", ""),
     ("record.notify", "whether the desktop is told when a side is dead or the disk is full", ""),
+    (
+        "work.engine",
+        "what recognises: \"hearsay\" (our own, many windows at once) or \"whisper-rs\" (whisper.cpp, which knows graphics cards too)",
+        "",
+    ),
     ("work.model", "a model's name or file; the only installed one where it isn't set", "\"base.en\""),
     (
         "work.live_model",

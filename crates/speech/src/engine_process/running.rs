@@ -42,6 +42,7 @@ impl Running {
         let mut command = Command::new(exe);
         command
             .arg(model)
+            .args(["--engine", options.engine.name()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr)

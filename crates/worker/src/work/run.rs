@@ -30,9 +30,6 @@ pub(super) struct Run<'a, 'b> {
     pub(super) report: &'a mut (dyn FnMut(Progress<'_>) + 'b),
 }
 
-/// Windows given to the recogniser ahead of time: the next is found while one is recognised.
-const QUEUE_DEPTH: usize = 2;
-
 /// What everything else is translated to.
 const ENGLISH: &str = "en";
 
@@ -51,7 +48,8 @@ impl Worker {
                 self.leave_last(run);
             }
             let waits = run.task.campaign.is_some() && self.live_goes_first();
-            while run.in_flight.len() < QUEUE_DEPTH && !run.gives_way && !waits {
+            let depth = self.queue(run.task.lane()).depth();
+            while run.in_flight.len() < depth && !run.gives_way && !waits {
                 let Some(planned) = self.plan_next(run)? else { break };
                 if planned.window.pieces.is_empty() {
                     let stored = self.desk.store_nothing(run.task.pass, planned)?;

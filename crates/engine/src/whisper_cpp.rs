@@ -1,7 +1,7 @@
 //! whisper.cpp through whisper-rs: one context, one state, one window after the other.
 
 use crate::words::{Token, words};
-use crate::{alignment, physical_cores};
+use crate::{alignment, limits};
 use speech::models::ModelInfo;
 use speech::{Decoding, RATE, Recognised};
 use std::path::Path;
@@ -10,26 +10,20 @@ use std::sync::{Arc, Once};
 use timeline::{Clock, SystemClock};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
 
-/// Name and version of what recognises; part of a pass.
-pub const ENGINE: &str = "whisper.cpp 1.8.3";
+/// Name and version of what recognises.
+const ENGINE: &str = "whisper.cpp 1.8.3";
 
-/// Tokens that fit into speech of this many seconds: nobody says more than eight a second.
-const TOKENS_PER_SECOND: usize = 8;
-/// The decoder sees half of its 448 positions as new text; some are taken by the prompt.
-const MOST_TOKENS: usize = 216;
 /// The whisper.cpp limit.
 const MOST_BEAMS: u32 = 8;
 /// Samples per centisecond, whisper.cpp's unit of time.
 const CENTISECOND: i64 = 160;
-/// Less sound than this is not decoded by whisper.cpp at all.
-const SHORTEST: usize = RATE / 5;
 
 /// Why a model or a window failed.
 #[derive(Debug, thiserror::Error)]
-pub enum WhisperError {
+pub enum WhisperCppError {
     /// whisper.cpp said no while doing something. For a window, the next may be fine.
     #[error("whisper.cpp cannot {operation}")]
-    Whisper {
+    Failed {
         /// What was being done.
         operation: &'static str,
         /// What it said.
@@ -48,18 +42,18 @@ pub enum WhisperError {
 }
 
 /// A loaded model.
-pub struct Whisper {
+pub struct WhisperCpp {
     context: Arc<WhisperContext>,
     state: WhisperState,
     break_off: Arc<AtomicBool>,
 }
 
-impl Whisper {
+impl WhisperCpp {
     /// Loads a model that [`speech::models::inspect`] found whole.
     ///
     /// # Errors
-    /// [`WhisperError::Whisper`] where whisper.cpp refuses it.
-    pub fn open(model: &Path, info: &ModelInfo) -> Result<Self, WhisperError> {
+    /// [`WhisperCppError::Failed`] where whisper.cpp refuses it.
+    pub fn open(model: &Path, info: &ModelInfo) -> Result<Self, WhisperCppError> {
         // Flash attention costs a fifth to a quarter on a CPU, and switches the words' times off everywhere.
         Self::open_with(model, info, false)
     }
@@ -68,10 +62,10 @@ impl Whisper {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub fn open_with(model: &Path, info: &ModelInfo, flash_attention: bool) -> Result<Self, WhisperError> {
+    pub fn open_with(model: &Path, info: &ModelInfo, flash_attention: bool) -> Result<Self, WhisperCppError> {
         static LOGGING: Once = Once::new();
         LOGGING.call_once(whisper_rs::install_logging_hooks);
-        let failed = |operation| move |source| WhisperError::Whisper { operation, source };
+        let failed = |operation| move |source| WhisperCppError::Failed { operation, source };
         let mut parameters = WhisperContextParameters::default();
         parameters.flash_attn(flash_attention);
         if !flash_attention {
@@ -85,16 +79,21 @@ impl Whisper {
     /// Another that computes on its own with the same weights, which are in memory once.
     ///
     /// # Errors
-    /// [`WhisperError::Whisper`] where its memory can't be had.
-    pub fn beside(&self) -> Result<Self, WhisperError> {
-        let failed = |source| WhisperError::Whisper { operation: "prepare the model", source };
+    /// [`WhisperCppError::Failed`] where its memory can't be had.
+    pub fn beside(&self) -> Result<Self, WhisperCppError> {
+        let failed = |source| WhisperCppError::Failed { operation: "prepare the model", source };
         let state = self.context.create_state().map_err(failed)?;
         Ok(Self { context: Arc::clone(&self.context), state, break_off: Arc::default() })
     }
 
-    /// Raising the flag ends a window that is being decoded with [`WhisperError::BrokenOff`], when its encoder has run or before its next token.
+    /// Raising the flag ends a window that is being decoded with [`WhisperCppError::BrokenOff`], when its encoder has run or before its next token.
     pub fn break_off_when(&mut self, raised: Arc<AtomicBool>) {
         self.break_off = raised;
+    }
+
+    /// Name and version.
+    pub fn name() -> &'static str {
+        ENGINE
     }
 
     /// Whether the model knows other languages than English.
@@ -105,11 +104,11 @@ impl Whisper {
     /// Recognises a window: 16 kHz, at most 30 s.
     ///
     /// # Errors
-    /// [`WhisperError`]; the model is usable afterwards.
-    pub fn recognise(&mut self, samples: &[f32], decoding: &Decoding) -> Result<Recognised, WhisperError> {
+    /// [`WhisperCppError`]; the model is usable afterwards.
+    pub fn recognise(&mut self, samples: &[f32], decoding: &Decoding) -> Result<Recognised, WhisperCppError> {
         let began = SystemClock.boot_micros();
         let samples = samples.get(..samples.len().min(30 * RATE)).unwrap_or_default();
-        if samples.len() < SHORTEST {
+        if samples.len() < limits::SHORTEST {
             return Ok(Recognised::default());
         }
         let language = self.language(samples, decoding)?;
@@ -121,12 +120,12 @@ impl Whisper {
         }) as Box<dyn FnMut() -> bool>);
         let broken_off = || self.break_off.load(Ordering::Relaxed);
         self.state.full(parameters, samples).map_err(|source| {
-            let failed = WhisperError::Whisper { operation: "decode the window", source };
-            if broken_off() { WhisperError::BrokenOff } else { failed }
+            let failed = WhisperCppError::Failed { operation: "decode the window", source };
+            if broken_off() { WhisperCppError::BrokenOff } else { failed }
         })?;
         let tokens = self.tokens();
         let mut recognised = Recognised {
-            no_speech_p: self.no_speech(threads(decoding))?,
+            no_speech_p: self.no_speech(limits::threads(decoding))?,
             words: words(&tokens, samples.len()),
             language: Some(language),
             compute_micros: 0,
@@ -138,8 +137,8 @@ impl Whisper {
     /// How likely the window just decoded holds no speech: the probability of that token behind the start of the transcript, as in
     /// Whisper's own code, at the price of one token more. whisper.cpp's own figure is read from the first of the prompt's logits, of which it
     /// computes only the last: with a prompt of several tokens it is whatever the window before has left there.
-    fn no_speech(&mut self, threads: usize) -> Result<f32, WhisperError> {
-        let failed = |source| WhisperError::Whisper { operation: "ask whether there is speech", source };
+    fn no_speech(&mut self, threads: usize) -> Result<f32, WhisperCppError> {
+        let failed = |source| WhisperCppError::Failed { operation: "ask whether there is speech", source };
         self.state.decode(&[self.context.token_sot()], 0, threads).map_err(failed)?;
         let logits = self.state.get_logits().map_err(failed)?;
         let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -165,9 +164,9 @@ impl Whisper {
         tokens
     }
 
-    fn language(&mut self, samples: &[f32], decoding: &Decoding) -> Result<String, WhisperError> {
+    fn language(&mut self, samples: &[f32], decoding: &Decoding) -> Result<String, WhisperCppError> {
         if !self.multilingual() {
-            return if decoding.translate { Err(WhisperError::CannotTranslate) } else { Ok("en".to_owned()) };
+            return if decoding.translate { Err(WhisperCppError::CannotTranslate) } else { Ok("en".to_owned()) };
         }
         if let Some(set) = &decoding.language {
             return known_language(set);
@@ -179,9 +178,9 @@ impl Whisper {
     }
 
     /// Asks the model, at the price of an encoder run.
-    fn detect(&mut self, samples: &[f32], decoding: &Decoding) -> Result<String, WhisperError> {
-        let failed = |source| WhisperError::Whisper { operation: "find out the language", source };
-        let threads = threads(decoding);
+    fn detect(&mut self, samples: &[f32], decoding: &Decoding) -> Result<String, WhisperCppError> {
+        let failed = |source| WhisperCppError::Failed { operation: "find out the language", source };
+        let threads = limits::threads(decoding);
         self.state.pcm_to_mel(samples, threads).map_err(failed)?;
         let (_, probabilities) = self.state.lang_detect(0, threads).map_err(failed)?;
         let best = (0..)
@@ -193,14 +192,14 @@ impl Whisper {
             .max_by(|a, b| a.1.total_cmp(&b.1));
         match best {
             Some((language, _)) => Ok(language.to_owned()),
-            None => Err(WhisperError::Language(decoding.allowed.join(", "))),
+            None => Err(WhisperCppError::Language(decoding.allowed.join(", "))),
         }
     }
 }
 
-impl std::fmt::Debug for Whisper {
+impl std::fmt::Debug for WhisperCpp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Whisper").field("multilingual", &self.multilingual()).finish_non_exhaustive()
+        f.debug_struct("WhisperCpp").field("multilingual", &self.multilingual()).finish_non_exhaustive()
     }
 }
 
@@ -212,16 +211,15 @@ fn parameters<'a>(samples: &[f32], decoding: &Decoding, language: &'a str) -> Fu
             patience: -1.0,
         },
     };
-    let most_tokens = (16 + samples.len() * TOKENS_PER_SECOND / RATE).min(MOST_TOKENS);
     let mut parameters = FullParams::new(strategy);
-    parameters.set_n_threads(i32::try_from(threads(decoding)).unwrap_or(1));
+    parameters.set_n_threads(i32::try_from(limits::threads(decoding)).unwrap_or(1));
     parameters.set_language(Some(language));
     parameters.set_translate(decoding.translate);
     parameters.set_no_context(true);
     parameters.set_n_max_text_ctx(0);
     parameters.set_no_timestamps(true);
     parameters.set_single_segment(true);
-    parameters.set_max_tokens(i32::try_from(most_tokens).unwrap_or(0));
+    parameters.set_max_tokens(i32::try_from(limits::most_tokens(samples.len())).unwrap_or(0));
     parameters.set_suppress_blank(true);
     parameters.set_suppress_nst(true);
     parameters.set_temperature(decoding.temperature);
@@ -236,18 +234,11 @@ fn parameters<'a>(samples: &[f32], decoding: &Decoding, language: &'a str) -> Fu
     parameters
 }
 
-fn threads(decoding: &Decoding) -> usize {
-    match decoding.threads {
-        0 => physical_cores(),
-        threads => usize::try_from(threads).unwrap_or(1).min(64),
-    }
-}
-
 /// A language's name as whisper.cpp wants it. It panics on text with a NUL, so that is never passed on.
-fn known_language(language: &str) -> Result<String, WhisperError> {
+fn known_language(language: &str) -> Result<String, WhisperCppError> {
     let name = language.to_lowercase();
     if !name.contains('\0') && whisper_rs::get_lang_id(&name).is_some() {
         return Ok(name);
     }
-    Err(WhisperError::Language(language.to_owned()))
+    Err(WhisperCppError::Language(language.to_owned()))
 }
