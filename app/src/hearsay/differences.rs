@@ -53,6 +53,12 @@ impl Counts {
     }
 }
 
+/// The mean probability of words; `None` of none.
+#[expect(clippy::cast_precision_loss, reason = "a handful of words")]
+pub(crate) fn mean(words: &[Word]) -> Option<f32> {
+    (!words.is_empty()).then(|| words.iter().map(|word| word.p).sum::<f32>() / words.len() as f32)
+}
+
 /// A stretch of at least so many words ends with the next utterance, silence or not: aligning takes the product of both sides.
 const LONGEST: usize = 1_000;
 

@@ -1,6 +1,7 @@
 //! `hearsay`: the commands and the viewer. It reads what the recorder and the worker have written and never
 //! waits for either; what it prints on stdout is data, everything else goes to stderr.
 
+mod again;
 mod ask;
 mod cli;
 mod columns;
@@ -22,6 +23,7 @@ mod status;
 mod steps;
 mod subtitles;
 mod supervise;
+mod versions;
 mod viewer;
 mod when;
 

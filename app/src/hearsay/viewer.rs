@@ -7,6 +7,8 @@
 mod app;
 mod background;
 mod conversation_ui;
+mod desk;
+mod dialog_ui;
 mod layout;
 mod mark;
 mod player_ui;

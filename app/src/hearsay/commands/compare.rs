@@ -2,16 +2,17 @@
 
 use super::retranscribe::pass_name;
 use crate::context::Context;
-use crate::differences::{Counts, Difference, Kind, differences};
+use crate::differences::{Counts, Difference, Kind, mean};
 use crate::failure::Failure;
 use crate::library::Library;
 use crate::output::Out;
+use crate::versions;
 use anyhow::Result;
 use home::Exit;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::Write;
-use store::{PassSummary, Store, Utterance, Word};
+use store::{PassSummary, Store, Word};
 use timeline::{Span, SpanSet, TrackName, WallTime};
 use unicode_width::UnicodeWidthStr;
 
@@ -72,34 +73,18 @@ pub(crate) fn run(args: &CompareArgs, context: &Context) -> Result<Exit> {
     let store = Store::open_read_only(&context.home.database())?;
     let passes = store.passes()?;
     let (left, right) = (named(&passes, &args.left)?, named(&passes, &args.right)?);
-    let mut tracks = Vec::new();
-    for (track, _) in store.tracks()?.into_iter().filter(|(track, _)| only.as_ref().is_none_or(|only| only == track)) {
-        let (own, other) = (store.coverage(left.pass.key, &track)?, store.coverage(right.pass.key, &track)?);
-        tracks.push((track, own.within(&span).minus(&own.minus(&other))));
-    }
+    let mut common = versions::common(&store, left.pass.key, right.pass.key, &span)?;
+    common.retain(|(track, _)| only.as_ref().is_none_or(|only| only == track));
     let mut out = Out::stdout();
     let mut counts = Counts::default();
-    for day in days(tracks.iter().map(|(_, common)| common)) {
-        let mut of_day = Vec::new();
-        for (track, common) in &tracks {
-            if common.within(&day).is_empty() {
-                continue;
-            }
-            let read = |pass: i64| -> Result<Vec<Utterance>> {
-                let mut utterances = store.of_pass_on(pass, track, &day)?;
-                utterances.retain(|utterance| common.contains(utterance.span.middle()));
-                Ok(utterances)
-            };
-            let (found, of_track) = differences(&read(left.pass.key)?, &read(right.pass.key)?);
-            counts.add(&of_track);
-            of_day.extend(found.into_iter().map(|difference| (track, difference)));
-        }
-        of_day.sort_by_key(|(_, difference)| difference.span.start);
-        for (track, difference) in &of_day {
+    for day in days(common.iter().map(|(_, common)| common)) {
+        let (found, of_day) = versions::differ(&store, (left.pass.key, right.pass.key), &common, &day)?;
+        counts.add(&of_day);
+        for (track, difference) in &found {
             if args.json { out.json(&row(track, difference))? } else { print(&mut out, track, difference)? }
         }
     }
-    let compared = tracks.iter().any(|(_, common)| !common.is_empty());
+    let compared = common.iter().any(|(_, common)| !common.is_empty());
     if args.json {
         out.json(&counts)?;
     } else if compared {
@@ -162,8 +147,3 @@ fn print(out: &mut Out, track: &TrackName, difference: &Difference) -> Result<()
 
 /// The time, the track and the spaces behind them.
 const WIDTH_BEFORE: usize = 33;
-
-#[expect(clippy::cast_precision_loss, reason = "a handful of words")]
-fn mean(words: &[Word]) -> Option<f32> {
-    (!words.is_empty()).then(|| words.iter().map(|word| word.p).sum::<f32>() / words.len() as f32)
-}

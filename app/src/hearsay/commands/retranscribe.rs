@@ -4,19 +4,18 @@ mod follow;
 mod only;
 
 use super::sibling;
+use crate::again::Again;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::library::Library;
 use crate::output::{self, Out};
 use anyhow::Result;
-use archive::Archive;
 use home::{Exit, Lock};
-use speech::models;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
-use store::{PassSummary, Store, Terms, When};
+use store::{Store, Terms, When};
 use timeline::{PassName, TrackName};
-use worker::{CampaignPlan, PassPlan, Wanted};
+use worker::Wanted;
 
 /// What is transcribed again, with what, and when.
 #[derive(Debug, clap::Args)]
@@ -114,49 +113,31 @@ pub(crate) fn run(args: &RetranscribeArgs, context: &Context) -> Result<Exit> {
     }
     let tracks = args.track.iter().map(|name| TrackName::new(name)).collect::<Result<Vec<_>, _>>();
     let tracks = tracks.map_err(|error| Failure::usage(error.to_string()))?;
-    let model = models::choose(&context.home.models(), Some(&args.model))?;
-    let plan = PassPlan::backlog(&model, &config.work, context.now);
     let only = args.only.as_deref().map(|query| only::found(&mut library, query, &span, &tracks)).transpose()?;
     drop(library);
-    let store = Store::open_read_only(&context.home.database())?;
-    let passes = store.passes()?;
-    let known = passes.iter().find(|known| known.pass.name == plan.pass.name());
-    let archive = Archive::open(&context.home);
     let wanted = Wanted { span, tracks, only };
-    let campaign = CampaignPlan::look(&archive, &store, known.map(|known| known.pass.key), &wanted)?;
-    if campaign.is_empty() {
+    let again = Again::look(&context.home, &config.work, &args.model, &wanted, context.now)?;
+    if again.campaign.is_empty() {
         output::say(match () {
-            () if wanted.only.as_ref().is_some_and(BTreeMap::is_empty) => {
-                "nothing to do: no utterance there matches --where"
-            }
-            () if known.is_some() => "nothing to do: that model has transcribed all sound there is of it",
+            () if wanted.only.as_ref().is_some_and(BTreeMap::is_empty) => "nothing to do: no utterance there matches --where",
+            () if again.begun => "nothing to do: that model has transcribed all sound there is of it",
             () => "nothing to do: there is no such sound",
         });
         return Ok(Exit::NothingFound);
     }
-    let takes_s = takes_s(&plan, &passes, campaign.speech_micros);
-    drop(store);
     if args.dry_run {
-        tell(args, &plan, &campaign, takes_s)?;
+        tell(args, &again)?;
         return Ok(Exit::Done);
     }
-    let mut store = Store::open(&context.home.database())?;
-    let pass = store.ensure_pass(&plan.pass)?;
     let when = match args.when {
         Due::Now => When::Now,
         Due::Idle => When::Idle,
         Due::Night => When::Night,
     };
     let hours = args.hours.or((args.when == Due::Night).then_some(NIGHT));
-    let file = if models::locate(&context.home.models(), &model.name).is_ok_and(|path| path == model.path) {
-        model.name.clone()
-    } else {
-        std::path::absolute(&model.path).unwrap_or(model.path).display().to_string()
-    };
-    let terms = Terms { model: file, when, hours, threads: args.threads.unwrap_or(0) };
-    let key = store.add_campaign(pass.key, &campaign.spans, &terms, context.now)?;
-    drop(store);
-    tell(args, &plan, &campaign, takes_s)?;
+    let terms = Terms { when, hours, threads: args.threads.unwrap_or(0), ..Terms::default() };
+    let (pass, key) = again.queue(&context.home, terms, context.now)?;
+    tell(args, &again)?;
     if !Lock::is_held(&context.home.worker_lock()) {
         if args.now {
             let mut worker = sibling::command("hearsay-work", context)?;
@@ -166,11 +147,11 @@ pub(crate) fn run(args: &RetranscribeArgs, context: &Context) -> Result<Exit> {
             // A worker that stumbled may have done this all the same.
             return Ok(if state.is_open() && !status.success() { Exit::Partly } else { follow::exit(state) });
         }
-        output::say(&format!("queued as pass {}", pass.name));
+        output::say(&format!("queued as pass {pass}"));
         output::hint("no worker is running: `hearsay run` or `hearsay work` does it; --now does it at once");
         return Ok(Exit::Done);
     }
-    output::say(&format!("queued as pass {}; the worker is at it", pass.name));
+    output::say(&format!("queued as pass {pass}; the worker is at it"));
     if args.queue || !std::io::stderr().is_terminal() { Ok(Exit::Done) } else { follow::until_done(context, key) }
 }
 
@@ -198,21 +179,8 @@ pub(crate) fn pass_name(typed: &str) -> Result<PassName> {
     })?)
 }
 
-/// About how long speech takes with a model here: as its own pass did, else as another one did, by the size of their models.
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn takes_s(plan: &PassPlan, passes: &[PassSummary], speech_micros: i64) -> Option<f64> {
-    let same = |known: &&PassSummary| known.pass.model_sha256 == plan.pass.model_sha256;
-    let measured = |known: &PassSummary| known.speed_x().filter(|speed| *speed > 0.0);
-    let own = passes.iter().filter(same).find_map(measured);
-    let by_size = || {
-        let size = |rank: i64| (rank > 0).then_some(rank as f64);
-        let (speed, rank) = passes.iter().find_map(|known| Some((measured(known)?, size(known.pass.rank)?)))?;
-        Some(speed * rank / size(plan.pass.rank)?)
-    };
-    own.or_else(by_size).map(|speed| output::seconds(speech_micros) / speed)
-}
-
-fn tell(args: &RetranscribeArgs, plan: &PassPlan, campaign: &CampaignPlan, takes_s: Option<f64>) -> Result<()> {
+fn tell(args: &RetranscribeArgs, again: &Again) -> Result<()> {
+    let Again { plan, campaign, takes_s, .. } = again;
     let mut out = Out::stdout();
     if args.json {
         out.json(&Estimate {
@@ -221,7 +189,7 @@ fn tell(args: &RetranscribeArgs, plan: &PassPlan, campaign: &CampaignPlan, takes
             sound_s: output::seconds(campaign.sound_micros),
             speech_s: output::seconds(campaign.speech_micros),
             windows: campaign.windows,
-            takes_s,
+            takes_s: *takes_s,
             queued: !args.dry_run,
         })?;
     } else {

@@ -4,7 +4,7 @@ use super::background::{Background, Wake};
 use super::conversation_ui::{self, Layout};
 use super::screenshot::Screenshot;
 use super::state::{Action, Effect, STEP_MICROS, State};
-use super::{player_ui, search_ui, status_ui, style, welcome_ui};
+use super::{dialog_ui, player_ui, search_ui, status_ui, style, welcome_ui};
 use crate::player::{Output, Player};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Key, Margin, Modifiers, Panel, RawInput, Ui};
 use home::Home;
@@ -58,7 +58,7 @@ impl Viewer {
             }
             self.screenshot = Some(screenshot);
         }
-        let mut actions = keys(ui.ctx());
+        let mut actions = if self.state.dialog.is_some() { Vec::new() } else { keys(ui.ctx()) };
         actions.extend(self.panels(ui));
         for action in actions {
             self.act(action);
@@ -100,7 +100,7 @@ impl Viewer {
         let bar = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(12, 6));
         let side = Frame::new().fill(ui.visuals().panel_fill).inner_margin(style::PANEL_MARGIN);
         let state = &self.state;
-        Panel::bottom("status").frame(bar).show(ui, |ui| status_ui::status_ui(ui, &state.health));
+        let asked = Panel::bottom("status").frame(bar).show(ui, |ui| status_ui::status_ui(ui, &state.health)).inner;
         let width = ui.available_width();
         let search = Panel::left("search")
             .frame(side)
@@ -123,7 +123,8 @@ impl Viewer {
                 }
                 conversation_ui::conversation_ui(ui, state, layout)
             });
-        search.or(played.flatten()).or(read.inner)
+        let answered = dialog_ui::dialog_ui(ui.ctx(), state);
+        answered.or(asked).or(search).or(played.flatten()).or(read.inner)
     }
 }
 

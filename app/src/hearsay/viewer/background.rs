@@ -1,14 +1,14 @@
 //! The two threads that read, so that the window never waits for the database, the index, the disk or the recorder.
 //!
 //! - `hs-find` owns a [`Library`] and answers questions. Of each kind only the latest question waits: who types faster
-//!   than the index answers makes no queue.
+//!   than the index answers makes no queue. It does what the dialogs ask for, too.
 //! - `hs-status` owns another and looks every second how the recorder and the worker are doing.
 //!
 //! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. Both threads end
 //! when the [`Background`] is dropped.
 
-use super::state::{AROUND_MICROS, Answer, Found, Health, Line, Question, Readiness};
-use super::text;
+use super::state::{AROUND_MICROS, Answer, Found, Health, Line, News, Question, Readiness};
+use super::{desk, text};
 use crate::library::{Hit, Library, SearchOptions};
 use home::Home;
 use std::collections::VecDeque;
@@ -54,15 +54,35 @@ struct Questions {
     closed: bool,
 }
 
+/// Questions of a kind take each other's place while they wait.
+#[derive(PartialEq)]
+enum Kind {
+    Search,
+    Lines,
+    Dialog,
+}
+
+/// The kind of a question; `None` for one that changes something, which is never left out.
+fn kind(question: &Question) -> Option<Kind> {
+    match question {
+        Question::Search { .. } => Some(Kind::Search),
+        Question::Lines { .. } | Question::More { .. } => Some(Kind::Lines),
+        Question::Models { .. }
+        | Question::Estimate { .. }
+        | Question::Passes { .. }
+        | Question::Compare { .. } => Some(Kind::Dialog),
+        Question::Queue { .. } | Question::Prefer { .. } | Question::Cancel { .. } => None,
+    }
+}
+
 impl Waiting {
     fn lock(&self) -> MutexGuard<'_, Questions> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, question: Question) {
-        let is_search = |question: &Question| matches!(question, Question::Search { .. });
         let mut questions = self.lock();
-        questions.queue.retain(|waiting| is_search(waiting) != is_search(&question));
+        questions.queue.retain(|waiting| kind(waiting).is_none() || kind(waiting) != kind(&question));
         questions.queue.push_back(question);
         self.asked.notify_one();
     }
@@ -151,8 +171,24 @@ impl Finder {
                 Ok(None) => Answer::Lines { number, span, lines: Ok(Vec::new()), end: Some(later) },
                 Err(error) => Answer::Lines { number, span, lines: Err(error), end: None },
             },
+            Question::Models { number } => dialog(number, desk::models(home)),
+            Question::Estimate { number, span, model } => dialog(number, desk::estimate(home, span, &model)),
+            Question::Queue { number, span, model } => dialog(number, desk::queue(home, span, &model)),
+            Question::Passes { number, span } => {
+                let news = with(home, library, |library| desk::passes(home, library, span));
+                Answer::Dialog { number, news }
+            }
+            Question::Compare { number, span, left, right } => {
+                dialog(number, desk::compare(home, &span, &left, &right))
+            }
+            Question::Prefer { number, span, pass } => dialog(number, desk::prefer(home, &span, pass.as_ref())),
+            Question::Cancel { number, pass } => dialog(number, desk::cancel(home, &pass)),
         }
     }
+}
+
+fn dialog(number: u64, news: anyhow::Result<News>) -> Answer {
+    Answer::Dialog { number, news: news.map_err(|error| home::one_line(error.as_ref())) }
 }
 
 /// Runs `read` on the library, opened if need be. After an error it is opened anew the next time.

@@ -2,14 +2,14 @@
 
 use super::layout::{self, Block, PAUSE_HEIGHT, Plan, SPACE};
 use super::mark;
-use super::state::{Action, Conversation, Line, State};
+use super::state::{Action, Conversation, Line, Reach, State};
 use super::style::{self, Palette};
 use super::text;
 use eframe::egui::accesskit::Role;
 use eframe::egui::scroll_area::ScrollBarVisibility;
 use eframe::egui::{
     Align, Align2, Button, Color32, CursorIcon, Galley, Rect, Response, RichText, ScrollArea, Sense, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 use std::sync::Arc;
 use timeline::{Side, WallTime};
@@ -69,7 +69,7 @@ impl Columns {
 pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -> Option<Action> {
     let conversation = state.conversation.as_ref()?;
     let columns = Columns::of(ui);
-    heading_ui(ui, conversation, columns);
+    let wanted = heading_ui(ui, conversation, columns);
     if let Some(error) = &conversation.error {
         ui.label(RichText::new(error).color(Palette::of(ui).error));
     }
@@ -89,10 +89,10 @@ pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -
         area = area.vertical_scroll_offset(offset);
         ui.ctx().request_repaint();
     }
-    area.show_viewport(ui, |ui, viewport| lines_ui(ui, state, conversation, layout, columns, viewport)).inner
+    area.show_viewport(ui, |ui, viewport| lines_ui(ui, state, conversation, layout, columns, viewport)).inner.or(wanted)
 }
 
-fn heading_ui(ui: &mut Ui, conversation: &Conversation, columns: Columns) {
+fn heading_ui(ui: &mut Ui, conversation: &Conversation, columns: Columns) -> Option<Action> {
     let palette = Palette::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
     let painter = ui.painter();
@@ -101,10 +101,32 @@ fn heading_ui(ui: &mut Ui, conversation: &Conversation, columns: Columns) {
         let font = eframe::egui::FontId::proportional(14.0);
         painter.text(pos2(x + PADDING, rect.center().y), Align2::LEFT_CENTER, label, font, palette.side(side));
     }
-    let marked = conversation.lines.iter().find(|line| conversation.marked == Some(line.key));
-    let day = text::day(marked.map_or(conversation.span.middle(), |line| line.span.start));
-    let right = pos2(rect.right() - RIGHT, rect.center().y);
-    painter.text(right, Align2::RIGHT_CENTER, day, style::small(), palette.weak);
+    let menu = Rect::from_min_size(pos2(rect.right() - RIGHT - 52.0, rect.top()), vec2(52.0, rect.height()));
+    let day = text::day(conversation.place());
+    painter.text(pos2(menu.left() - 10.0, rect.center().y), Align2::RIGHT_CENTER, day, style::small(), palette.weak);
+    ui.scope_builder(UiBuilder::new().max_rect(menu), menu_ui).inner
+}
+
+/// What can be done with all of it.
+fn menu_ui(ui: &mut Ui) -> Option<Action> {
+    let mut action = None;
+    ui.spacing_mut().button_padding = vec2(8.0, 2.0);
+    let menu = ui.menu_button(RichText::new("More").font(style::small()), |ui| {
+        ui.set_min_width(240.0);
+        for (label, wanted) in [
+            ("Transcribe this conversation again", Action::Again(Reach::Conversation)),
+            ("Transcribe this day again", Action::Again(Reach::Day)),
+            ("Compare versions", Action::Compare),
+        ] {
+            if ui.button(label).clicked() {
+                action = Some(wanted);
+                ui.close();
+            }
+        }
+    });
+    let name = "More: transcribe again, compare versions";
+    menu.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    action
 }
 
 impl Layout {
@@ -183,9 +205,11 @@ fn lines_ui(
         }
         layout.anchor = layout.anchor.or(Some((line.key, rect.top() - origin - viewport.top())));
         let look = Look { marked: conversation.marked == Some(line.key), spoken: spoken == Some(line.key) };
-        if line_ui(ui, line, galley, rect, look).clicked() {
+        let response = line_ui(ui, line, galley, rect, look);
+        if response.clicked() {
             action = Some(Action::PlayLine(line.key));
         }
+        response.context_menu(|ui| action = line_menu_ui(ui, line).or(action.take()));
     }
     edge_ui(ui, conversation, layout, columns, top);
     action.or(scrolled(ui, state, conversation, (viewport.top(), height - viewport.bottom())))
@@ -234,6 +258,24 @@ fn scrolled(ui: &Ui, state: &State, conversation: &Conversation, left: (f32, f32
         (false, _, true) => Some(Action::Later),
         _ => None,
     }
+}
+
+/// What can be done with a line.
+fn line_menu_ui(ui: &mut Ui, line: &Line) -> Option<Action> {
+    let mut action = None;
+    if ui.button("Play from here").clicked() {
+        action = Some(Action::PlayLine(line.key));
+        ui.close();
+    }
+    if ui.button("Copy the words").clicked() {
+        ui.ctx().copy_text(line.text.clone());
+        ui.close();
+    }
+    if ui.button("Transcribe this again").clicked() {
+        action = Some(Action::Again(Reach::Line(line.key)));
+        ui.close();
+    }
+    action
 }
 
 #[derive(Clone, Copy)]

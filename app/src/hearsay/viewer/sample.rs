@@ -57,6 +57,38 @@ pub(crate) fn fill(home: &Home) {
     worker::Follower::open(&home.index()).unwrap().catch_up(&store).unwrap();
 }
 
+/// What a better model heard on the microphone of the first conversation: the same, but for a word.
+pub(crate) fn hear_again(home: &Home) {
+    let mut store = Store::open(&home.database()).unwrap();
+    let pass = NewPass {
+        model: "better".into(),
+        model_sha256: "1".repeat(64),
+        engine: "by hand".into(),
+        params: serde_json::json!({}),
+        rank: 1,
+        created: at(1.0),
+    };
+    let pass = store.ensure_pass(&pass).unwrap().key;
+    let mut spoken = references(&fixture("days/standup.tsv")).unwrap();
+    spoken.retain(|line| line.track == "mic");
+    for line in &mut spoken {
+        line.text = line.text.replace("December", "November");
+    }
+    let window = WindowRow {
+        pass,
+        span: Span::new(at(0.0), at(LENGTH_S)),
+        gaps: timeline::SpanSet::new(),
+        outcome: Outcome::Words,
+        reason: None,
+        speech_micros: 60_000_000,
+        compute_micros: 8_000_000,
+        utterances: spoken.iter().enumerate().map(|(i, line)| utterance(line, 0.0, i)).collect(),
+        track: TrackName::mic(),
+    };
+    store.commit_window(&window).unwrap();
+    worker::Follower::open(&home.index()).unwrap().catch_up(&store).unwrap();
+}
+
 /// Now and then a word is doubtful, or all of it.
 fn utterance(line: &Reference, begin_s: f64, number: usize) -> NewUtterance {
     let span = Span::new(at(begin_s + line.start_s), at(begin_s + line.end_s));

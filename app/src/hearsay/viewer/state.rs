@@ -5,17 +5,19 @@
 //! question that isn't the latest of its kind is dropped.
 
 mod conversation;
+mod dialog;
 mod search;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use conversation::Conversation;
+pub(crate) use dialog::{Again, Comparison, Dialog, Estimate, News, Queue, Reach, Row, Version, Versions};
 pub(crate) use search::{Found, Search};
 
 use crate::player::{Ears, Playback, SPEEDS};
 use crate::status::Status;
 use std::ops::Range;
-use timeline::{Side, Span, WallTime};
+use timeline::{PassName, Side, Span, WallTime};
 
 /// This much time around a hit is shown at first, and added at either end when it is asked for.
 pub(crate) const AROUND_MICROS: i64 = 120_000_000;
@@ -95,6 +97,7 @@ pub(crate) struct State {
     pub(crate) conversation: Option<Conversation>,
     pub(crate) playing: Playing,
     pub(crate) health: Health,
+    pub(crate) dialog: Option<Dialog>,
     asked: u64,
     opened: u64,
 }
@@ -114,6 +117,8 @@ pub(crate) enum Action {
     Later,
     /// Clicked a line.
     PlayLine(i64),
+    /// Wants to hear a moment.
+    PlayAt(WallTime),
     /// Space.
     TogglePlay,
     /// Moved the playhead.
@@ -124,6 +129,25 @@ pub(crate) enum Action {
     Ears(Ears),
     /// Scrolled by hand, or wants to be taken back to the spoken line.
     Follow(bool),
+    /// Wants something transcribed again, and is asked with which model.
+    Again(Reach),
+    /// Chose the model.
+    ChooseModel(String),
+    /// Wants it to be done.
+    QueueAgain,
+    /// Wants to see what several passes heard.
+    Compare,
+    /// Chose the passes that are compared, by their places in the list.
+    ChoosePasses(usize, usize),
+    /// Wants to read this pass where it was compared.
+    Prefer(PassName),
+    /// Takes the last such choice back.
+    Unprefer,
+    /// Wants to see what waits to be transcribed again.
+    ShowQueue,
+    /// Doesn't want it any more.
+    Cancel(PassName),
+    CloseDialog,
 }
 
 /// What has to happen outside of the state.
@@ -157,6 +181,45 @@ pub(crate) enum Question {
         span: Span,
         later: bool,
     },
+    /// Which models are installed.
+    Models {
+        number: u64,
+    },
+    /// How much there is to do with a model.
+    Estimate {
+        number: u64,
+        span: Span,
+        model: String,
+    },
+    /// Queues it.
+    Queue {
+        number: u64,
+        span: Span,
+        model: String,
+    },
+    /// Which passes have words in a span.
+    Passes {
+        number: u64,
+        span: Span,
+    },
+    /// What two of them heard differently.
+    Compare {
+        number: u64,
+        span: Span,
+        left: PassName,
+        right: PassName,
+    },
+    /// Has one of them be read there; `None` takes the last such choice back.
+    Prefer {
+        number: u64,
+        span: Span,
+        pass: Option<PassName>,
+    },
+    /// Ends what a pass has queued.
+    Cancel {
+        number: u64,
+        pass: PassName,
+    },
 }
 
 /// What the threads answer.
@@ -174,6 +237,11 @@ pub(crate) enum Answer {
         end: Option<bool>,
     },
     Health(Box<Health>),
+    /// To a dialog.
+    Dialog {
+        number: u64,
+        news: Result<News, String>,
+    },
 }
 
 impl Default for State {
@@ -183,6 +251,7 @@ impl Default for State {
             conversation: None,
             playing: Playing { playback: Playback::default(), speed: 1.0, ears: Ears::Mix, follow: true },
             health: Health { status: None, readiness: Readiness::Unknown, error: None },
+            dialog: None,
             asked: 0,
             opened: 0,
         }
@@ -205,6 +274,10 @@ impl State {
             Action::Earlier => self.ask_more(false),
             Action::Later => self.ask_more(true),
             Action::PlayLine(key) => self.play_line(key),
+            Action::PlayAt(at) => {
+                self.playing.follow = true;
+                vec![self.play(at.plus_micros(-LEAD_IN_MICROS))]
+            }
             Action::TogglePlay => self.toggle_play(),
             Action::Seek(to) => self.seek(to),
             Action::SeekBy(micros) => match self.playing.playback.position {
@@ -221,6 +294,27 @@ impl State {
             }
             Action::Follow(follow) => {
                 self.playing.follow = follow;
+                Vec::new()
+            }
+            Action::Again(reach) => self.ask_again(reach),
+            Action::ChooseModel(model) => self.choose_model(model),
+            Action::QueueAgain => self.queue_again(),
+            Action::Compare => self.ask_versions(),
+            Action::ChoosePasses(left, right) => self.choose_passes(left, right),
+            Action::Prefer(pass) => self.prefer(Some(pass)),
+            Action::Unprefer => self.prefer(None),
+            Action::ShowQueue => {
+                self.dialog = Some(Dialog::Queue(Queue::default()));
+                Vec::new()
+            }
+            Action::Cancel(pass) => {
+                if !matches!(self.dialog, Some(Dialog::Queue(_))) {
+                    return Vec::new();
+                }
+                self.ask_for_dialog(|number| Question::Cancel { number, pass })
+            }
+            Action::CloseDialog => {
+                self.dialog = None;
                 Vec::new()
             }
         }
@@ -246,6 +340,7 @@ impl State {
                 // What was searched in vain may be found now.
                 if news { self.ask_search() } else { Vec::new() }
             }
+            Answer::Dialog { number, news } => self.receive_news(number, news),
         }
     }
 
@@ -301,12 +396,141 @@ impl State {
             opening: self.opened,
             asked: number,
             waiting: true,
+            anew: false,
             at_start: false,
             at_end: false,
             error: None,
         });
         self.playing.follow = true;
         vec![Effect::Ask(Question::Lines { number, span }), self.play(from)]
+    }
+
+    /// Puts a question for the dialog that is open.
+    fn ask_for_dialog(&mut self, question: impl FnOnce(u64) -> Question) -> Vec<Effect> {
+        let number = self.next_number();
+        let Some(dialog) = &mut self.dialog else { return Vec::new() };
+        dialog.told().wait(number);
+        vec![Effect::Ask(question(number))]
+    }
+
+    fn ask_again(&mut self, reach: Reach) -> Vec<Effect> {
+        let Some(conversation) = &self.conversation else { return Vec::new() };
+        let span = match reach {
+            Reach::Line(key) => conversation.lines.iter().find(|line| line.key == key).map(|line| line.span),
+            Reach::Conversation => conversation.said(),
+            Reach::Day => Some(local_day(conversation.place())),
+        };
+        let Some(span) = span else { return Vec::new() };
+        self.dialog = Some(Dialog::Again(Again {
+            reach,
+            span,
+            models: Vec::new(),
+            chosen: None,
+            estimate: None,
+            told: dialog::Told::default(),
+        }));
+        self.ask_for_dialog(|number| Question::Models { number })
+    }
+
+    fn choose_model(&mut self, model: String) -> Vec<Effect> {
+        let Some(Dialog::Again(again)) = &mut self.dialog else { return Vec::new() };
+        again.chosen = Some(model.clone());
+        again.estimate = None;
+        let span = again.span;
+        self.ask_for_dialog(|number| Question::Estimate { number, span, model })
+    }
+
+    fn queue_again(&mut self) -> Vec<Effect> {
+        let Some(Dialog::Again(Again { span, chosen: Some(model), .. })) = &self.dialog else { return Vec::new() };
+        let (span, model) = (*span, model.clone());
+        self.ask_for_dialog(|number| Question::Queue { number, span, model })
+    }
+
+    fn ask_versions(&mut self) -> Vec<Effect> {
+        let Some(span) = self.conversation.as_ref().and_then(Conversation::said) else { return Vec::new() };
+        let told = dialog::Told::default();
+        self.dialog =
+            Some(Dialog::Versions(Versions { span, passes: Vec::new(), left: 1, right: 0, comparison: None, told }));
+        self.ask_for_dialog(|number| Question::Passes { number, span })
+    }
+
+    fn choose_passes(&mut self, left: usize, right: usize) -> Vec<Effect> {
+        let Some(Dialog::Versions(versions)) = &mut self.dialog else { return Vec::new() };
+        (versions.left, versions.right) = (left, right);
+        self.compare()
+    }
+
+    fn compare(&mut self) -> Vec<Effect> {
+        let Some(Dialog::Versions(versions)) = &mut self.dialog else { return Vec::new() };
+        versions.comparison = None;
+        let span = versions.span;
+        let Some((left, right)) = versions.pair() else { return Vec::new() };
+        let (left, right) = (left.pass.clone(), right.pass.clone());
+        self.ask_for_dialog(|number| Question::Compare { number, span, left, right })
+    }
+
+    fn prefer(&mut self, pass: Option<PassName>) -> Vec<Effect> {
+        let Some(Dialog::Versions(versions)) = &self.dialog else { return Vec::new() };
+        let span = versions.span;
+        self.ask_for_dialog(|number| Question::Prefer { number, span, pass })
+    }
+
+    fn receive_news(&mut self, number: u64, news: Result<News, String>) -> Vec<Effect> {
+        let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.told().asked == number) else {
+            return Vec::new();
+        };
+        dialog.told().waiting = false;
+        let news = match news {
+            Ok(news) => news,
+            Err(error) => {
+                dialog.told().error = Some(error);
+                return Vec::new();
+            }
+        };
+        match (dialog, news) {
+            (Dialog::Again(again), News::Models { models, likely }) => {
+                again.models = models;
+                likely.map_or_else(Vec::new, |likely| self.choose_model(likely))
+            }
+            (Dialog::Again(again), News::Estimate(estimate)) => {
+                again.estimate = Some(estimate);
+                Vec::new()
+            }
+            (Dialog::Versions(versions), News::Passes(passes)) => {
+                versions.receive(passes);
+                self.compare()
+            }
+            (Dialog::Versions(versions), News::Comparison(comparison)) => {
+                versions.comparison = Some(comparison);
+                Vec::new()
+            }
+            (Dialog::Versions(versions), News::Done(done)) => {
+                let span = versions.span;
+                // Other lines are read there now.
+                let mut effects = self.ask_for_dialog(|number| Question::Passes { number, span });
+                if let Some(dialog) = &mut self.dialog {
+                    dialog.told().done = Some(done);
+                }
+                effects.extend(self.read_anew());
+                effects.extend(self.ask_search());
+                effects
+            }
+            (dialog, News::Done(done)) => {
+                dialog.told().done = Some(done);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Reads what is open from the beginning: other words may stand there now.
+    fn read_anew(&mut self) -> Vec<Effect> {
+        let number = self.next_number();
+        let Some(conversation) = &mut self.conversation else { return Vec::new() };
+        conversation.asked = number;
+        conversation.waiting = true;
+        conversation.anew = true;
+        vec![Effect::Ask(Question::Lines { number, span: conversation.span })]
     }
 
     fn play(&mut self, from: WallTime) -> Effect {
@@ -361,4 +585,11 @@ impl State {
         self.playing.follow = true;
         vec![Effect::Seek(to)]
     }
+}
+
+/// The day of a moment, by the clock on the wall.
+fn local_day(at: WallTime) -> Span {
+    let date = at.local().format("%Y-%m-%d").to_string();
+    // A date is always read; were it not, an hour around the moment is meant.
+    timeline::parse_span(&date, at).unwrap_or(Span::new(at, at).widened(1_800_000_000))
 }

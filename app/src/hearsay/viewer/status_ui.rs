@@ -1,9 +1,9 @@
 //! The line at the bottom: what the recorder and the worker are doing.
 
-use super::state::{Health, Readiness};
+use super::state::{Action, Health, Readiness};
 use super::style::{self, Palette};
 use crate::status::{self, CampaignStatus, RecorderStatus, TrackState, TrackStatus, WorkerStatus};
-use eframe::egui::{Align, Color32, Layout, Rect, Response, RichText, Sense, Ui, vec2};
+use eframe::egui::{Align, Color32, Layout, Link, Rect, Response, RichText, Sense, Ui, vec2};
 use timeline::TrackName;
 
 /// A level below this is silence to the meter.
@@ -14,11 +14,12 @@ const WARNINGS: usize = 3;
 const ROOMY: f32 = 860.0;
 
 /// The line at the bottom, and above it what the user should know and do.
-pub(crate) fn status_ui(ui: &mut Ui, health: &Health) {
+pub(crate) fn status_ui(ui: &mut Ui, health: &Health) -> Option<Action> {
     let palette = Palette::of(ui);
     for warning in health.status.iter().flat_map(|status| &status.recorder.warnings).take(WARNINGS) {
         ui.label(RichText::new(warning).font(style::small()).color(palette.error));
     }
+    let mut action = None;
     ui.horizontal(|ui| {
         if let Some(error) = &health.error {
             say(ui, error, palette.error);
@@ -28,9 +29,17 @@ pub(crate) fn status_ui(ui: &mut Ui, health: &Health) {
         recorder_ui(ui, &status.recorder, &palette);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let nothing = health.readiness == Readiness::NoSound;
-            say(ui, if nothing { "Nothing to transcribe".to_owned() } else { worker(&status.worker) }, palette.weak);
+            let text = if nothing { "Nothing to transcribe".to_owned() } else { worker(&status.worker) };
+            if status.worker.campaigns.is_empty() {
+                return say(ui, text, palette.weak);
+            }
+            let link = Link::new(RichText::new(text).font(style::small()));
+            if ui.add(link).on_hover_text("What waits to be transcribed again").clicked() {
+                action = Some(Action::ShowQueue);
+            }
         });
     });
+    action
 }
 
 fn say(ui: &mut Ui, text: impl Into<String>, color: Color32) {
@@ -196,7 +205,7 @@ mod tests {
         let health = Health { status: Some(status), readiness: Readiness::Ready, error: None };
         let mut window = egui_kittest::Harness::builder()
             .with_size((900.0, 80.0))
-            .build_ui(move |ui: &mut Ui| status_ui(ui, &health));
+            .build_ui(move |ui: &mut Ui| drop(status_ui(ui, &health)));
         window.run();
         for label in
             ["Sound plays on HDMI, which isn't recorded", "the device delivers nothing", "nothing plays", "Recording"]

@@ -3,7 +3,7 @@
 use super::app::Viewer;
 use super::conversation_ui::line_label;
 use super::search_ui::{FIELD, hit_label, search_ui};
-use super::state::{Action, Found, Line, Readiness, State};
+use super::state::{Action, Dialog, Found, Line, Readiness, State};
 use super::{sample, style};
 use crate::player::Output;
 use eframe::egui::accesskit::Role;
@@ -230,6 +230,90 @@ fn a_broken_query_is_read_and_the_reader_is_told() {
         let notes = window.state().state.search.found.notes.clone();
         assert!(!notes.is_empty());
         assert!(notes.iter().all(|note| window.query_by_label(note).is_some()), "{notes:?} are not shown");
+    });
+}
+
+/// Opens the first hit, and what "More" has under this label.
+fn more(window: &mut Harness<'static, Viewer>, label: &str) {
+    window.get_by_label(&hit_label(&hits(window)[0])).click();
+    wait(window, "the conversation", |state| {
+        state.conversation.as_ref().is_some_and(|conversation| !conversation.waiting)
+    });
+    window.state_mut().act(Action::TogglePlay);
+    window.get_by_label_contains("More:").click();
+    window.run_steps(3);
+    window.get_by_label(label).click();
+    window.run_steps(2);
+}
+
+#[test]
+fn two_versions_are_compared_and_either_can_be_read() {
+    at_home(|home| {
+        sample::fill(home);
+        sample::hear_again(home);
+        let mut window = open(home);
+        type_in(&mut window, "postpone");
+        more(&mut window, "Compare versions");
+        let compared = |state: &State| match &state.dialog {
+            Some(Dialog::Versions(versions)) => !versions.told.waiting && versions.comparison.is_some(),
+            _ => false,
+        };
+        wait(&mut window, "the comparison", compared);
+        window.get_by_label_contains("they differ in one place");
+        window.get_by_label_contains("December. became November.");
+        let reads = |state: &State, text: &str| {
+            let conversation = state.conversation.as_ref().unwrap();
+            !conversation.waiting && conversation.lines.iter().any(|line| line.text.contains(text))
+        };
+        assert!(reads(&window.state().state, "November"));
+        window.get_by_label("Read this one").click();
+        wait(&mut window, "the other version", |state| compared(state) && reads(state, "December"));
+        assert!(!reads(&window.state().state, "November"));
+        window.get_by_label("Read the best again").click();
+        wait(&mut window, "the best version", |state| compared(state) && reads(state, "November"));
+        window.key_press(Key::Escape);
+        window.run_steps(3);
+        assert_eq!(window.state().state.dialog, None);
+    });
+}
+
+#[test]
+fn a_day_is_queued_to_be_transcribed_again_and_taken_back() {
+    at_home(|home| {
+        sample::fill(home);
+        std::fs::create_dir_all(home.models()).unwrap();
+        std::fs::copy(testkit::fixture("models/fixture-q8.bin"), home.models().join("ggml-fixture.bin")).unwrap();
+        let mut window = open(home);
+        type_in(&mut window, "postpone");
+        more(&mut window, "Transcribe this day again");
+        let told = |state: &State| match &state.dialog {
+            Some(Dialog::Again(again)) => again.told.clone(),
+            Some(Dialog::Queue(queue)) => queue.told.clone(),
+            other => panic!("{other:?}"),
+        };
+        wait(&mut window, "the estimate", |state| match &state.dialog {
+            Some(Dialog::Again(again)) => again.estimate.is_some(),
+            _ => false,
+        });
+        window.get_by_label_contains("10 min of sound");
+        window.get_by_label("Transcribe").click();
+        wait(&mut window, "the queue", |state| told(state).done.is_some());
+        window.get_by_label_contains("no worker is running");
+        let states = || {
+            let store = store::Store::open_read_only(&home.database()).unwrap();
+            store.campaigns().unwrap().iter().map(|campaign| campaign.state).collect::<Vec<_>>()
+        };
+        assert_eq!(states(), [store::CampaignState::Waiting]);
+        window.get_by_label("Close").click();
+        window.run_steps(3);
+        window.state_mut().act(Action::ShowQueue);
+        wait(&mut window, "the look at the queue", |state| {
+            state.health.status.as_ref().is_some_and(|status| !status.worker.campaigns.is_empty())
+        });
+        window.run_steps(2);
+        window.get_by_label("Cancel").click();
+        wait(&mut window, "the end of it", |state| told(state).done.is_some());
+        assert_eq!(states(), [store::CampaignState::Cancelled]);
     });
 }
 

@@ -3,7 +3,7 @@
 use super::Line;
 use std::collections::HashMap;
 use std::ops::Range;
-use timeline::Span;
+use timeline::{Span, WallTime};
 
 /// Lines that are kept; beyond this the far end goes.
 pub(super) const MAX_LINES: usize = 3_000;
@@ -24,6 +24,8 @@ pub(crate) struct Conversation {
     pub(super) asked: u64,
     /// Whether lines are still to come.
     pub(crate) waiting: bool,
+    /// Whether they are to stand in the place of those that are there.
+    pub(super) anew: bool,
     /// Whether it is known that there is nothing before or after.
     pub(crate) at_start: bool,
     pub(crate) at_end: bool,
@@ -31,6 +33,18 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
+    /// From the first word to the last; `None` where there is none.
+    pub(crate) fn said(&self) -> Option<Span> {
+        let spans = self.lines.iter().map(|line| line.span);
+        spans.reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)))
+    }
+
+    /// Where the reader is: at the marked line, else in the middle.
+    pub(crate) fn place(&self) -> WallTime {
+        let marked = self.lines.iter().find(|line| self.marked == Some(line.key));
+        marked.map_or(self.span.middle(), |line| line.span.start)
+    }
+
     /// Takes in lines, if they are those that were asked for last; `end` as in [`Answer::Lines`](super::Answer::Lines).
     pub(super) fn receive(
         &mut self,
@@ -60,6 +74,9 @@ impl Conversation {
             line.found = found.get(&line.key).cloned().unwrap_or_default();
             (line.key, line)
         });
+        if std::mem::take(&mut self.anew) {
+            self.lines.clear();
+        }
         let mut all: HashMap<i64, Line> = self.lines.drain(..).map(|line| (line.key, line)).collect();
         all.extend(fresh);
         self.lines = all.into_values().collect();

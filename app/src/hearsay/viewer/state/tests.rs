@@ -137,3 +137,65 @@ fn the_line_that_is_heard_is_known_and_more_is_asked_for_near_the_end() {
     assert!(matches!(effects.as_slice(), [Effect::Ask(Question::More { later: true, .. })]), "{effects:?}");
     assert!(state.hear(playback(161)).is_empty(), "it was asked for already");
 }
+
+#[test]
+fn a_dialog_asks_one_thing_after_the_other_and_drops_what_is_late() {
+    let mut state = opened();
+    let asked = state.apply(Action::Again(Reach::Conversation));
+    let Some(Effect::Ask(Question::Models { number })) = asked.first() else { panic!("{asked:?}") };
+    let models = vec!["large".to_owned(), "small".to_owned()];
+    let news = Ok(News::Models { models, likely: Some("large".to_owned()) });
+    let asked = state.receive(Answer::Dialog { number: *number, news });
+    let span = Span::new(at(40), at(62));
+    let Some(Effect::Ask(Question::Estimate { number: first, span: of, model })) = asked.first() else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((*of, model.as_str()), (span, "large"));
+    let asked = state.apply(Action::ChooseModel("small".to_owned()));
+    let Some(Effect::Ask(Question::Estimate { number: second, .. })) = asked.first() else { panic!("{asked:?}") };
+    let estimate = |sound_s| Ok(News::Estimate(Estimate { sound_s, speech_s: 1.0, takes_s: None }));
+    state.receive(Answer::Dialog { number: *first, news: estimate(1.0) });
+    let shown = |state: &State| match &state.dialog {
+        Some(Dialog::Again(again)) => again.estimate.map(|estimate| estimate.sound_s),
+        _ => None,
+    };
+    assert_eq!(shown(&state), None, "it is of the other model");
+    state.receive(Answer::Dialog { number: *second, news: estimate(2.0) });
+    assert_eq!(shown(&state), Some(2.0));
+    let asked = state.apply(Action::QueueAgain);
+    let Some(Effect::Ask(Question::Queue { number, model, .. })) = asked.first() else { panic!("{asked:?}") };
+    assert_eq!(model, "small");
+    state.apply(Action::CloseDialog);
+    assert!(state.receive(Answer::Dialog { number: *number, news: Ok(News::Done("late".to_owned())) }).is_empty());
+    assert_eq!(state.dialog, None);
+    // A day has 24 hours, and the line lies in it.
+    state.apply(Action::Again(Reach::Day));
+    let Some(Dialog::Again(again)) = &state.dialog else { panic!("{:?}", state.dialog) };
+    assert!(again.span.contains(at(50)) && again.span.len_micros() == 86_400_000_000, "{}", again.span);
+}
+
+#[test]
+fn a_choice_reads_the_conversation_anew() {
+    let mut state = opened();
+    let asked = state.apply(Action::Compare);
+    let Some(Effect::Ask(Question::Passes { number, .. })) = asked.first() else { panic!("{asked:?}") };
+    let version = |name: &str, is_read| Version {
+        pass: PassName::new(name).unwrap(),
+        model: name.to_owned(),
+        is_read,
+    };
+    let passes = vec![version("00000001", true), version("00000002", false)];
+    let asked = state.receive(Answer::Dialog { number: *number, news: Ok(News::Passes(passes)) });
+    let Some(Effect::Ask(Question::Compare { left, right, .. })) = asked.first() else { panic!("{asked:?}") };
+    assert_eq!((left.as_str(), right.as_str()), ("00000002", "00000001"), "the best stands on the right");
+    let asked = state.apply(Action::Prefer(left.clone()));
+    let Some(Effect::Ask(Question::Prefer { number, .. })) = asked.first() else { panic!("{asked:?}") };
+    let asked = state.receive(Answer::Dialog { number: *number, news: Ok(News::Done("done".to_owned())) });
+    let lines = asked.iter().find_map(|effect| match effect {
+        Effect::Ask(Question::Lines { number, span }) => Some((*number, *span)),
+        _ => None,
+    });
+    let (number, span) = lines.unwrap();
+    state.receive(Answer::Lines { number, span, lines: Ok(vec![line(8, 41)]), end: None });
+    assert_eq!(keys(&state), [8], "what the other pass heard is gone");
+}

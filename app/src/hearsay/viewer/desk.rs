@@ -1,0 +1,126 @@
+//! What the dialogs ask for: the same as `hearsay retranscribe`, `compare`, `prefer` and `cancel`.
+
+use super::state::{Comparison, Estimate, News, Row, Version};
+use crate::again::Again;
+use crate::differences::mean;
+use crate::failure::Failure;
+use crate::library::Library;
+use crate::output::seconds;
+use crate::versions;
+use anyhow::Result;
+use home::{Config, Home, Lock};
+use speech::models;
+use std::collections::BTreeMap;
+use store::{Store, Terms, Word};
+use timeline::{Clock as _, PassName, Side, Span, SystemClock, TrackName};
+use worker::Wanted;
+
+/// Differences that are shown; `hearsay compare` lists them all.
+const MOST_ROWS: usize = 2_000;
+
+/// The installed models, the largest first: who transcribes again wants a better one.
+pub(super) fn models(home: &Home) -> Result<News> {
+    let mut installed: Vec<_> = models::list(&home.models()).into_iter().filter(|it| it.path.is_some()).collect();
+    installed.retain(|listed| listed.languages.is_some());
+    installed.sort_by_key(|listed| std::cmp::Reverse(listed.bytes));
+    let models: Vec<String> = installed.into_iter().map(|listed| listed.name).collect();
+    if models.is_empty() {
+        return Err(Failure::not_found("no model is installed: `hearsay models get NAME` gets one").into());
+    }
+    Ok(News::Models { likely: models.first().cloned(), models })
+}
+
+/// How much there is to do.
+pub(super) fn estimate(home: &Home, span: Span, model: &str) -> Result<News> {
+    let Again { campaign, takes_s, .. } = look(home, span, model)?;
+    let (sound_s, speech_s) = (seconds(campaign.sound_micros), seconds(campaign.speech_micros));
+    Ok(News::Estimate(Estimate { sound_s, speech_s, takes_s }))
+}
+
+/// Queues it.
+pub(super) fn queue(home: &Home, span: Span, model: &str) -> Result<News> {
+    let again = look(home, span, model)?;
+    if again.campaign.is_empty() {
+        return Err(Failure::not_found("that model has transcribed all of it").into());
+    }
+    again.queue(home, Terms::default(), SystemClock.wall())?;
+    let then = if Lock::is_held(&home.worker_lock()) {
+        "the worker does it while there is no new sound"
+    } else {
+        "no worker is running: `hearsay run` or `hearsay work` does it"
+    };
+    Ok(News::Done(format!("Queued; {then}")))
+}
+
+fn look(home: &Home, span: Span, model: &str) -> Result<Again> {
+    let (config, _) = Config::load(home, None)?;
+    let wanted = Wanted { span, tracks: Vec::new(), only: None };
+    Again::look(home, &config.work, model, &wanted, SystemClock.wall())
+}
+
+/// The passes that have words in a span, the best first.
+pub(super) fn passes(home: &Home, library: &mut Library, span: Span) -> Result<News> {
+    let store = Store::open_read_only(&home.database())?;
+    let read: Vec<PassName> = library.conversation(span)?.into_iter().map(|utterance| utterance.pass).collect();
+    let tracks = store.tracks()?;
+    let mut versions = Vec::new();
+    for known in store.passes()?.into_iter().filter(|known| !known.pass.translation) {
+        let pass = known.pass.name;
+        let mut has_words = false;
+        for (track, _) in &tracks {
+            has_words = has_words || store.found_words(&pass, track, &span)?;
+        }
+        if has_words {
+            versions.push(Version { is_read: read.contains(&pass), model: known.pass.model, pass });
+        }
+    }
+    Ok(News::Passes(versions))
+}
+
+/// Where two of them differ.
+pub(super) fn compare(home: &Home, span: &Span, left: &PassName, right: &PassName) -> Result<News> {
+    let store = Store::open_read_only(&home.database())?;
+    let passes = store.passes()?;
+    let key = |name: &PassName| passes.iter().find(|known| known.pass.name == *name).map(|known| known.pass.key);
+    let Some((left, right)) = key(left).zip(key(right)) else {
+        return Err(Failure::not_found("a pass is gone: the database was made anew meanwhile").into());
+    };
+    let sides: BTreeMap<TrackName, Side> = store.tracks()?.into_iter().collect();
+    let common = versions::common(&store, left, right, span)?;
+    let (found, counts) = versions::differ(&store, (left, right), &common, span)?;
+    let rows = found.into_iter().take(MOST_ROWS).map(|(track, difference)| Row {
+        side: sides.get(&track).copied().unwrap_or(Side::Both),
+        start: difference.span.start,
+        left: words(&difference.left),
+        right: words(&difference.right),
+    });
+    Ok(News::Comparison(Comparison { same: counts.same, rows: rows.collect() }))
+}
+
+fn words(words: &[Word]) -> Option<(String, f32)> {
+    let text: Vec<&str> = words.iter().map(|word| word.text.trim()).collect();
+    Some((text.join(" "), mean(words)?))
+}
+
+/// Has a pass be read there, or takes that back.
+pub(super) fn prefer(home: &Home, span: &Span, pass: Option<&PassName>) -> Result<News> {
+    let now = SystemClock.wall();
+    let done = match pass {
+        Some(pass) => {
+            let (model, _) = versions::prefer(home, pass, None, span, now)?;
+            format!("What {model} heard is what you read here")
+        }
+        None => {
+            versions::undo(home, None, None, Some(span), now)?;
+            "What the better model heard is what you read here again".to_owned()
+        }
+    };
+    let fault = versions::follow(home)?;
+    Ok(News::Done(fault.unwrap_or(done)))
+}
+
+/// Ends what a pass has queued.
+pub(super) fn cancel(home: &Home, pass: &PassName) -> Result<News> {
+    Store::open(&home.database())?.cancel_campaigns(pass, SystemClock.wall())?;
+    Ok(News::Done("Cancelled; what was transcribed stays".to_owned()))
+}
