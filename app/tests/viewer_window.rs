@@ -9,6 +9,7 @@
 )]
 
 #[path = "../src/hearsay/viewer/sample.rs"]
+#[expect(dead_code, reason = "shared by tests that look at different parts")]
 mod sample;
 
 use home::Home;

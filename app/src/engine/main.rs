@@ -18,7 +18,9 @@ fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let Some(asked) = Asked::of(std::env::args_os().skip(1)) else {
-        tracing::error!("usage: hearsay-engine MODEL --engine hearsay|whisper-rs [--stand-back] (hearsay-work starts it)");
+        tracing::error!(
+            "usage: hearsay-engine MODEL --engine hearsay|whisper-rs [--stand-back] (hearsay-work starts it)"
+        );
         return home::Exit::Usage.into();
     };
     // Some threads compute: one that panics must not leave the others behind as if nothing had happened.
@@ -58,7 +60,7 @@ fn run(asked: &Asked) -> ExitCode {
         tracing::debug!(%error, "the engine runs at normal priority");
     }
     let input = BufReader::new(io::stdin());
-    let output = BufWriter::new(io::stdout().lock());
+    let output = BufWriter::new(io::stdout());
     // A window in the middle of its computation is stopped by nothing else, and nobody waits for it any more.
     match engine::serve(input, output, Path::new(&asked.model), asked.engine, || std::process::exit(0)) {
         Ok(()) => ExitCode::SUCCESS,

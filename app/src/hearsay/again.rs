@@ -40,13 +40,13 @@ impl Again {
     ///
     /// # Errors
     /// Where the database can't be written.
-    pub(crate) fn queue(&self, home: &Home, terms: Terms, now: WallTime) -> Result<(PassName, i64)> {
+    pub(crate) fn queue(&self, home: &Home, terms: &Terms, now: WallTime) -> Result<(PassName, i64)> {
         let mut store = Store::open(&home.database())?;
         let pass = store.ensure_pass(&self.plan.pass)?;
         let model = &self.model;
         let named = models::locate(&home.models(), &model.name).is_ok_and(|path| path == model.path);
         let path = || std::path::absolute(&model.path).unwrap_or_else(|_| model.path.clone()).display().to_string();
-        let terms = Terms { model: if named { model.name.clone() } else { path() }, ..terms };
+        let terms = Terms { model: if named { model.name.clone() } else { path() }, ..terms.clone() };
         let key = store.add_campaign(pass.key, &self.campaign.spans, &terms, now)?;
         Ok((pass.name, key))
     }

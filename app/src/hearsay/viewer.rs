@@ -31,7 +31,7 @@ use app::Viewer;
 use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
 use home::{Exit, Home};
 use screenshot::Screenshot;
-use state::Action;
+use state::{Action, Reach};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,12 +42,35 @@ pub(crate) struct Options {
     pub(crate) query: Option<String>,
     /// Open the first hit, too.
     pub(crate) open: bool,
+    /// Open a dialog over it.
+    pub(crate) dialog: Option<Dialog>,
     /// Write a picture of the window there, and close it.
     pub(crate) screenshot: Option<PathBuf>,
     /// Width and height, in points.
     pub(crate) size: Option<(f32, f32)>,
     /// Dark or light, whatever the system says.
     pub(crate) dark: Option<bool>,
+}
+
+/// A dialog to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Dialog {
+    /// Transcribe the day again.
+    Again,
+    /// Compare versions.
+    Versions,
+    /// What waits to be transcribed again.
+    Queue,
+}
+
+impl Dialog {
+    fn action(self) -> Action {
+        match self {
+            Self::Again => Action::Again(Reach::Day),
+            Self::Versions => Action::Compare,
+            Self::Queue => Action::ShowQueue,
+        }
+    }
 }
 
 /// The window's size at first, and the smallest at which everything has room.
@@ -117,7 +140,7 @@ fn start(
         viewer.act(Action::Type(query));
     }
     if let Some(path) = options.screenshot {
-        viewer.picture(Screenshot::new(path, options.open, told));
+        viewer.picture(Screenshot::new(path, options.open, options.dialog.map(Dialog::action), told));
     }
     Ok(viewer)
 }

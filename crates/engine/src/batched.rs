@@ -107,7 +107,9 @@ impl Batched {
             let heard = batch.step();
             let spent = SystemClock.boot_micros() - began;
             let share = i64::try_from(under_way.len() * self.busy.load(Ordering::Relaxed)).unwrap_or(1).max(1);
-            under_way.values_mut().for_each(|window| window.micros += spent / share);
+            for window in under_way.values_mut() {
+                window.micros += spent / share;
+            }
             for heard in heard {
                 let Some(window) = under_way.remove(&heard.id) else { continue };
                 let ticket = Ticket(heard.id);

@@ -24,7 +24,7 @@ pub enum ServeError {
 
 /// What recognises.
 enum Engine {
-    Batched(Batched),
+    Batched(Box<Batched>),
     WhisperCpp(Box<WhisperCpp>),
 }
 
@@ -110,7 +110,9 @@ fn one_by_one<O: Write>(mut whisper: WhisperCpp, queue: &Queue, pipe: &Pipe<O>) 
 fn open(model: &Path, choice: EngineChoice) -> Result<Engine, String> {
     let info = speech::models::inspect(model).map_err(|error| error.to_string())?;
     if choice == EngineChoice::Hearsay {
-        return Batched::open(model).map(Engine::Batched).map_err(|error| home::one_line(&error));
+        return Batched::open(model)
+            .map(|batched| Engine::Batched(Box::new(batched)))
+            .map_err(|error| home::one_line(&error));
     }
     let missing = missing_features();
     if !missing.is_empty() {

@@ -24,6 +24,9 @@ use testkit::{Chance, count};
 /// Generous: the machine may be busy with other tests.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Run with either engine.
+type Test = fn(EngineChoice);
+
 fn main() {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     if let [model, flag, engine] = arguments.as_slice()
@@ -34,7 +37,7 @@ fn main() {
         drop(engine::serve(BufReader::new(std::io::stdin()), output, model, engine, || std::process::exit(0)));
         return;
     }
-    let tests: [(&str, fn(EngineChoice)); 12] = [
+    let tests: [(&str, Test); 12] = [
         (
             "a_window_goes_through_the_pipe_and_comes_back_as_words",
             a_window_goes_through_the_pipe_and_comes_back_as_words,

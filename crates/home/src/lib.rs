@@ -12,7 +12,8 @@ mod one_line;
 mod retention;
 
 pub use config::{
-    Config, ConfigError, EngineChoice, ModelsConfig, OnBattery, RecordConfig, SampleRateChoice, SourceChoice, VadChoice, WorkConfig,
+    Config, ConfigError, EngineChoice, ModelsConfig, OnBattery, RecordConfig, SampleRateChoice, SourceChoice,
+    VadChoice, WorkConfig,
 };
 pub use exit::Exit;
 pub use home_dir::{Home, HomeError};

@@ -37,7 +37,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut columns = line.split('\t');
         let (Some(start), Some(end)) = (columns.next(), columns.next()) else { return Err("START\tEND".into()) };
         let span = samples.get(sample(start)?..sample(end)?.min(samples.len())).unwrap_or_default();
-        batch.push(Window { id, mel: model.mels().mel(span), decode: Decode { beams, ..Decode::default() }, urgent: false })?;
+        batch.push(Window {
+            id,
+            mel: model.mels().mel(span),
+            decode: Decode { beams, ..Decode::default() },
+            urgent: false,
+        })?;
         count += 1;
     }
     let mut heard = batch.finish();

@@ -20,7 +20,9 @@ fn decode_in(numbers: Numbers, cases: &[Case], decode: &Decode) -> HashMap<u64, 
     let model = model_in(numbers);
     let mut batch = Batch::new(Cpu::new(model, 16), model.vocabulary(), model.shape().text_context);
     for (id, case) in (0..).zip(cases) {
-        batch.push(Window { id, mel: model.mels().mel(&case.samples()), decode: decode.clone(), urgent: false }).unwrap();
+        batch
+            .push(Window { id, mel: model.mels().mel(&case.samples()), decode: decode.clone(), urgent: false })
+            .unwrap();
     }
     batch.finish().into_iter().map(|heard| (heard.id, heard)).collect()
 }

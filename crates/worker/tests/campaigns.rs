@@ -230,7 +230,7 @@ fn when_its_hours_end_a_campaign_ends_with_the_window_under_way_and_keeps_it() {
     let before = again() as u64;
     let rest = worker.run_once(&|| false, &mut |_| {}).unwrap();
     assert_eq!(scene.state(campaign), (CampaignState::Done, None));
-    assert_eq!(again() as u64 - before, rest.windows, "what was done isn't done again");
+    assert_eq!(again() as u64 - before, rest.recognised, "what was done isn't done again");
 }
 
 #[test]

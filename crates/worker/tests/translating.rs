@@ -113,5 +113,10 @@ fn plan(translate: bool) -> PassPlan {
         rank: 1,
         created: WallTime::from_micros(0),
     };
-    PassPlan { pass, engine: home::EngineChoice::WhisperRs, windows, decoding: Decoding { translate, ..Decoding::default() } }
+    PassPlan {
+        pass,
+        engine: home::EngineChoice::WhisperRs,
+        windows,
+        decoding: Decoding { translate, ..Decoding::default() },
+    }
 }

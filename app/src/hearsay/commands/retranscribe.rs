@@ -119,7 +119,9 @@ pub(crate) fn run(args: &RetranscribeArgs, context: &Context) -> Result<Exit> {
     let again = Again::look(&context.home, &config.work, &args.model, &wanted, context.now)?;
     if again.campaign.is_empty() {
         output::say(match () {
-            () if wanted.only.as_ref().is_some_and(BTreeMap::is_empty) => "nothing to do: no utterance there matches --where",
+            () if wanted.only.as_ref().is_some_and(BTreeMap::is_empty) => {
+                "nothing to do: no utterance there matches --where"
+            }
             () if again.begun => "nothing to do: that model has transcribed all sound there is of it",
             () => "nothing to do: there is no such sound",
         });
@@ -136,7 +138,7 @@ pub(crate) fn run(args: &RetranscribeArgs, context: &Context) -> Result<Exit> {
     };
     let hours = args.hours.or((args.when == Due::Night).then_some(NIGHT));
     let terms = Terms { when, hours, threads: args.threads.unwrap_or(0), ..Terms::default() };
-    let (pass, key) = again.queue(&context.home, terms, context.now)?;
+    let (pass, key) = again.queue(&context.home, &terms, context.now)?;
     tell(args, &again)?;
     if !Lock::is_held(&context.home.worker_lock()) {
         if args.now {

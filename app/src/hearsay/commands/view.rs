@@ -2,7 +2,7 @@
 //! the tests, which want them from the real window.
 
 use crate::context::Context;
-use crate::viewer::{self, Options};
+use crate::viewer::{self, Dialog, Options};
 use anyhow::Result;
 use home::Exit;
 use std::path::PathBuf;
@@ -16,6 +16,9 @@ pub(crate) struct ViewArgs {
     /// Open the first hit, too
     #[arg(long, requires = "query")]
     open: bool,
+    /// Open this over it, for the picture
+    #[arg(long, requires = "screenshot")]
+    dialog: Option<Dialog>,
     /// Write a picture of the window and close it
     #[arg(long, value_name = "FILE.png")]
     screenshot: Option<PathBuf>,
@@ -38,6 +41,7 @@ pub(crate) fn run(args: ViewArgs, context: &Context) -> Result<Exit> {
     let options = Options {
         query: args.query,
         open: args.open,
+        dialog: args.dialog,
         screenshot: args.screenshot,
         size: args.size,
         dark: args.theme.map(|theme| matches!(theme, Theme::Dark)),

@@ -67,10 +67,9 @@ fn kind(question: &Question) -> Option<Kind> {
     match question {
         Question::Search { .. } => Some(Kind::Search),
         Question::Lines { .. } | Question::More { .. } => Some(Kind::Lines),
-        Question::Models { .. }
-        | Question::Estimate { .. }
-        | Question::Passes { .. }
-        | Question::Compare { .. } => Some(Kind::Dialog),
+        Question::Models { .. } | Question::Estimate { .. } | Question::Passes { .. } | Question::Compare { .. } => {
+            Some(Kind::Dialog)
+        }
         Question::Queue { .. } | Question::Prefer { .. } | Question::Cancel { .. } => None,
     }
 }

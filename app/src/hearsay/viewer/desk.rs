@@ -33,8 +33,8 @@ pub(super) fn models(home: &Home) -> Result<News> {
 /// How much there is to do.
 pub(super) fn estimate(home: &Home, span: Span, model: &str) -> Result<News> {
     let Again { campaign, takes_s, .. } = look(home, span, model)?;
-    let (sound_s, speech_s) = (seconds(campaign.sound_micros), seconds(campaign.speech_micros));
-    Ok(News::Estimate(Estimate { sound_s, speech_s, takes_s }))
+    let (sound, speech) = (seconds(campaign.sound_micros), seconds(campaign.speech_micros));
+    Ok(News::Estimate(Estimate { sound, speech, takes: takes_s }))
 }
 
 /// Queues it.
@@ -43,7 +43,7 @@ pub(super) fn queue(home: &Home, span: Span, model: &str) -> Result<News> {
     if again.campaign.is_empty() {
         return Err(Failure::not_found("that model has transcribed all of it").into());
     }
-    again.queue(home, Terms::default(), SystemClock.wall())?;
+    again.queue(home, &Terms::default(), SystemClock.wall())?;
     let then = if Lock::is_held(&home.worker_lock()) {
         "the worker does it while there is no new sound"
     } else {
@@ -61,17 +61,20 @@ fn look(home: &Home, span: Span, model: &str) -> Result<Again> {
 /// The passes that have words in a span, the best first.
 pub(super) fn passes(home: &Home, library: &mut Library, span: Span) -> Result<News> {
     let store = Store::open_read_only(&home.database())?;
-    let read: Vec<PassName> = library.conversation(span)?.into_iter().map(|utterance| utterance.pass).collect();
+    let read = library.conversation(span)?;
     let tracks = store.tracks()?;
     let mut versions = Vec::new();
     for known in store.passes()?.into_iter().filter(|known| !known.pass.translation) {
         let pass = known.pass.name;
-        let mut has_words = false;
+        let (mut has_words, mut is_read) = (false, true);
         for (track, _) in &tracks {
-            has_words = has_words || store.found_words(&pass, track, &span)?;
+            if store.found_words(&pass, track, &span)? {
+                has_words = true;
+                is_read &= read.iter().any(|utterance| utterance.pass == pass && utterance.track == *track);
+            }
         }
         if has_words {
-            versions.push(Version { is_read: read.contains(&pass), model: known.pass.model, pass });
+            versions.push(Version { is_read, model: known.pass.model, pass });
         }
     }
     Ok(News::Passes(versions))
@@ -105,15 +108,12 @@ fn words(words: &[Word]) -> Option<(String, f32)> {
 /// Has a pass be read there, or takes that back.
 pub(super) fn prefer(home: &Home, span: &Span, pass: Option<&PassName>) -> Result<News> {
     let now = SystemClock.wall();
-    let done = match pass {
-        Some(pass) => {
-            let (model, _) = versions::prefer(home, pass, None, span, now)?;
-            format!("What {model} heard is what you read here")
-        }
-        None => {
-            versions::undo(home, None, None, Some(span), now)?;
-            "What the better model heard is what you read here again".to_owned()
-        }
+    let done = if let Some(pass) = pass {
+        let (model, _) = versions::prefer(home, pass, None, span, now)?;
+        format!("What {model} heard is what you read here")
+    } else {
+        versions::undo(home, None, None, Some(span), now)?;
+        "What the better model heard is what you read here again".to_owned()
     };
     let fault = versions::follow(home)?;
     Ok(News::Done(fault.unwrap_or(done)))

@@ -6,7 +6,8 @@ use super::text;
 use crate::output;
 use crate::status::CampaignStatus;
 use eframe::egui::{
-    Align, Button, Color32, ComboBox, Context, Id, Layout, Modal, ProgressBar, RichText, ScrollArea, Sense, Ui, vec2,
+    Align, Button, Color32, ComboBox, Context, Id, InputState, Layout, Modal, ProgressBar, RichText, ScrollArea, Sense,
+    Ui, vec2,
 };
 
 const NARROW: f32 = 420.0;
@@ -20,7 +21,7 @@ const EDGE: f32 = 62.0;
 pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
     let dialog = state.dialog.as_ref()?;
     let shown = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
-        let room = ui.input(|input| input.content_rect()).width() - 60.0;
+        let room = ui.input(InputState::content_rect).width() - 60.0;
         ui.set_width(if matches!(dialog, Dialog::Versions(_)) { WIDE } else { NARROW }.min(room));
         match dialog {
             Dialog::Again(again) => again_ui(ui, again),
@@ -84,16 +85,17 @@ fn again_ui(ui: &mut Ui, again: &Again) -> Option<Action> {
             action = (choice != *chosen).then_some(Action::ChooseModel(choice));
         });
     }
-    let nothing = again.estimate.is_some_and(|estimate| estimate.sound_s <= 0.0);
+    let nothing = again.estimate.is_some_and(|estimate| estimate.sound <= 0.0);
     match again.estimate {
         _ if again.told.done.is_some() || again.told.error.is_some() => {}
         None => weak(ui, "Looking how much that is"),
         Some(_) if nothing => weak(ui, "That model has transcribed all of it."),
         Some(estimate) => {
-            let takes = estimate
-                .takes_s
-                .map_or_else(|| "nobody knows how long it takes here".to_owned(), |it| format!("about {}", output::duration_of(it)));
-            let (sound, speech) = (output::duration_of(estimate.sound_s), output::duration_of(estimate.speech_s));
+            let takes = estimate.takes.map_or_else(
+                || "nobody knows how long it takes here".to_owned(),
+                |it| format!("about {}", output::duration_of(it)),
+            );
+            let (sound, speech) = (output::duration_of(estimate.sound), output::duration_of(estimate.speech));
             weak(ui, format!("{sound} of sound, about {speech} of speech: {takes}."));
             weak(ui, "What other models heard is kept, and what is recorded goes first.");
         }
@@ -188,7 +190,7 @@ fn comparison_ui(ui: &mut Ui, comparison: Option<&Comparison>) -> Option<Action>
             _ => format!("{same} words are the same; they differ in {places} places. A click plays one."),
         },
     );
-    let height = (ui.input(|input| input.content_rect()).height() * 0.5).max(120.0);
+    let height = (ui.input(InputState::content_rect).height() * 0.5).max(120.0);
     let rows = ScrollArea::vertical().max_height(height).auto_shrink([false, true]);
     rows.show_rows(ui, ROW_HEIGHT, places, |ui, range| {
         let shown = comparison.rows.get(range).unwrap_or_default();

@@ -19,6 +19,8 @@ const PATIENCE: u32 = 1_200;
 pub(crate) struct Screenshot {
     path: PathBuf,
     open: bool,
+    /// What is still to be opened over the conversation.
+    dialog: Option<Action>,
     frames: u32,
     ready: u32,
     taken: bool,
@@ -26,9 +28,14 @@ pub(crate) struct Screenshot {
 }
 
 impl Screenshot {
-    /// A picture in the file `path`; with `open`, of the first hit's conversation. What goes wrong is put into `told`.
-    pub(crate) fn new(path: PathBuf, open: bool, told: Arc<Mutex<Option<anyhow::Error>>>) -> Self {
-        Self { path, open, frames: 0, ready: 0, taken: false, told }
+    /// A picture in the file `path`; with `open`, of the first hit's conversation, and of a dialog over it. What goes wrong is put into `told`.
+    pub(crate) fn new(
+        path: PathBuf,
+        open: bool,
+        dialog: Option<Action>,
+        told: Arc<Mutex<Option<anyhow::Error>>>,
+    ) -> Self {
+        Self { path, open, dialog, frames: 0, ready: 0, taken: false, told }
     }
 
     /// Called once a frame.
@@ -41,7 +48,10 @@ impl Screenshot {
             return Some(Action::Open(0));
         }
         let read = state.conversation.as_ref().is_none_or(|conversation| !conversation.waiting);
-        if searched && read {
+        if searched && read && !self.open && self.dialog.is_some() {
+            return self.dialog.take();
+        }
+        if searched && read && state.dialog.as_ref().is_none_or(|dialog| !dialog.is_waiting()) {
             self.ready += 1;
         }
         let rest = if state.conversation.is_some() { LISTEN } else { REST };

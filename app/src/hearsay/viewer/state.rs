@@ -396,7 +396,7 @@ impl State {
             opening: self.opened,
             asked: number,
             waiting: true,
-            anew: false,
+            anew: None,
             at_start: false,
             at_end: false,
             error: None,
@@ -476,9 +476,10 @@ impl State {
     }
 
     fn receive_news(&mut self, number: u64, news: Result<News, String>) -> Vec<Effect> {
-        let Some(dialog) = self.dialog.as_mut().filter(|dialog| dialog.told().asked == number) else {
+        let Some(dialog) = &mut self.dialog else { return Vec::new() };
+        if dialog.told().asked != number {
             return Vec::new();
-        };
+        }
         dialog.told().waiting = false;
         let news = match news {
             Ok(news) => news,
@@ -529,7 +530,7 @@ impl State {
         let Some(conversation) = &mut self.conversation else { return Vec::new() };
         conversation.asked = number;
         conversation.waiting = true;
-        conversation.anew = true;
+        conversation.anew = Some(number);
         vec![Effect::Ask(Question::Lines { number, span: conversation.span })]
     }
 

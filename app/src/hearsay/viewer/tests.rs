@@ -252,7 +252,7 @@ fn two_versions_are_compared_and_either_can_be_read() {
         sample::fill(home);
         sample::hear_again(home);
         let mut window = open(home);
-        type_in(&mut window, "postpone");
+        type_in(&mut window, "\"postpone phoenix\"");
         more(&mut window, "Compare versions");
         let compared = |state: &State| match &state.dialog {
             Some(Dialog::Versions(versions)) => !versions.told.waiting && versions.comparison.is_some(),
@@ -281,7 +281,7 @@ fn two_versions_are_compared_and_either_can_be_read() {
 fn a_day_is_queued_to_be_transcribed_again_and_taken_back() {
     at_home(|home| {
         sample::fill(home);
-        std::fs::create_dir_all(home.models()).unwrap();
+        home::files::create_dir_all(&home.models()).unwrap();
         std::fs::copy(testkit::fixture("models/fixture-q8.bin"), home.models().join("ggml-fixture.bin")).unwrap();
         let mut window = open(home);
         type_in(&mut window, "postpone");

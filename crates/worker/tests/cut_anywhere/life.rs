@@ -253,7 +253,12 @@ fn plan() -> PassPlan {
         created: WallTime::from_micros(0),
     };
     // No language is set: which one a window is decoded as depends on what is stored of the one before.
-    PassPlan { pass, engine: home::EngineChoice::WhisperRs, windows, decoding: Decoding { threads: 1, ..Decoding::default() } }
+    PassPlan {
+        pass,
+        engine: home::EngineChoice::WhisperRs,
+        windows,
+        decoding: Decoding { threads: 1, ..Decoding::default() },
+    }
 }
 
 fn death(chance: &mut Chance) -> Death {

@@ -1,7 +1,7 @@
 use crate::conversation::Conversation;
 use crate::hash_engine::Ears;
 use crate::life::{Life, Told};
-use engine::Whisper;
+use engine::WhisperCpp;
 use speech::{Recognised, Request, models};
 use std::sync::{Arc, Mutex};
 use testkit::{Chance, count, fixture};
@@ -12,7 +12,7 @@ const MINUTES: u32 = 3;
 
 /// The fixture model, one for all workers: what it kept of one window could show in another.
 #[derive(Clone)]
-struct Model(Arc<Mutex<Whisper>>);
+struct Model(Arc<Mutex<WhisperCpp>>);
 
 impl Ears for Model {
     fn hear(&mut self, request: &Request) -> Recognised {
@@ -24,7 +24,7 @@ impl Ears for Model {
 #[test]
 fn a_conversation_cut_anywhere_reads_the_same_with_the_real_model() {
     let path = fixture("models/fixture-q8.bin");
-    let whisper = Whisper::open(&path, &models::inspect(&path).unwrap()).unwrap();
+    let whisper = WhisperCpp::open(&path, &models::inspect(&path).unwrap()).unwrap();
     let model = Model(Arc::new(Mutex::new(whisper)));
     let conversation = Conversation::of_minutes(count("HEARSAY_CUT_MODEL_MINUTES", MINUTES));
     let uncut = Life::new(&conversation).undisturbed(model.clone());

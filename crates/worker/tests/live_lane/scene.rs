@@ -133,7 +133,12 @@ fn plan(model: &str, rank: i64, windows: WindowParams) -> PassPlan {
         created: WallTime::from_micros(0),
     };
     let language = Some("en".to_owned());
-    PassPlan { pass, engine: home::EngineChoice::WhisperRs, windows, decoding: Decoding { language, threads: 1, ..Decoding::default() } }
+    PassPlan {
+        pass,
+        engine: home::EngineChoice::WhisperRs,
+        windows,
+        decoding: Decoding { language, threads: 1, ..Decoding::default() },
+    }
 }
 
 /// One side of the first conversation.

@@ -24,8 +24,8 @@ pub(crate) struct Conversation {
     pub(super) asked: u64,
     /// Whether lines are still to come.
     pub(crate) waiting: bool,
-    /// Whether they are to stand in the place of those that are there.
-    pub(super) anew: bool,
+    /// The question whose lines are to stand in the place of those that are there.
+    pub(super) anew: Option<u64>,
     /// Whether it is known that there is nothing before or after.
     pub(crate) at_start: bool,
     pub(crate) at_end: bool,
@@ -74,7 +74,7 @@ impl Conversation {
             line.found = found.get(&line.key).cloned().unwrap_or_default();
             (line.key, line)
         });
-        if std::mem::take(&mut self.anew) {
+        if self.anew.take() == Some(number) {
             self.lines.clear();
         }
         let mut all: HashMap<i64, Line> = self.lines.drain(..).map(|line| (line.key, line)).collect();

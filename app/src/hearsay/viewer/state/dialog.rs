@@ -39,10 +39,11 @@ pub(crate) struct Again {
 /// How much there is to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Estimate {
-    /// Seconds of sound, and about how much of it is speech; none where the model has dealt with all of it.
-    pub(crate) sound_s: f64,
-    pub(crate) speech_s: f64,
-    pub(crate) takes_s: Option<f64>,
+    /// Seconds of sound, and about how many of them are speech; none where the model has dealt with all of it.
+    pub(crate) sound: f64,
+    pub(crate) speech: f64,
+    /// About how many seconds it takes, where that is known.
+    pub(crate) takes: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +63,7 @@ pub(crate) struct Versions {
 pub(crate) struct Version {
     pub(crate) pass: PassName,
     pub(crate) model: String,
-    /// Whether it is what is read there, or some of it.
+    /// Whether it is what is read there, on all tracks where it has words.
     pub(crate) is_read: bool,
 }
 
@@ -120,6 +121,15 @@ pub(crate) enum News {
 }
 
 impl Dialog {
+    /// Whether something is still to come.
+    pub(crate) fn is_waiting(&self) -> bool {
+        match self {
+            Self::Again(again) => again.told.waiting,
+            Self::Versions(versions) => versions.told.waiting,
+            Self::Queue(queue) => queue.told.waiting,
+        }
+    }
+
     pub(super) fn told(&mut self) -> &mut Told {
         match self {
             Self::Again(again) => &mut again.told,

@@ -153,10 +153,10 @@ fn a_dialog_asks_one_thing_after_the_other_and_drops_what_is_late() {
     assert_eq!((*of, model.as_str()), (span, "large"));
     let asked = state.apply(Action::ChooseModel("small".to_owned()));
     let Some(Effect::Ask(Question::Estimate { number: second, .. })) = asked.first() else { panic!("{asked:?}") };
-    let estimate = |sound_s| Ok(News::Estimate(Estimate { sound_s, speech_s: 1.0, takes_s: None }));
+    let estimate = |sound| Ok(News::Estimate(Estimate { sound, speech: 1.0, takes: None }));
     state.receive(Answer::Dialog { number: *first, news: estimate(1.0) });
     let shown = |state: &State| match &state.dialog {
-        Some(Dialog::Again(again)) => again.estimate.map(|estimate| estimate.sound_s),
+        Some(Dialog::Again(again)) => again.estimate.map(|estimate| estimate.sound),
         _ => None,
     };
     assert_eq!(shown(&state), None, "it is of the other model");
@@ -179,11 +179,7 @@ fn a_choice_reads_the_conversation_anew() {
     let mut state = opened();
     let asked = state.apply(Action::Compare);
     let Some(Effect::Ask(Question::Passes { number, .. })) = asked.first() else { panic!("{asked:?}") };
-    let version = |name: &str, is_read| Version {
-        pass: PassName::new(name).unwrap(),
-        model: name.to_owned(),
-        is_read,
-    };
+    let version = |name: &str, is_read| Version { pass: PassName::new(name).unwrap(), model: name.to_owned(), is_read };
     let passes = vec![version("00000001", true), version("00000002", false)];
     let asked = state.receive(Answer::Dialog { number: *number, news: Ok(News::Passes(passes)) });
     let Some(Effect::Ask(Question::Compare { left, right, .. })) = asked.first() else { panic!("{asked:?}") };
