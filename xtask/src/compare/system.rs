@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 pub(crate) enum Kind {
     /// The archive, the worker and the engine, as a user has them.
     Hearsay {
+        /// What recognises: `hearsay` or `whisper-rs`.
+        engine: &'static str,
         /// 0: greedy.
         beams: u32,
     },
@@ -51,9 +53,11 @@ const fn faster_whisper(name: &'static str, compute: &'static str, batched: bool
 }
 
 /// All of them.
-pub(crate) const SYSTEMS: [System; 11] = [
-    system("hearsay", Kind::Hearsay { beams: 0 }),
-    system("hearsay, 5 beams", Kind::Hearsay { beams: 5 }),
+pub(crate) const SYSTEMS: [System; 13] = [
+    system("hearsay", Kind::Hearsay { engine: "hearsay", beams: 0 }),
+    system("hearsay, 5 beams", Kind::Hearsay { engine: "hearsay", beams: 5 }),
+    system("hearsay on whisper.cpp", Kind::Hearsay { engine: "whisper-rs", beams: 0 }),
+    system("hearsay on whisper.cpp, 5 beams", Kind::Hearsay { engine: "whisper-rs", beams: 5 }),
     system("whisper-cli as shipped", Kind::WhisperCli { vad: false, greedy: false }),
     system("whisper-cli --vad", Kind::WhisperCli { vad: true, greedy: false }),
     system("whisper-cli --vad, greedy", Kind::WhisperCli { vad: true, greedy: true }),
@@ -80,7 +84,7 @@ impl System {
     /// Whether its beams are 5.
     pub(crate) fn searches(self) -> bool {
         match self.kind {
-            Kind::Hearsay { beams } => beams > 0,
+            Kind::Hearsay { beams, .. } => beams > 0,
             Kind::WhisperCli { greedy, .. } | Kind::FasterWhisper { greedy, .. } => !greedy,
         }
     }
@@ -102,7 +106,7 @@ impl System {
     /// Where it fails.
     pub(crate) fn run(self, tools: &Tools, recordings: &[Recording], threads: u32, folder: &Path) -> Result<Outcome> {
         match self.kind {
-            Kind::Hearsay { beams } => hearsay(tools, recordings, beams, threads, folder),
+            Kind::Hearsay { engine, beams } => hearsay(tools, recordings, (engine, beams), threads, folder),
             Kind::WhisperCli { vad, greedy } => whisper_cli(tools, recordings, vad, greedy, threads, folder),
             Kind::FasterWhisper { compute, batched, greedy } => {
                 let mut command = tools.faster_whisper(compute)?;
@@ -125,11 +129,17 @@ impl System {
 }
 
 /// Import and work, both counted; what reads the words out again is not.
-fn hearsay(tools: &Tools, recordings: &[Recording], beams: u32, threads: u32, folder: &Path) -> Result<Outcome> {
+fn hearsay(
+    tools: &Tools,
+    recordings: &[Recording],
+    (engine, beams): (&str, u32),
+    threads: u32,
+    folder: &Path,
+) -> Result<Outcome> {
     let home = folder.join("home");
     home::files::create_dir_all(&home)?;
     let config = folder.join("config.toml");
-    write(&config, &format!("[work]\nbeam_size = {beams}\nthreads = {threads}\n"))?;
+    write(&config, &format!("[work]\nengine = \"{engine}\"\nbeam_size = {beams}\nthreads = {threads}\n"))?;
     let command = |name: &str| {
         let mut command = Command::new(tools.hearsay.join(name));
         command.env("HEARSAY_HOME", &home).env("TZ", "UTC");

@@ -5,9 +5,10 @@ use super::style::{self, Palette};
 use super::text;
 use crate::output;
 use crate::status::CampaignStatus;
+use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align, Button, Color32, ComboBox, Context, Id, InputState, Layout, Modal, ProgressBar, RichText, ScrollArea, Sense,
-    Ui, vec2,
+    Align, Button, Color32, ComboBox, Context, Frame, Id, InputState, Label, Layout, Modal, ProgressBar, RichText,
+    ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 
 const NARROW: f32 = 420.0;
@@ -22,12 +23,16 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
     let dialog = state.dialog.as_ref()?;
     let shown = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
         let room = ui.input(InputState::content_rect).width() - 60.0;
-        ui.set_width(if matches!(dialog, Dialog::Versions(_)) { WIDE } else { NARROW }.min(room));
-        match dialog {
-            Dialog::Again(again) => again_ui(ui, again),
-            Dialog::Versions(versions) => versions_ui(ui, versions),
-            Dialog::Queue(queue) => queue_ui(ui, queue, state),
-        }
+        let width = if matches!(dialog, Dialog::Versions(_)) { WIDE } else { NARROW }.min(room);
+        let inside = |ui: &mut Ui| {
+            ui.set_width(width);
+            match dialog {
+                Dialog::Again(again) => again_ui(ui, again),
+                Dialog::Versions(versions) => versions_ui(ui, versions),
+                Dialog::Queue(queue) => queue_ui(ui, queue, state),
+            }
+        };
+        Frame::new().inner_margin(style::PANEL_MARGIN).show(ui, inside).inner
     });
     if shown.should_close() { Some(Action::CloseDialog) } else { shown.inner }
 }
@@ -207,25 +212,29 @@ fn row_ui(ui: &mut Ui, row: &Row) -> Option<Action> {
         .horizontal(|ui| {
             ui.set_height(ROW_HEIGHT - 4.0);
             ui.set_width(ui.available_width());
-            ui.allocate_ui(vec2(EDGE - 8.0, ROW_HEIGHT - 4.0), |ui| {
-                ui.set_width(EDGE - 8.0);
+            cell_ui(ui, EDGE - 8.0, |ui| {
                 ui.label(RichText::new(text::clock(row.start)).font(style::digits()).color(color));
             });
             let width = column_width(ui);
             for words in [&row.left, &row.right] {
-                ui.allocate_ui(vec2(width, ROW_HEIGHT - 4.0), |ui| {
-                    ui.set_width(width);
-                    words_ui(ui, words.as_ref(), palette.text);
-                });
+                cell_ui(ui, width, |ui| words_ui(ui, words.as_ref(), palette.text));
             }
         })
         .response
         .interact(Sense::click());
     let side = |words: &Option<(String, f32)>| words.as_ref().map_or("nothing".to_owned(), |(text, _)| text.clone());
     let label = format!("{} at {}: {} became {}", row.side, text::clock(row.start), side(&row.left), side(&row.right));
-    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::accesskit::Role::Button, true, &label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     let hover = "Play this moment";
     response.on_hover_text(hover).clicked().then_some(Action::PlayAt(row.start))
+}
+
+/// Room of this width in a row, whatever stands there.
+fn cell_ui(ui: &mut Ui, width: f32, inside: impl FnOnce(&mut Ui)) {
+    ui.allocate_ui_with_layout(vec2(width, ROW_HEIGHT - 4.0), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_width(width);
+        inside(ui);
+    });
 }
 
 fn words_ui(ui: &mut Ui, words: Option<&(String, f32)>, ink: Color32) {
@@ -233,11 +242,9 @@ fn words_ui(ui: &mut Ui, words: Option<&(String, f32)>, ink: Color32) {
     match words {
         None => weak(ui, "-"),
         Some((text, p)) => {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = 6.0;
-                ui.add(eframe::egui::Label::new(RichText::new(text).color(ink)).truncate());
-                ui.label(RichText::new(format!("{:.0} %", p * 100.0)).font(style::small()).color(palette.weak));
-            });
+            ui.spacing_mut().item_spacing.x = 6.0;
+            ui.add(Label::new(RichText::new(text).color(ink)).truncate());
+            ui.label(RichText::new(format!("{:.0} %", p * 100.0)).font(style::small()).color(palette.weak));
         }
     }
 }
