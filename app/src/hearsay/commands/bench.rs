@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{self, Out};
 use anyhow::{Context as _, Result};
-use home::{Exit, WorkConfig};
+use home::{EngineChoice, Exit, WorkConfig};
 use speech::models::{self, Model, Speed};
 use speech::{Decoding, EngineOptions, EngineProcess, FRAME, Lane, RATE, Recognised, Recogniser, Request};
 use speech::{Vad, WindowFinder, WindowParams};
@@ -20,7 +20,10 @@ pub(crate) struct BenchArgs {
     /// The model: the name of an installed one, or a file [default: the one that `hearsay work` takes]
     #[arg(long, value_name = "NAME|FILE")]
     model: Option<String>,
-    /// One JSON object
+    /// Only this engine [default: each of them]
+    #[arg(long, value_name = "NAME", value_parser = engine)]
+    engine: Option<EngineChoice>,
+    /// One JSON object per engine
     #[arg(long)]
     json: bool,
 }
@@ -29,9 +32,9 @@ const HELP: &str = "\
 Examples:
   hearsay bench
   hearsay bench --model small.en
-  hearsay bench --json | jq .speech_x
+  hearsay bench --engine hearsay --json | jq .speech_x
 
-It recognises half a minute of speech that it carries with it, several times. A recorder or a worker that runs meanwhile makes the figures worse.";
+It recognises half a minute of speech that it carries with it, several times, with each engine; `engine` below `[work]` chooses between them. A recorder or a worker that runs meanwhile makes the figures worse.";
 
 /// Half a minute of sentences, 16 kHz, mono, 16 bit: what a full window holds.
 static SPEECH: &[u8] = include_bytes!("../../../assets/speech.wav");
@@ -53,7 +56,10 @@ const DAY_SPEECH_S: f64 = 4.0 * 3_600.0;
 #[derive(Debug, serde::Serialize)]
 struct Figures {
     model: String,
-    engine: String,
+    /// As in the configuration.
+    engine: &'static str,
+    /// Name and version.
+    version: String,
     /// 0: as many as there are physical cores.
     threads: u32,
     beam_size: u32,
@@ -67,8 +73,12 @@ struct Figures {
     decode_s: f64,
     window_s: f64,
     tokens: u32,
-    /// Finding the speech in a track, packing and recognising it: × real time of speech.
+    /// Windows that it computes at once.
+    at_once: usize,
+    /// Finding the speech in a track, packing and recognising it, as many windows at once as the engine takes: × real time of speech.
     speech_x: f64,
+    /// The same without finding the speech.
+    recognised_x: f64,
     /// How long a day of 16 hours takes, both tracks, with 4 hours of speech in them.
     day_s: f64,
 }
@@ -79,16 +89,24 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     let asked = args.model.as_deref().or(config.work.model.as_deref());
     let model = models::choose(&context.home.models(), asked)?;
     output::say(&format!("measuring with {}; a large model takes minutes", model.name));
-    let figures = measure(&model, &config.work)?;
-    keep(&figures, &model, context);
     let mut out = Out::stdout();
-    if args.json {
-        out.json(&figures)?;
-    } else {
-        print(&figures, &mut out)?;
+    for engine in EngineChoice::ALL.into_iter().filter(|engine| args.engine.is_none_or(|only| only == *engine)) {
+        let figures = measure(&model, &WorkConfig { engine, ..config.work.clone() })?;
+        if engine == config.work.engine {
+            keep(&figures, &model, context);
+        }
+        if args.json {
+            out.json(&figures)?;
+        } else {
+            print(&figures, &mut out)?;
+        }
+        out.flush()?;
     }
-    out.flush()?;
     Ok(Exit::Done)
+}
+
+fn engine(name: &str) -> Result<EngineChoice, String> {
+    EngineChoice::named(name).ok_or_else(|| format!("one of {}", EngineChoice::ALL.map(EngineChoice::name).join(", ")))
 }
 
 /// For `hearsay models list`.
@@ -96,7 +114,7 @@ fn keep(figures: &Figures, model: &Model, context: &Context) {
     let speed = Speed {
         speech_x: figures.speech_x,
         threads: figures.threads,
-        engine: figures.engine.clone(),
+        engine: figures.version.clone(),
         measured_us: context.now.as_micros(),
     };
     if let Err(error) = models::keep_speed(&context.home.models(), &model.sha256, speed) {
@@ -127,12 +145,15 @@ fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
     let (full_s, tokens) = timed.middle(&speech)?;
     let (short_s, few) = timed.middle(speech.get(..SHORT).unwrap_or_default())?;
     let (encode_s, decode_s) = parts(full_s, tokens, short_s, few);
-    let (way_s, speech_s) = timed.whole_way(&mut vad, &speech)?;
+    let at_once = timed.engine.at_once();
+    let (way_s, speech_s, track_s) = timed.whole_way(&mut vad, &speech, at_once)?;
+    let recognised_x = speech_s / (way_s - track_s / vad_x).max(way_s / 100.0);
     let window_s = length_s(speech.len());
-    let (vad_x, window_x) = (window_s / vad_s, window_s / full_s);
+    let vad_x = window_s / vad_s;
     Ok(Figures {
         model: model.name.clone(),
-        engine: timed.engine.info().engine.clone(),
+        engine: config.engine.name(),
+        version: timed.engine.info().engine.clone(),
         threads: config.threads,
         beam_size: config.beam_size,
         load_s,
@@ -142,8 +163,10 @@ fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
         decode_s,
         window_s,
         tokens,
+        at_once,
         speech_x: speech_s / way_s,
-        day_s: DAY_SOUND_S / vad_x + DAY_SPEECH_S / window_x,
+        recognised_x,
+        day_s: DAY_SOUND_S / vad_x + DAY_SPEECH_S / recognised_x,
     })
 }
 
@@ -163,8 +186,17 @@ struct Timed {
 
 impl Timed {
     fn window(&mut self, samples: &[f32]) -> Result<Recognised> {
+        self.submit(samples)?;
+        self.answer()
+    }
+
+    fn submit(&mut self, samples: &[f32]) -> Result<()> {
         let request = Request { samples: samples.to_vec(), decoding: self.decoding.clone() };
         self.engine.submit(request, Lane::Backlog)?;
+        Ok(())
+    }
+
+    fn answer(&mut self) -> Result<Recognised> {
         let (_, recognised) = self.engine.next(PATIENCE).context("the engine gave no answer")?;
         Ok(recognised?)
     }
@@ -181,10 +213,10 @@ impl Timed {
         runs.get(RUNS / 2).copied().context("nothing was timed")
     }
 
-    /// A track with the speech in the middle of silence, as the worker would deal with it: the time it takes, and the seconds of speech.
-    fn whole_way(&mut self, vad: &mut Vad, speech: &[f32]) -> Result<(f64, f64)> {
+    /// A track with the speech so many times between silences, as the worker would deal with it: the time it takes, the seconds of speech, and of all of it.
+    fn whole_way(&mut self, vad: &mut Vad, speech: &[f32], times: usize) -> Result<(f64, f64, f64)> {
         let silence = vec![0.0; SILENCE];
-        let track = [&silence, speech, &silence].concat();
+        let track = [&silence[..], &[speech, &silence[..]].concat().repeat(times)].concat();
         let end = Position(i64::try_from(track.len())?);
         let (began, mut start, mut speech_micros) = (SystemClock.boot_micros(), Position(0), 0);
         while start < end {
@@ -199,13 +231,19 @@ impl Timed {
             start = window.span.1;
             speech_micros += window.speech_micros();
             if !window.pieces.is_empty() {
-                self.window(&window.samples)?;
+                if self.engine.waiting() > times {
+                    self.answer()?;
+                }
+                self.submit(&window.samples)?;
             }
+        }
+        while self.engine.waiting() > 0 {
+            self.answer()?;
         }
         if speech_micros == 0 {
             return Err(Failure::new("the voice detector found no speech where there is some").into());
         }
-        Ok((seconds_since(began), output::seconds(speech_micros)))
+        Ok((seconds_since(began), output::seconds(speech_micros), length_s(track.len())))
     }
 }
 
@@ -237,13 +275,14 @@ fn length_s(samples: usize) -> f64 {
 }
 
 fn print(figures: &Figures, out: &mut Out) -> Result<()> {
-    let Figures { model, engine, vad, vad_x, encode_s, decode_s, window_s, tokens, speech_x, day_s, .. } = figures;
+    let Figures { model, version, at_once, vad, vad_x, encode_s, decode_s, window_s, tokens, speech_x, day_s, .. } =
+        figures;
     let threads = match figures.threads {
         0 => "a thread per core".to_owned(),
         1 => "1 thread".to_owned(),
         threads => format!("{threads} threads"),
     };
-    writeln!(out, "model            {model} in {engine}, {threads}, loaded in {:.1} s", figures.load_s)?;
+    writeln!(out, "model            {model} in {version}, {threads}, loaded in {:.1} s", figures.load_s)?;
     writeln!(out, "voice detector   {vad_x:.0} x real time ({vad})")?;
     writeln!(
         out,
@@ -251,7 +290,8 @@ fn print(figures: &Figures, out: &mut Out) -> Result<()> {
         encode_s * 1e3,
         decode_s * 1e3
     )?;
-    writeln!(out, "the whole way    {speech_x:.1} x real time of speech")?;
+    let together = if *at_once > 1 { format!(", {at_once} windows at once") } else { String::new() };
+    writeln!(out, "the whole way    {speech_x:.1} x real time of speech{together}")?;
     writeln!(out, "A day of 16 hours, both sides, with 4 hours of speech takes about {}", output::duration_of(*day_s))?;
     Ok(())
 }
