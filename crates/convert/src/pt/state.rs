@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// The longest pickle; the largest Whisper's has 0.2 MB.
 const LONGEST_PICKLE: u64 = 1 << 22;
+/// More tensors than a Whisper within bounds can have.
+const MOST_TENSORS: usize = 1 << 13;
 /// Read at once when sums are compared.
 const PIECE: u64 = 1 << 20;
 const HINT: &str =
@@ -55,6 +57,8 @@ impl State {
         let Some(entries) = self.values.entries(dict) else {
             return Err(Fault::Unsuitable("its pickle is not a dictionary of tensors".to_owned(), HINT));
         };
+        // Else one tensor could be named a million times.
+        demand(entries.len() <= MOST_TENSORS, || format!("it names {} tensors", entries.len()))?;
         let mut tensors = Vec::new();
         for (key, value) in entries {
             if let (Some(name), Value::View(view)) = (self.values.text(*key), self.values.get(*value)) {
@@ -75,21 +79,17 @@ impl State {
                 hint,
             ));
         };
-        if !view.is_plain() {
+        let (dims, strides) = self.values.numbers(view.dims).zip(self.values.numbers(view.strides)).unwrap_or_default();
+        if !is_plain(&dims, &strides) {
             return Err(Fault::Unsuitable(format!("the numbers of {name} don't lie in their order"), hint));
         }
-        let entry = self.entries.get(&format!("{}data/{}", self.folder, storage.key));
+        let key = self.values.text(storage.key).unwrap_or_default();
+        let entry = self.entries.get(&format!("{}data/{key}", self.folder));
         let entry = entry.ok_or_else(|| Fault::Broken(format!("the numbers of {name} are missing")))?;
         let (from, until) =
-            stretch(number, view).ok_or_else(|| Fault::Broken(format!("{name} has an impossible size")))?;
+            stretch(number, view.from, &dims).ok_or_else(|| Fault::Broken(format!("{name} has an impossible size")))?;
         demand(until <= entry.len, || format!("{name} needs {until} bytes of a storage of {}", entry.len))?;
-        Ok(Tensor {
-            name: name.to_owned(),
-            dims: view.dims.clone(),
-            number,
-            file: Arc::clone(&self.file),
-            at: entry.at + from,
-        })
+        Ok(Tensor { name: name.to_owned(), dims, number, file: Arc::clone(&self.file), at: entry.at + from })
     }
 
     /// Compares every storage with its sum in the zip.
@@ -116,9 +116,21 @@ impl State {
     }
 }
 
+/// Whether a view's numbers lie one after the other in their order.
+fn is_plain(dims: &[u64], strides: &[u64]) -> bool {
+    let mut next = 1_u64;
+    for (dim, stride) in dims.iter().zip(strides).rev() {
+        if *dim != 1 && *stride != next {
+            return false;
+        }
+        next = next.saturating_mul(*dim);
+    }
+    dims.len() == strides.len()
+}
+
 /// The bytes of a storage that a view takes: from and until.
-fn stretch(number: Number, view: &View) -> Option<(u64, u64)> {
-    let len = view.dims.iter().try_fold(1_u64, |len, dim| len.checked_mul(*dim))?;
-    let from = number.bytes_of(view.from)?;
+fn stretch(number: Number, from: u64, dims: &[u64]) -> Option<(u64, u64)> {
+    let len = dims.iter().try_fold(1_u64, |len, dim| len.checked_mul(*dim))?;
+    let from = number.bytes_of(from)?;
     Some((from, from.checked_add(number.bytes_of(len)?)?))
 }
