@@ -3,8 +3,8 @@
 //! ```text
 //! folder of Hugging Face    config.json, vocab.json, *.safetensors ─┐
 //! checkpoint of OpenAI      *.pt: a zip with a pickle               ├─► Model ──write──► Draft ──keep──► ggml file
-//! model of whisper.cpp      ggml, f32 or f16                       ─┘   where each       FILE.converting, as f32, f16,
-//!                                                                       tensor lies      q8_0, q5_1, q5_0 or q4_0
+//! model of whisper.cpp      ggml, f32 or f16                       ─┘   where each       FILE.PROCESS.converting, as f32,
+//!                                                                       tensor lies      f16, q8_0, q5_1, q5_0 or q4_0
 //! ```
 //!
 //! [`Model::open`] reads what a checkpoint says about itself and compares it with what Whisper of that shape must have; no weight is read yet.
