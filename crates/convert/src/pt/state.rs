@@ -26,9 +26,15 @@ pub(crate) struct State {
     folder: String,
 }
 
-/// The tensors of a checkpoint that is nothing but tensors: `pytorch_model.bin` of a Hugging Face folder.
+/// The tensors of a checkpoint that is nothing but tensors: `pytorch_model.bin` of a Hugging Face folder. Every storage is compared with its checksum.
 pub(crate) fn state(path: &Path) -> Result<Vec<Tensor>, ConvertError> {
-    State::open(path).and_then(|state| state.tensors(state.root)).map_err(|fault| fault.of(path))
+    let read = || {
+        let state = State::open(path)?;
+        let tensors = state.tensors(state.root)?;
+        state.verify()?;
+        Ok(tensors)
+    };
+    read().map_err(|fault: Fault| fault.of(path))
 }
 
 impl State {
@@ -48,7 +54,9 @@ impl State {
             }
         }
         reader.seek(entry.at)?;
-        let (values, root) = pickle::read(&reader.bytes(entry.len, LONGEST_PICKLE, "its pickle")?)?;
+        let bytes = reader.bytes(entry.len, LONGEST_PICKLE, "its pickle")?;
+        has_sum(name, crc32fast::hash(&bytes), entry)?;
+        let (values, root) = pickle::read(&bytes)?;
         Ok(Self { file: Arc::from(path), values, root, entries, folder })
     }
 
@@ -108,12 +116,14 @@ impl State {
                 left -= left.min(PIECE);
                 sum.update(&bytes);
             }
-            demand(sum.finalize() == entry.sum, || {
-                format!("{name} doesn't have the checksum that its directory says")
-            })?;
+            has_sum(name, sum.finalize(), entry)?;
         }
         Ok(())
     }
+}
+
+fn has_sum(name: &str, sum: u32, entry: &Entry) -> Result<(), Fault> {
+    demand(sum == entry.sum, || format!("{name} doesn't have the checksum that its directory says"))
 }
 
 /// Whether a view's numbers lie one after the other in their order.
