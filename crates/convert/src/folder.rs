@@ -72,7 +72,7 @@ fn tokens(folder: &Path, config: &Config) -> Result<Vec<Vec<u8>>, ConvertError> 
 /// All tensors of the folder's files.
 fn weights(folder: &Path) -> Result<Vec<Tensor>, ConvertError> {
     for (single, read) in
-        [("model.safetensors", safetensors::tensors as fn(&Path) -> _), ("pytorch_model.bin", pt::state)]
+        [("model.safetensors", safetensors::tensors as fn(&Path) -> _), ("pytorch_model.bin", pt::tensors)]
     {
         let (whole, index) = (folder.join(single), folder.join(format!("{single}.index.json")));
         if whole.is_file() {

@@ -36,7 +36,7 @@ mod kind;
 mod mel;
 mod model;
 mod number;
-mod pt;
+pub mod pt;
 mod reader;
 mod report;
 pub mod safetensors;

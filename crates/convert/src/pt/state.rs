@@ -27,7 +27,11 @@ pub(crate) struct State {
 }
 
 /// The tensors of a checkpoint that is nothing but tensors: `pytorch_model.bin` of a Hugging Face folder. Every storage is compared with its checksum.
-pub(crate) fn state(path: &Path) -> Result<Vec<Tensor>, ConvertError> {
+///
+/// # Errors
+/// [`ConvertError::Broken`] where something doesn't add up, [`ConvertError::Unsuitable`] for what isn't a dictionary of tensors or for numbers that
+/// aren't read here, [`ConvertError::Io`] where the file can't be read.
+pub fn tensors(path: &Path) -> Result<Vec<Tensor>, ConvertError> {
     let read = || {
         let state = State::open(path)?;
         let tensors = state.tensors(state.root)?;
