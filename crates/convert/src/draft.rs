@@ -114,7 +114,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let name = dir.path().join("x.bin");
         let strangers = [dir.path().join("x.bin.converting"), beside(&name, 1), beside(&name, 2)];
-        strangers.iter().for_each(|path| put(path, "a stranger's"));
+        for path in &strangers {
+            put(path, "a stranger's");
+        }
         let (draft, mut file) = Draft::of(&name).unwrap();
         assert_eq!(draft.path(), beside(&name, 3));
         file.write_all(b"ours").unwrap();
@@ -124,7 +126,9 @@ mod tests {
         assert!(strangers.iter().all(|path| std::fs::read_to_string(path).unwrap() == "a stranger's"));
 
         let other = dir.path().join("y.bin");
-        (1..=TRIES).for_each(|attempt| put(&beside(&other, attempt), ""));
+        for attempt in 1..=TRIES {
+            put(&beside(&other, attempt), "");
+        }
         let before = names(dir.path());
         assert!(matches!(Draft::of(&other), Err(ConvertError::Exists { .. })));
         assert_eq!(names(dir.path()), before);

@@ -159,7 +159,9 @@ mod tests {
             for head in [tensor.dims.len(), tensor.name.len(), usize::try_from(number.ggml().unwrap()).unwrap()] {
                 file.extend(u32::try_from(head).unwrap().to_le_bytes());
             }
-            tensor.dims.iter().rev().for_each(|dim| file.extend(u32::try_from(*dim).unwrap().to_le_bytes()));
+            for dim in tensor.dims.iter().rev() {
+                file.extend(u32::try_from(*dim).unwrap().to_le_bytes());
+            }
             file.extend(tensor.name.as_bytes());
             let bytes = number.bytes_of(tensor.dims.iter().product()).unwrap();
             file.resize(file.len() + usize::try_from(bytes).unwrap(), 0);
