@@ -84,6 +84,14 @@ fn a_model_is_fetched_in_pieces_and_checked() {
 
     let ran = sample.run(&["models", "get", "model.bin"]);
     assert!(ran.code == 0 && ran.err.contains("is here already"), "{}", ran.err);
+    // What is here already is compared with what was asked for as well.
+    let sum = ran.err.split_once("SHA-256 ").unwrap().1[..64].to_uppercase();
+    let ran = sample.run(&["models", "get", "model.bin", "--sha256", &sum]);
+    assert!(ran.code == 0 && ran.err.contains("is here already"), "{}", ran.err);
+    let wrong = "ab".repeat(32);
+    let ran = sample.run(&["models", "get", "model.bin", "--sha256", &wrong]);
+    assert!(ran.code == 4 && ran.err.contains("is damaged") && ran.err.contains(&wrong), "{}", ran.err);
+    assert!(sample.home().models().join("model.bin").is_file(), "it stays");
     let installed: Vec<_> =
         sample.run(&["models", "list", "--json"]).json().into_iter().filter(|row| row["installed"] == true).collect();
     assert_eq!(installed.len(), 1);

@@ -138,3 +138,26 @@ fn a_model_that_was_offered_with_another_sum_is_not_added() {
     assert!(ran.code == 4 && ran.err.contains("is damaged"), "{}", ran.err);
     assert!(names(&sample.home().models()).is_empty());
 }
+
+#[test]
+fn a_flag_that_would_change_nothing_is_refused() {
+    let sample = Sample::empty();
+    checkpoint::write(&sample.path("mine"));
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/models/fixture-q8.bin");
+    let fixture = fixture.to_str().unwrap();
+    let sum = "ab".repeat(32);
+    for (arguments, says) in [
+        (["mine", "--sha256", sum.as_str()], "mine is converted"),
+        ([fixture, "--type", "q8_0"], "is copied as it is"),
+        ([fixture, "--type", "f16"], "is copied as it is"),
+        ([fixture, "--name", "other"], "is copied under its own name"),
+    ] {
+        let ran = sample.run(&[&["models", "add"], arguments.as_slice()].concat());
+        assert!(ran.code == 2 && ran.err.contains(says) && ran.err.contains("hint: "), "{}", ran.err);
+        let flag = format!("error: {} would change nothing", arguments[1]);
+        assert!(ran.err.contains(&flag), "{}", ran.err);
+    }
+    assert!(!sample.home().models().exists() || names(&sample.home().models()).is_empty());
+    let ran = sample.run(&["models", "add", "no-such-file.bin", "--type", "q8_0"]);
+    assert!(ran.code == 4 && ran.err.contains("no-such-file.bin"), "{}", ran.err);
+}

@@ -1,7 +1,7 @@
 //! Numbers in blocks of 32, as ggml stores them.
 //!
-//! Method, rounding and layout are those of ggml's reference functions (`quantize_row_*_ref` and `dequantize_row_*` in ggml-quants.c), so that the
-//! bytes are those of whisper.cpp's `quantize`. In a byte of the 4 and 5 bit forms the lower half belongs to the first 16 numbers and the upper half
+//! Method, rounding and layout are those of ggml's reference functions (`quantize_row_*_ref` and `dequantize_row_*` in ggml-quants.c); the tests
+//! compare them with blocks that `scripts/make_reference.py` makes after the same functions. In a byte of the 4 and 5 bit forms the lower half belongs to the first 16 numbers and the upper half
 //! to the second; the fifth bits stand together in a 32-bit number.
 
 use crate::sixteen::{from_half, to_half};

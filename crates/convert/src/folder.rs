@@ -15,8 +15,10 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The longest text that is read whole: ten times Whisper's tokenizer.json.
+/// The longest vocabulary or index that is read: ten times Whisper's tokenizer.json.
 const LONGEST_TEXT: u64 = 1 << 25;
+/// The longest configuration that is read; Whisper's have some kilobytes.
+const LONGEST_CONFIG: u64 = 1 << 20;
 /// More parts than any Whisper comes in.
 const MOST_PARTS: usize = 256;
 
@@ -48,7 +50,7 @@ pub(crate) fn open(folder: &Path) -> Result<Folder, ConvertError> {
         )
         .of(folder));
     }
-    let config = text(&config_file)?;
+    let config = text(&config_file, LONGEST_CONFIG)?;
     let config = Config::read(&config).map_err(|fault| fault.of(&config_file))?;
     let shape = config.shape().map_err(|fault| fault.of(&config_file))?;
     let tokens = tokens(folder, &config)?;
@@ -60,16 +62,17 @@ fn tokens(folder: &Path, config: &Config) -> Result<Vec<Vec<u8>>, ConvertError> 
     let (vocab, added, tokenizer) =
         (folder.join("vocab.json"), folder.join("added_tokens.json"), folder.join("tokenizer.json"));
     if vocab.is_file() {
-        let more = if added.is_file() { Some(text(&added)?) } else { None };
-        return vocabulary::of_vocab(&text(&vocab)?, more.as_deref(), config).map_err(|fault| fault.of(&vocab));
+        let more = if added.is_file() { Some(text(&added, LONGEST_TEXT)?) } else { None };
+        return vocabulary::of_vocab(&text(&vocab, LONGEST_TEXT)?, more.as_deref(), config)
+            .map_err(|fault| fault.of(&vocab));
     }
-    vocabulary::of_tokenizer(&text(&tokenizer)?, config).map_err(|fault| fault.of(&tokenizer))
+    vocabulary::of_tokenizer(&text(&tokenizer, LONGEST_TEXT)?, config).map_err(|fault| fault.of(&tokenizer))
 }
 
 /// All tensors of the folder's files.
 fn weights(folder: &Path) -> Result<Vec<Tensor>, ConvertError> {
     for (single, read) in
-        [("model.safetensors", safetensors::tensors as fn(&Path) -> _), ("pytorch_model.bin", pt::state)]
+        [("model.safetensors", safetensors::tensors as fn(&Path) -> _), ("pytorch_model.bin", pt::tensors)]
     {
         let (whole, index) = (folder.join(single), folder.join(format!("{single}.index.json")));
         if whole.is_file() {
@@ -87,7 +90,7 @@ fn weights(folder: &Path) -> Result<Vec<Tensor>, ConvertError> {
 }
 
 fn parts(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, ConvertError> {
-    let parsed = serde_json::from_slice(&text(index)?);
+    let parsed = serde_json::from_slice(&text(index, LONGEST_TEXT)?);
     let Index { weight_map } =
         parsed.map_err(|error| Fault::Broken(format!("it is not an index: {error}")).of(index))?;
     let files: BTreeSet<String> = weight_map.into_values().collect();
@@ -120,11 +123,15 @@ fn ours(tensors: Vec<Tensor>, shape: &Shape) -> Result<Vec<Tensor>, Fault> {
     Ok(ours)
 }
 
-fn text(path: &Path) -> Result<Vec<u8>, ConvertError> {
+/// A whole file, of which there may be `most` bytes.
+fn text(path: &Path, most: u64) -> Result<Vec<u8>, ConvertError> {
     let read = || {
         let mut reader = Reader::open(path)?;
         let len = reader.len();
-        reader.bytes(len, LONGEST_TEXT, "it")
+        if len > most {
+            return Err(Fault::Unsuitable(format!("it has {len} bytes, and {most} are read at most"), WHERE_HINT));
+        }
+        reader.bytes(len, most, "it")
     };
     read().map_err(|fault: Fault| fault.of(path))
 }

@@ -3,19 +3,22 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What a model file is made of: the number format of its matrices.
+///
+/// Sizes are those of base beside its f16 file, as published or by the same layout. Errors were measured on hearsay's own small model (128 wide, 4 + 4 layers): root mean square over all weights,
+/// relative to the f16 file's. What a model of people's voices loses, [`Report`](crate::Report) says; how many words it costs was not measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Everything in 32 bits.
     F32,
     /// Matrices in 16 bits: as the models of OpenAI are.
     F16,
-    /// About half of f16, hardly worse.
+    /// 0.55 of f16; an error of 0.58 %.
     Q8_0,
-    /// About 0.4 of f16.
+    /// 0.40 of f16; an error of 3.5 %.
     Q5_1,
-    /// About 0.37 of f16.
+    /// 0.37 of f16; an error of 4.3 %.
     Q5_0,
-    /// About 0.3 of f16, and the least exact.
+    /// 0.31 of f16; an error of 9.3 %.
     Q4_0,
 }
 
@@ -65,7 +68,7 @@ impl Kind {
     }
 
     /// How a tensor of so many dimensions is stored: the choice of whisper.cpp's scripts and of its `quantize`. Only matrices are
-    /// quantised; the convolutions (three dimensions) stay in 16 bits.
+    /// quantised; the convolutions (three dimensions) are in 16 bits then, which is what whisper.cpp reads.
     pub(crate) fn number_for(self, name: &str, dims: usize) -> Number {
         match self {
             _ if dims < 2 || KEPT_EXACT.contains(&name) => Number::F32,

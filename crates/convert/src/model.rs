@@ -49,7 +49,8 @@ impl Model {
         let words = self.shape.words();
         self.shape.runs().and_then(|()| {
             let hint = "special tokens begin at fixed numbers in whisper.cpp; a model with another vocabulary can't be converted";
-            if self.tokens.len() == words {
+            // whisper.cpp's published models of English, and what its script makes of a vocab.json, list the first special token as well.
+            if self.tokens.len() >= words && self.tokens.get(words).is_none_or(|next| next == vocabulary::END.as_bytes()) {
                 return Ok(());
             }
             Err(Fault::Unsuitable(format!("it has {} tokens of text, Whisper has {words}", self.tokens.len()), hint))
@@ -112,6 +113,108 @@ impl Model {
         match expected.into_keys().next() {
             Some(name) => Err(Fault::Broken(format!("{name} is missing"))),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, Number, mel};
+    use std::io::Write;
+    use std::ops::ControlFlow;
+
+    fn shape(vocabulary: u32, width: u32, layers: u32) -> Shape {
+        Shape {
+            vocabulary,
+            audio_context: 1_500,
+            width,
+            audio_heads: width / 64,
+            audio_layers: layers,
+            text_context: 448,
+            text_heads: width / 64,
+            text_layers: layers,
+            mel_bands: 80,
+        }
+    }
+
+    /// A model of whisper.cpp in 16 bits, all of its weights zero.
+    fn ggml_file(shape: &Shape, tokens: &[Vec<u8>]) -> Vec<u8> {
+        let mut file = Vec::new();
+        let head =
+            [ggml::MAGIC, shape.vocabulary, shape.audio_context, shape.width, shape.audio_heads, shape.audio_layers];
+        let text = [shape.text_context, shape.width, shape.text_heads, shape.text_layers, shape.mel_bands, 1];
+        let mel = [shape.mel_bands, u32::try_from(mel::BINS).unwrap()];
+        for number in head.iter().chain(&text).chain(&mel) {
+            file.extend(number.to_le_bytes());
+        }
+        Number::F32.encode(&mel_filters(80), &mut file);
+        file.extend(u32::try_from(tokens.len()).unwrap().to_le_bytes());
+        for token in tokens {
+            file.extend(u32::try_from(token.len()).unwrap().to_le_bytes());
+            file.extend(token);
+        }
+        for tensor in expected(shape) {
+            let number = Kind::F16.number_for(&tensor.name, tensor.dims.len());
+            for head in [tensor.dims.len(), tensor.name.len(), usize::try_from(number.ggml().unwrap()).unwrap()] {
+                file.extend(u32::try_from(head).unwrap().to_le_bytes());
+            }
+            for dim in tensor.dims.iter().rev() {
+                file.extend(u32::try_from(*dim).unwrap().to_le_bytes());
+            }
+            file.extend(tensor.name.as_bytes());
+            let bytes = number.bytes_of(tensor.dims.iter().product()).unwrap();
+            file.resize(file.len() + usize::try_from(bytes).unwrap(), 0);
+        }
+        file
+    }
+
+    fn with_end(multilingual: bool) -> Vec<Vec<u8>> {
+        let mut tokens = vocabulary::shipped(multilingual);
+        tokens.push(vocabulary::END.as_bytes().to_vec());
+        tokens
+    }
+
+    #[test]
+    fn the_published_models_list_one_special_token_where_they_know_english_only() {
+        // Name, vocabulary, width, layers, and the size of the file as it is published; a difference of one byte in what is listed would show.
+        // A bias of a convolution has one more dimension there, of four bytes each.
+        for (english, width, layers, bytes) in [
+            (true, 384, 4, 77_704_715),
+            (false, 384, 4, 77_691_713),
+            (true, 512, 6, 147_964_211),
+            (false, 512, 6, 147_951_465),
+        ] {
+            let (vocabulary, tokens) =
+                if english { (51_864, with_end(false)) } else { (51_865, vocabulary::shipped(true)) };
+            assert_eq!(ggml_file(&shape(vocabulary, width, layers), &tokens).len() + 2 * 4, bytes);
+        }
+    }
+
+    #[test]
+    fn a_model_is_taken_with_and_without_the_first_special_token_in_its_list_and_keeps_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, out) = (dir.path().join("ggml-x.en.bin"), dir.path().join("out.bin"));
+        let open = |vocabulary: u32, tokens: &[Vec<u8>]| {
+            let bytes = ggml_file(&shape(vocabulary, 64, 1), tokens);
+            home::files::create_or_truncate(&file).unwrap().write_all(&bytes).unwrap();
+            Model::open(&file).unwrap()
+        };
+        for (vocabulary, multilingual) in [(51_864, false), (51_865, true), (51_866, true)] {
+            let words = vocabulary::shipped(multilingual);
+            open(vocabulary, &words).check_runs().unwrap();
+            let model = open(vocabulary, &with_end(multilingual));
+            model.check_runs().unwrap();
+            let (draft, _) = model.write(&out, Kind::Q8_0, &mut |_| ControlFlow::Continue(())).unwrap();
+            let smaller = Model::open(draft.path()).unwrap();
+            assert_eq!(smaller.tokens, model.tokens, "as whisper.cpp's quantize leaves it");
+
+            let other = [words.as_slice(), &[b"hello".to_vec()]].concat();
+            let few = &words[1..];
+            for (tokens, says) in [(other.as_slice(), words.len() + 1), (few, words.len() - 1)] {
+                let text = open(vocabulary, tokens).check_runs().unwrap_err().to_string();
+                assert!(text.contains(&format!("it has {says} tokens of text")), "{text}");
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ static MULTILINGUAL: &[u8] = include_bytes!("../vocabulary/multilingual.pairs");
 const EMPTY: u16 = 0xffff;
 
 /// The first special token; the ones before it are text.
-const END: &str = "<|endoftext|>";
+pub(crate) const END: &str = "<|endoftext|>";
 /// The longest text of a token that whisper.cpp and its `quantize` can hold.
 const LONGEST_TOKEN: usize = 128;
 const HINT: &str = "whisper.cpp knows OpenAI's vocabularies; a model with another one can't be converted";

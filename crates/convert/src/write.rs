@@ -30,9 +30,8 @@ impl Model {
         for tensor in &self.tensors {
             fits(tensor, kind).map_err(|fault| fault.of(&self.path))?;
         }
-        let draft = Draft::of(name)?;
+        let (draft, file) = Draft::of(name)?;
         let failed = |operation| move |source| ConvertError::Io { path: name.to_owned(), operation, source };
-        let file = home::files::create_or_truncate(draft.path()).map_err(failed("create"))?;
         let of = self.tensors.iter().filter_map(|tensor| tensor.number.bytes_of(tensor.len())).sum();
         let mut pen = Pen {
             out: BufWriter::with_capacity(1 << 18, file),

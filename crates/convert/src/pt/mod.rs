@@ -13,4 +13,4 @@ mod value;
 mod zip;
 
 pub(crate) use openai::checkpoint;
-pub(crate) use state::state;
+pub use state::tensors;

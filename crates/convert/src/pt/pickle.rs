@@ -1,15 +1,19 @@
 //! A machine for the pickles that `torch.save` writes of weights: data in, values out, and nothing is ever called.
 //!
 //! A pickle is a program for a stack. The words that build numbers, texts, lists and dictionaries are understood; the one that would call a function is
-//! read as a description, for the handful of names in [`Class`], and refused for every other. Each word makes one value at most, so what is made is bounded by the pickle's length.
+//! read as a description, for the handful of names in [`Class`], and refused for every other.
+//!
+//! Each word makes one value at most, and no value copies another: they name each other by their places, so what is made is bounded by the pickle's
+//! length, whatever is repeated, nested or remembered in it, and by [`MOST`] besides.
 
 use super::value::{Class, Id, Storage, Value, Values, View};
 use crate::error::{Fault, demand};
 use std::collections::BTreeMap;
 
-/// More values than the largest Whisper needs, which has 0.1 million.
-const MOST_VALUES: usize = 1 << 20;
-const MOST_DIMS: usize = 8;
+/// Ten times the values of the largest Whisper, whose 1,259 tensors take about twenty each. As much may wait on the stack or be remembered.
+const MOST: usize = 1 << 18;
+/// The longest text: names of tensors and of files have less than a hundred bytes.
+const LONGEST_TEXT: usize = 256;
 const HINT: &str = "convert the checkpoint as OpenAI published it, or a Hugging Face folder with safetensors";
 
 /// The value that a pickle stands for, among all that it is made of.
@@ -38,7 +42,10 @@ struct Machine<'a> {
 impl<'a> Machine<'a> {
     fn step(&mut self, word: u8) -> Result<(), Fault> {
         match word {
-            b'(' => self.marks.push(self.stack.len()),
+            b'(' => {
+                room(self.marks.len())?;
+                self.marks.push(self.stack.len());
+            }
             b'c' => self.class()?,
             b'Q' => self.storage()?,
             b'R' => self.described()?,
@@ -137,10 +144,12 @@ impl<'a> Machine<'a> {
         };
         if matches!(word, b'h' | b'j') {
             let known = self.memo.get(&at).copied();
+            room(self.stack.len())?;
             self.stack
                 .push(known.ok_or_else(|| Fault::Broken(format!("its pickle recalls {at}, which it never kept")))?);
         } else {
             let top = self.stack.last().copied().ok_or_else(empty)?;
+            room(self.memo.len())?;
             self.memo.insert(at, top);
         }
         Ok(())
@@ -167,9 +176,7 @@ impl<'a> Machine<'a> {
         let storage = match self.values.get(id) {
             Value::Tuple(parts) => match parts.as_slice() {
                 [_, kind, key, ..] => match (self.values.get(*kind), self.values.text(*key)) {
-                    (Value::Class(Class::Storage(number)), Some(key)) => {
-                        Some(Storage { number: *number, key: key.to_owned() })
-                    }
+                    (Value::Class(Class::Storage(number)), Some(_)) => Some(Storage { number: *number, key: *key }),
                     _ => None,
                 },
                 _ => None,
@@ -192,25 +199,20 @@ impl<'a> Machine<'a> {
             (Value::Class(Class::Tensor), [storage, from, dims, strides, ..]) => {
                 self.view(*storage, *from, *dims, *strides)?
             }
-            (Value::Class(Class::Parameter), [tensor, ..]) => self.values.get(*tensor).clone(),
+            (Value::Class(Class::Parameter), [tensor, ..]) => match self.values.get(*tensor) {
+                Value::View(view) => Value::View(*view),
+                other => return Err(misplaced("a tensor", other)),
+            },
             (other, _) => return Err(misplaced("a description of a tensor", other)),
         };
         self.push(value)
     }
 
     fn view(&self, storage: Id, from: Id, dims: Id, strides: Id) -> Result<Value, Fault> {
-        let number = |id: Id| self.values.int(id).and_then(|int| u64::try_from(int).ok());
-        let numbers = |id: Id| match self.values.get(id) {
-            Value::Tuple(items) if items.len() <= MOST_DIMS => {
-                items.iter().map(|item| number(*item)).collect::<Option<Vec<u64>>>()
-            }
-            _ => None,
-        };
         let is_storage = matches!(self.values.get(storage), Value::Storage(_));
-        match (number(from), numbers(dims), numbers(strides)) {
-            (Some(from), Some(dims), Some(strides)) if is_storage => {
-                Ok(Value::View(View { storage, from, dims, strides }))
-            }
+        let from = self.values.int(from).and_then(|int| u64::try_from(int).ok());
+        match (from, self.values.numbers(dims), self.values.numbers(strides)) {
+            (Some(from), Some(_), Some(_)) if is_storage => Ok(Value::View(View { storage, from, dims, strides })),
             _ => Err(Fault::Broken("its pickle has a tensor without a shape".to_owned())),
         }
     }
@@ -227,7 +229,7 @@ impl<'a> Machine<'a> {
 
     fn push(&mut self, value: Value) -> Result<(), Fault> {
         let id = self.values.0.len();
-        demand(id < MOST_VALUES, || format!("its pickle has more than {MOST_VALUES} values"))?;
+        room(id)?;
         self.values.0.push(value);
         self.stack.push(id);
         Ok(())
@@ -268,11 +270,19 @@ impl<'a> Machine<'a> {
     }
 
     fn text(&mut self, len: u64) -> Result<&'a str, Fault> {
+        let short = usize::try_from(len).is_ok_and(|len| len <= LONGEST_TEXT);
+        demand(short, || format!("its pickle has a text of {len} bytes, longer than any name"))?;
         str::from_utf8(self.slice(len)?).map_err(|_| Fault::Broken("its pickle has a text that is no UTF-8".to_owned()))
     }
 
     fn line(&mut self) -> Result<&'a str, Fault> {
-        let len = self.bytes.iter().position(|byte| *byte == b'\n').ok_or_else(cut)?;
+        let len = self.bytes.iter().take(LONGEST_TEXT + 1).position(|byte| *byte == b'\n').ok_or_else(|| {
+            if self.bytes.len() > LONGEST_TEXT {
+                Fault::Broken("its pickle asks for something with a name longer than any".to_owned())
+            } else {
+                cut()
+            }
+        })?;
         let line = self.text(u64::try_from(len).unwrap_or(u64::MAX))?;
         self.take::<1>()?;
         Ok(line)
@@ -281,6 +291,11 @@ impl<'a> Machine<'a> {
 
 fn drop_it<const N: usize>(_: [u8; N]) -> Option<Value> {
     None
+}
+
+/// Demands that there may be one more.
+fn room(len: usize) -> Result<(), Fault> {
+    demand(len < MOST, || format!("its pickle has more than {MOST} values"))
 }
 
 fn cut() -> Fault {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// The longest pickle; the largest Whisper's has 0.2 MB.
 const LONGEST_PICKLE: u64 = 1 << 22;
+/// More tensors than a Whisper within bounds can have.
+const MOST_TENSORS: usize = 1 << 13;
 /// Read at once when sums are compared.
 const PIECE: u64 = 1 << 20;
 const HINT: &str =
@@ -24,9 +26,19 @@ pub(crate) struct State {
     folder: String,
 }
 
-/// The tensors of a checkpoint that is nothing but tensors: `pytorch_model.bin` of a Hugging Face folder.
-pub(crate) fn state(path: &Path) -> Result<Vec<Tensor>, ConvertError> {
-    State::open(path).and_then(|state| state.tensors(state.root)).map_err(|fault| fault.of(path))
+/// The tensors of a checkpoint that is nothing but tensors: `pytorch_model.bin` of a Hugging Face folder. Every storage is compared with its checksum.
+///
+/// # Errors
+/// [`ConvertError::Broken`] where something doesn't add up, [`ConvertError::Unsuitable`] for what isn't a dictionary of tensors or for numbers that
+/// aren't read here, [`ConvertError::Io`] where the file can't be read.
+pub fn tensors(path: &Path) -> Result<Vec<Tensor>, ConvertError> {
+    let read = || {
+        let state = State::open(path)?;
+        let tensors = state.tensors(state.root)?;
+        state.verify()?;
+        Ok(tensors)
+    };
+    read().map_err(|fault: Fault| fault.of(path))
 }
 
 impl State {
@@ -46,7 +58,9 @@ impl State {
             }
         }
         reader.seek(entry.at)?;
-        let (values, root) = pickle::read(&reader.bytes(entry.len, LONGEST_PICKLE, "its pickle")?)?;
+        let bytes = reader.bytes(entry.len, LONGEST_PICKLE, "its pickle")?;
+        has_sum(name, crc32fast::hash(&bytes), entry)?;
+        let (values, root) = pickle::read(&bytes)?;
         Ok(Self { file: Arc::from(path), values, root, entries, folder })
     }
 
@@ -55,6 +69,8 @@ impl State {
         let Some(entries) = self.values.entries(dict) else {
             return Err(Fault::Unsuitable("its pickle is not a dictionary of tensors".to_owned(), HINT));
         };
+        // Else one tensor could be named a million times.
+        demand(entries.len() <= MOST_TENSORS, || format!("it names {} tensors", entries.len()))?;
         let mut tensors = Vec::new();
         for (key, value) in entries {
             if let (Some(name), Value::View(view)) = (self.values.text(*key), self.values.get(*value)) {
@@ -75,21 +91,17 @@ impl State {
                 hint,
             ));
         };
-        if !view.is_plain() {
+        let (dims, strides) = self.values.numbers(view.dims).zip(self.values.numbers(view.strides)).unwrap_or_default();
+        if !is_plain(&dims, &strides) {
             return Err(Fault::Unsuitable(format!("the numbers of {name} don't lie in their order"), hint));
         }
-        let entry = self.entries.get(&format!("{}data/{}", self.folder, storage.key));
+        let key = self.values.text(storage.key).unwrap_or_default();
+        let entry = self.entries.get(&format!("{}data/{key}", self.folder));
         let entry = entry.ok_or_else(|| Fault::Broken(format!("the numbers of {name} are missing")))?;
         let (from, until) =
-            stretch(number, view).ok_or_else(|| Fault::Broken(format!("{name} has an impossible size")))?;
+            stretch(number, view.from, &dims).ok_or_else(|| Fault::Broken(format!("{name} has an impossible size")))?;
         demand(until <= entry.len, || format!("{name} needs {until} bytes of a storage of {}", entry.len))?;
-        Ok(Tensor {
-            name: name.to_owned(),
-            dims: view.dims.clone(),
-            number,
-            file: Arc::clone(&self.file),
-            at: entry.at + from,
-        })
+        Ok(Tensor { name: name.to_owned(), dims, number, file: Arc::clone(&self.file), at: entry.at + from })
     }
 
     /// Compares every storage with its sum in the zip.
@@ -108,17 +120,31 @@ impl State {
                 left -= left.min(PIECE);
                 sum.update(&bytes);
             }
-            demand(sum.finalize() == entry.sum, || {
-                format!("{name} doesn't have the checksum that its directory says")
-            })?;
+            has_sum(name, sum.finalize(), entry)?;
         }
         Ok(())
     }
 }
 
+fn has_sum(name: &str, sum: u32, entry: &Entry) -> Result<(), Fault> {
+    demand(sum == entry.sum, || format!("{name} doesn't have the checksum that its directory says"))
+}
+
+/// Whether a view's numbers lie one after the other in their order.
+fn is_plain(dims: &[u64], strides: &[u64]) -> bool {
+    let mut next = 1_u64;
+    for (dim, stride) in dims.iter().zip(strides).rev() {
+        if *dim != 1 && *stride != next {
+            return false;
+        }
+        next = next.saturating_mul(*dim);
+    }
+    dims.len() == strides.len()
+}
+
 /// The bytes of a storage that a view takes: from and until.
-fn stretch(number: Number, view: &View) -> Option<(u64, u64)> {
-    let len = view.dims.iter().try_fold(1_u64, |len, dim| len.checked_mul(*dim))?;
-    let from = number.bytes_of(view.from)?;
+fn stretch(number: Number, from: u64, dims: &[u64]) -> Option<(u64, u64)> {
+    let len = dims.iter().try_fold(1_u64, |len, dim| len.checked_mul(*dim))?;
+    let from = number.bytes_of(from)?;
     Some((from, from.checked_add(number.bytes_of(len)?)?))
 }

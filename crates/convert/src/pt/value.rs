@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 pub(crate) type Id = usize;
 
 /// What a pickle of tensors is made of.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Value {
     /// None, a number with a fraction, or anything else that is of no use here.
     Nothing,
@@ -51,42 +51,32 @@ impl Class {
 }
 
 /// A file of numbers in the zip.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Storage {
     /// How they are stored; `None` where they can't be read here.
     pub(crate) number: Option<Number>,
-    /// Its name below `data/`.
-    pub(crate) key: String,
+    /// Its name below `data/`, a text.
+    pub(crate) key: Id,
 }
 
-/// A tensor: a view into a storage.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A tensor: a view into a storage. It names what it is made of and copies none of it: a pickle can ask for the same view a million times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct View {
     pub(crate) storage: Id,
     /// Its first number.
     pub(crate) from: u64,
-    pub(crate) dims: Vec<u64>,
-    /// How many numbers lie between neighbours, in each dimension.
-    pub(crate) strides: Vec<u64>,
-}
-
-impl View {
-    /// Whether its numbers lie one after the other in their order.
-    pub(crate) fn is_plain(&self) -> bool {
-        let mut next = 1_u64;
-        for (dim, stride) in self.dims.iter().zip(&self.strides).rev() {
-            if *dim != 1 && *stride != next {
-                return false;
-            }
-            next = next.saturating_mul(*dim);
-        }
-        self.dims.len() == self.strides.len()
-    }
+    /// A tuple of numbers.
+    pub(crate) dims: Id,
+    /// A tuple of numbers: how many lie between neighbours, in each dimension.
+    pub(crate) strides: Id,
 }
 
 /// All values of a pickle; they name each other by their places.
 #[derive(Debug, Default)]
 pub(crate) struct Values(pub(crate) Vec<Value>);
+
+/// More dimensions than a Whisper has.
+const MOST_DIMS: usize = 8;
 
 impl Values {
     pub(crate) fn get(&self, id: Id) -> &Value {
@@ -99,6 +89,16 @@ impl Values {
 
     pub(crate) fn int(&self, id: Id) -> Option<i64> {
         if let Value::Int(int) = self.get(id) { Some(*int) } else { None }
+    }
+
+    /// The numbers of a short tuple, none of them negative.
+    pub(crate) fn numbers(&self, id: Id) -> Option<Vec<u64>> {
+        match self.get(id) {
+            Value::Tuple(items) if items.len() <= MOST_DIMS => {
+                items.iter().map(|item| self.int(*item).and_then(|int| u64::try_from(int).ok())).collect()
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn entries(&self, id: Id) -> Option<&[(Id, Id)]> {

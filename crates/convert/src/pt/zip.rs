@@ -17,6 +17,8 @@ const EXTRA64: u16 = 1;
 /// The longest directory; the largest Whisper's has 0.1 MB.
 const LONGEST_DIRECTORY: u64 = 1 << 23;
 const LONGEST_NAME: u64 = 1 << 16;
+/// More files than a Whisper has tensors. Each is looked up where it lies, which takes a read.
+const MOST_FILES: usize = 1 << 14;
 
 /// A file in the zip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,7 @@ pub(crate) fn entries(path: &Path) -> Result<BTreeMap<String, Entry>, Fault> {
     reader.seek(directory_at)?;
     let mut listed = Vec::new();
     while reader.at() < until {
+        demand(listed.len() < MOST_FILES, || format!("it holds more than {MOST_FILES} files"))?;
         listed.push(entry(&mut reader)?);
     }
     let mut entries = BTreeMap::new();

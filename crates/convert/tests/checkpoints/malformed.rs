@@ -41,6 +41,10 @@ fn a_configuration_of_anything_else_is_refused_with_the_key() {
     let copy = folder();
     put(&copy.path().join("config.json"), b"{");
     assert!(said(copy.path(), Kind::F16, "config.json").contains("not JSON"));
+    let whole = fs::read(path("hf").join("config.json")).unwrap();
+    put(&copy.path().join("config.json"), &[whole.as_slice(), &vec![b' '; 1 << 20]].concat());
+    let text = said(copy.path(), Kind::F16, "config.json");
+    assert!(text.contains("and 1048576 are read at most"), "{text}");
 }
 
 #[test]
@@ -188,6 +192,31 @@ fn a_pt_that_is_something_else_says_what() {
     let alone = path("hf").join(PART);
     assert!(said(&alone, Kind::F16, PART).contains("give the folder"));
     assert!(matches!(Model::open(&dir.path().join("none.pt")), Err(ConvertError::Io { .. })));
+}
+
+#[test]
+fn a_pytorch_model_bin_with_one_flipped_bit_is_damaged() {
+    let copy = folder();
+    let mut zip = TorchZip::default();
+    for part in [PART, "model-00002-of-00002.safetensors"] {
+        for tensor in convert::safetensors::tensors(&copy.path().join(part)).unwrap() {
+            zip.tensor(&tensor.name, &tensor.dims, &vec![0.5; usize::try_from(tensor.len()).unwrap()]);
+        }
+    }
+    #[expect(clippy::disallowed_methods, reason = "a copy made for this test")]
+    fs::remove_file(copy.path().join("model.safetensors.index.json")).unwrap();
+    let good = zip.state();
+    put(&copy.path().join("pytorch_model.bin"), &good);
+    convert(copy.path(), Kind::F16).unwrap();
+    // A number in the middle, and one in the pickle: the least bit of a tensor's name.
+    let name = good.windows(5).position(|bytes| bytes == b"conv1").unwrap();
+    for (at, says) in [(good.len() / 2, "archive/data/"), (name, "archive/data.pkl")] {
+        let mut flipped = good.clone();
+        flipped[at] ^= 1;
+        put(&copy.path().join("pytorch_model.bin"), &flipped);
+        let text = said(copy.path(), Kind::F16, "pytorch_model.bin");
+        assert!(text.contains(says) && text.contains("doesn't have the checksum"), "{text}");
+    }
 }
 
 #[test]

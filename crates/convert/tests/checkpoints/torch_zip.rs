@@ -12,7 +12,7 @@ type Written = (String, Vec<u64>, Vec<u64>, Vec<u8>);
 impl TorchZip {
     /// Adds a tensor whose numbers lie in their order.
     pub(crate) fn tensor(&mut self, name: &str, dims: &[u64], values: &[f32]) {
-        let strides = (1..=dims.len()).map(|from| dims[from..].iter().product()).collect();
+        let strides = (1..=dims.len()).map(|from| dims.iter().skip(from).product()).collect();
         self.with_strides(name, dims, strides, values);
     }
 

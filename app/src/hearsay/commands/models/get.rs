@@ -4,7 +4,7 @@ use crate::output;
 use anyhow::Result;
 use home::Exit;
 use indicatif::{ProgressBar, ProgressStyle};
-use speech::models::{self, Got, Mirrors, Progress, Wanted};
+use speech::models::{self, Got, Mirrors, ModelError, Progress, Wanted};
 use std::io::IsTerminal;
 use std::path::Path;
 use timeline::{Clock, SystemClock};
@@ -15,6 +15,10 @@ pub(super) fn run(folder: &Path, mirrors: &Mirrors, wanted: &Wanted) -> Result<E
     let got = models::get(folder, mirrors, wanted, &mut |progress| watch.show(progress));
     watch.bar.finish_and_clear();
     let Got { path, sha256, fetched } = got?;
+    // What was here already was compared with what it was, not with what was asked for.
+    if let Some(expected) = wanted.sha256.as_ref().filter(|expected| **expected != sha256) {
+        return Err(ModelError::Checksum { path, expected: expected.clone(), found: sha256 }.into());
+    }
     let done = if fetched { "fetched and checked" } else { "is here already and whole:" };
     output::say(&format!("{done} {} (SHA-256 {sha256})", path.display()));
     Ok(Exit::Done)
