@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         batch.push(Window { id, mel, decode: Decode { beams, words, ..Decode::default() } })?;
     }
     let began = now();
-    let mut heard = batch.finish();
+    let mut heard = batch.finish().into_iter().collect::<Result<Vec<_>, _>>()?;
     let all = now() - began;
     heard.sort_by_key(|heard| heard.id);
     let tokens: usize = heard.iter().map(|heard| heard.tokens.len()).sum();

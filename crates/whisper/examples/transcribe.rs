@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         batch.push(Window { id, mel: model.mels().mel(span), decode: Decode { beams, ..Decode::default() } })?;
         count += 1;
     }
-    let mut heard = batch.finish();
+    let mut heard = batch.finish().into_iter().collect::<Result<Vec<_>, _>>()?;
     heard.sort_by_key(|heard| heard.id);
     assert_eq!(heard.len(), count, "each window has a result");
     for heard in heard {

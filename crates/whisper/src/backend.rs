@@ -7,7 +7,7 @@ use crate::{Mel, Row, Scores};
 ///
 /// A window's numbers must not depend on the slots beside it.
 pub trait Backend {
-    /// How many windows it holds.
+    /// How many windows it holds: one at least.
     fn slots(&self) -> usize;
 
     /// Encodes windows, each into its slot, and forgets what was there.

@@ -49,16 +49,19 @@ impl<'a, B: Backend> Batch<'a, B> {
     }
 
     /// One token for every window under way; encodes those that have just got a slot. Gives the windows that are done with it.
-    pub fn step(&mut self) -> Vec<Heard> {
+    ///
+    /// # Errors
+    /// For a window alone [`Error::NoNumbers`]: it is done as well, and the others go on.
+    pub fn step(&mut self) -> Vec<Result<Heard, Error>> {
         self.fill();
+        if self.free() == self.slots.len() {
+            return Vec::new();
+        }
         let mut rows: Vec<Row<'_>> = Vec::new();
         for (slot, active) in self.slots.iter().enumerate() {
             if let Some(active) = active {
                 active.rows(slot, &self.places, &mut rows);
             }
-        }
-        if rows.is_empty() {
-            return Vec::new();
         }
         self.backend.step(&rows, &mut self.scores);
         let mut first = 0;
@@ -75,7 +78,10 @@ impl<'a, B: Backend> Batch<'a, B> {
     }
 
     /// Everything that waits, in the order in which it gets done.
-    pub fn finish(&mut self) -> Vec<Heard> {
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    pub fn finish(&mut self) -> Vec<Result<Heard, Error>> {
         let mut done = Vec::new();
         while !self.is_idle() {
             done.append(&mut self.step());

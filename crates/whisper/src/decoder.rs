@@ -58,11 +58,7 @@ impl Decoder {
     pub(crate) fn load(file: &ModelFile, numbers: Numbers, alignment: Vec<(usize, usize)>) -> Result<Self, Error> {
         let shape = file.shape.clone();
         let width = shape.width;
-        let mut places = vec![0.0; shape.text_context * width];
-        let table = file.matrix("decoder.positional_embedding", shape.text_context, width)?;
-        for (position, place) in places.chunks_exact_mut(width).enumerate() {
-            table.row(position, place);
-        }
+        let places = file.table("decoder.positional_embedding", shape.text_context, width)?;
         let tokens = Linear::load_table(file, numbers, TOKENS)?;
         let blocks = (0..shape.text_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?;
         Ok(Self { shape, places, blocks, norm: Norm::load(file, "decoder.ln")?, tokens, numbers, alignment })
@@ -110,7 +106,9 @@ impl Decoder {
         let width = self.shape.width;
         let Ok(table) = file.matrix(TOKENS, self.shape.vocabulary, width) else { return };
         for (row, place) in rows.iter().zip(stream.chunks_exact_mut(width)) {
-            table.row(usize::try_from(row.token).unwrap_or(usize::MAX), place);
+            if table.row(usize::try_from(row.token).unwrap_or(usize::MAX), place).is_err() {
+                continue;
+            }
             let position = self.places.chunks_exact(width).nth(row.position()).unwrap_or_default();
             for (number, add) in place.iter_mut().zip(position) {
                 *number += add;

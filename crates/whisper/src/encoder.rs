@@ -49,11 +49,7 @@ impl Encoder {
     pub(crate) fn load(file: &ModelFile, numbers: Numbers) -> Result<Self, Error> {
         let shape = &file.shape;
         let width = shape.width;
-        let mut places = vec![0.0; shape.audio_context * width];
-        let table = file.matrix("encoder.positional_embedding", shape.audio_context, width)?;
-        for (position, place) in places.chunks_exact_mut(width).enumerate() {
-            table.row(position, place);
-        }
+        let places = file.table("encoder.positional_embedding", shape.audio_context, width)?;
         Ok(Self {
             first: Linear::load_convolution(file, "encoder.conv1", width, shape.bands)?,
             second: Linear::load_convolution(file, "encoder.conv2", width, width)?,

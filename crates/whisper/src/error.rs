@@ -28,6 +28,13 @@ pub enum Error {
     /// There is no such language, or the model doesn't know it.
     #[error("{0:?} is not a language that the model knows")]
     Language(String),
+    /// A window's scores are no numbers, so that no token is the likeliest: weights that are numbers, but so large that their sums aren't. No use trying
+    /// again; the other windows have nothing to do with it.
+    #[error("window {window} cannot be decoded: the model's scores are no numbers")]
+    NoNumbers {
+        /// The window's own number.
+        window: u64,
+    },
     /// A model that knows English only can't translate.
     #[error("this model knows English only and cannot translate")]
     CannotTranslate,

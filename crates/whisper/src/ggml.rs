@@ -71,17 +71,31 @@ impl ModelFile {
     /// [`Error::Broken`] where it is missing or of another size.
     pub(crate) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor<'_>, Error> {
         let broken = |reason| Error::Broken { path: self.path.clone(), reason };
-        let Some(place) = self.tensors.get(name) else { return Err(broken(format!("it has no {name}"))) };
-        place.tensor(&self.bytes, rows, columns).map_err(|reason| broken(format!("its {name} {reason}")))
+        let Some((name, place)) = self.tensors.get_key_value(name) else {
+            return Err(broken(format!("it has no {name}")));
+        };
+        let tensor = place.tensor(&self.bytes, (&self.path, name), rows, columns);
+        tensor.map_err(|reason| broken(format!("its {name} {reason}")))
     }
 
     /// A row of `len` numbers.
     ///
     /// # Errors
-    /// As [`matrix`](Self::matrix).
+    /// As [`matrix`](Self::matrix), and where they aren't numbers.
     pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, Error> {
-        let mut numbers = vec![0.0; len];
-        self.matrix(name, 1, len)?.row(0, &mut numbers);
+        self.table(name, 1, len)
+    }
+
+    /// All rows of a matrix, one behind the other.
+    ///
+    /// # Errors
+    /// As [`vector`](Self::vector).
+    pub(crate) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, Error> {
+        let matrix = self.matrix(name, rows, columns)?;
+        let mut numbers = vec![0.0; rows * columns];
+        for (row, place) in numbers.chunks_exact_mut(columns).enumerate() {
+            matrix.row(row, place)?;
+        }
         Ok(numbers)
     }
 }

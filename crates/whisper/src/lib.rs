@@ -12,6 +12,7 @@
 //! let samples = vec![0.0; 480_000];
 //! batch.push(Window { id: 1, mel: model.mels().mel(&samples), decode: Decode::default() })?;
 //! for heard in batch.finish() {
+//!     let heard = heard?;
 //!     let text = model.vocabulary().text(heard.tokens.iter().map(|scored| scored.token));
 //!     assert_eq!(heard.id, 1);
 //!     assert!(text.is_empty(), "nobody spoke");

@@ -20,13 +20,18 @@ enum Weights {
 
 impl Weights {
     /// Takes the rows of weights that `read` gives for each output.
-    fn of_outputs(numbers: Numbers, inputs: usize, outputs: usize, mut read: impl FnMut(usize, &mut [f32])) -> Self {
+    fn of_outputs(
+        numbers: Numbers,
+        inputs: usize,
+        outputs: usize,
+        mut read: impl FnMut(usize, &mut [f32]) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let mut row = vec![0.0; inputs];
-        match numbers {
+        Ok(match numbers {
             Numbers::Exact => {
                 let mut panels = FloatPanels::zeros(inputs, outputs);
                 for output in 0..outputs {
-                    read(output, &mut row);
+                    read(output, &mut row)?;
                     panels.set_output(output, &row);
                 }
                 Self::Float(panels)
@@ -34,12 +39,12 @@ impl Weights {
             Numbers::Fast => {
                 let (mut panels, mut room, isa) = (BytePanels::zeros(inputs, outputs), Vec::new(), Isa::chosen());
                 for output in 0..outputs {
-                    read(output, &mut row);
+                    read(output, &mut row)?;
                     panels.set_output(isa, output, &row, &mut room);
                 }
                 Self::Byte(panels)
             }
-        }
+        })
     }
 }
 
@@ -87,12 +92,13 @@ impl Linear {
             bias.extend(part_bias.iter().map(|number| number * part.factor));
         }
         let weights = Weights::of_outputs(numbers, inputs, outputs * parts.len(), |output, row| {
-            let Some((matrix, factor)) = matrices.get(output / outputs) else { return };
-            matrix.row(output % outputs, row);
+            let Some((matrix, factor)) = matrices.get(output / outputs) else { return Ok(()) };
+            matrix.row(output % outputs, row)?;
             for weight in row {
                 *weight *= factor;
             }
-        });
+            Ok(())
+        })?;
         Ok(Self { weights, bias })
     }
 
@@ -100,7 +106,7 @@ impl Linear {
     pub(crate) fn load_table(file: &ModelFile, numbers: Numbers, name: &str) -> Result<Self, Error> {
         let (outputs, inputs) = (file.shape.vocabulary, file.shape.width);
         let table = file.matrix(name, outputs, inputs)?;
-        let weights = Weights::of_outputs(numbers, inputs, outputs, |output, row| table.row(output, row));
+        let weights = Weights::of_outputs(numbers, inputs, outputs, |output, row| table.row(output, row))?;
         Ok(Self { weights, bias: vec![0.0; outputs] })
     }
 
@@ -114,12 +120,13 @@ impl Linear {
         let matrix = file.matrix(&format!("{name}.weight"), outputs, channels * 3)?;
         let mut together = vec![0.0; channels * 3];
         let weights = Weights::of_outputs(Numbers::Exact, channels * 3, outputs, |output, row| {
-            matrix.row(output, &mut together);
+            matrix.row(output, &mut together)?;
             let place_by_place = (0..3).flat_map(|place| together.iter().skip(place).step_by(3));
             for (weight, number) in row.iter_mut().zip(place_by_place) {
                 *weight = *number;
             }
-        });
+            Ok(())
+        })?;
         Ok(Self { weights, bias: file.vector(&format!("{name}.bias"), outputs)? })
     }
 

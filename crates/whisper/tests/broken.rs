@@ -1,14 +1,14 @@
-//! Damaged model files are refused, or harmless.
+//! Damaged model files are refused, or harmless; and scores that are no numbers end a window.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 #[expect(dead_code, reason = "shared by tests that look at different parts")]
 mod fixture;
 
-use fixture::model_path;
+use fixture::{goldens, model, model_path};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use whisper::{Error, Model, Numbers};
+use whisper::{Backend, Batch, Cpu, Decode, Error, Mel, Model, Numbers, Row, Scores, Window};
 
 /// A copy of the model to be damaged.
 fn copy() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
@@ -89,5 +89,126 @@ fn other_things_than_models_are_named() {
         overwrite(&mut file, 0, bytes);
         let error = Model::open(&path, Numbers::Exact).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
+    }
+}
+
+/// Where the numbers of a tensor begin: they lie behind its name.
+fn payload(bytes: &[u8], name: &str) -> usize {
+    bytes.windows(name.len()).position(|window| window == name.as_bytes()).unwrap() + name.len()
+}
+
+#[test]
+fn a_weight_that_is_no_number_is_refused_by_its_tensors_name() {
+    let (_folder, path, bytes) = copy();
+    let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+    // A number of four bytes, the scale of a block in two, and one of a convolution, which is always computed in f32.
+    let (nan, infinite) = (f32::NAN.to_le_bytes(), f32::INFINITY.to_le_bytes());
+    for (name, bad) in [
+        ("decoder.ln.weight", &nan[..]),
+        ("encoder.blocks.0.mlp.0.bias", &infinite[..]),
+        ("encoder.positional_embedding", &nan[..]),
+        ("decoder.token_embedding.weight", &[0, 0x7e][..]),
+        ("decoder.blocks.1.cross_attn.key.weight", &[0, 0x7c][..]),
+        ("encoder.conv1.weight", &[0, 0xfe][..]),
+    ] {
+        let at = payload(&bytes, name);
+        overwrite(&mut file, at, bad);
+        for numbers in [Numbers::Exact, Numbers::Fast] {
+            let error = Model::open(&path, numbers).unwrap_err();
+            assert!(matches!(error, Error::Broken { .. }), "{error}");
+            assert!(error.to_string().ends_with(&format!("its {name} holds what is no number")), "{error}");
+        }
+        overwrite(&mut file, at, &bytes[at..at + bad.len()]);
+    }
+    Model::open(&path, Numbers::Exact).unwrap();
+}
+
+/// Every way in which tokens are chosen.
+fn ways() -> Vec<Decode> {
+    let plain = || Decode { most_tokens: 4, ..Decode::default() };
+    vec![
+        plain(),
+        Decode { beams: 5, words: true, ..plain() },
+        Decode { timestamps: true, ..plain() },
+        Decode { beams: 2, timestamps: true, ..plain() },
+        Decode { temperature: 0.8, ..plain() },
+        Decode { suppress_blank: false, suppress_non_speech: false, prompt: vec![5, 6], ..plain() },
+    ]
+}
+
+#[test]
+fn weights_too_large_to_add_up_end_each_window() {
+    let (_folder, path, bytes) = copy();
+    let mut file = OpenOptions::new().write(true).open(&path).unwrap();
+    let at = payload(&bytes, "decoder.ln.weight");
+    overwrite(&mut file, at, &3e38_f32.to_le_bytes().repeat(model().shape().width));
+    let mel = model().mels().mel(&goldens().cases[0].samples());
+    for numbers in [Numbers::Exact, Numbers::Fast] {
+        let model = Model::open(&path, numbers).unwrap();
+        let mut batch = Batch::new(Cpu::new(&model, 8), model.vocabulary(), model.shape().text_context);
+        for (id, decode) in (0..).zip(ways()) {
+            batch.push(Window { id, mel: mel.clone(), decode }).unwrap();
+        }
+        let done = batch.finish();
+        assert_eq!(done.len(), ways().len());
+        // Rows of bytes that are no numbers become zeros, so fast numbers go on with scores that say nothing.
+        let failed = done.iter().filter(|done| matches!(done, Err(Error::NoNumbers { .. }))).count();
+        assert_eq!(failed, if numbers == Numbers::Exact { done.len() } else { 0 });
+    }
+}
+
+/// A backend all of whose scores are one number from some step on.
+struct Same {
+    score: f32,
+    good_steps: usize,
+}
+
+impl Backend for Same {
+    fn slots(&self) -> usize {
+        2
+    }
+
+    fn encode(&mut self, _windows: &[(usize, &Mel)]) {}
+
+    fn step(&mut self, rows: &[Row<'_>], scores: &mut Scores) {
+        let score = if self.good_steps == 0 { self.score } else { 0.5 };
+        self.good_steps = self.good_steps.saturating_sub(1);
+        let asked = rows.iter().filter(|row| row.scored).count();
+        scores.room(asked, model().shape().vocabulary).fill(score);
+    }
+
+    fn looks(&self, _slot: usize, _line: u16) -> &[f32] {
+        &[]
+    }
+
+    fn heads(&self) -> usize {
+        0
+    }
+}
+
+#[test]
+fn windows_whose_scores_are_no_numbers_end_with_an_error() {
+    let mel = model().mels().mel(&[]);
+    for score in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        for good_steps in 0..3 {
+            for decode in ways() {
+                let backend = Same { score, good_steps };
+                let mut batch = Batch::new(backend, model().vocabulary(), model().shape().text_context);
+                for id in 0..3 {
+                    batch.push(Window { id, mel: mel.clone(), decode: decode.clone() }).unwrap();
+                }
+                let done = batch.finish();
+                assert_eq!(done.len(), 3);
+                for done in done {
+                    let error = done.unwrap_err();
+                    assert_eq!(
+                        error.to_string().split_once(" cannot be decoded").map(|(window, _)| window.len()),
+                        Some("window 0".len()),
+                        "{error} with {score} from step {good_steps} on"
+                    );
+                }
+                assert!(batch.is_idle());
+            }
+        }
     }
 }

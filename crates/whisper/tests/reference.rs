@@ -22,7 +22,7 @@ fn decode_in(numbers: Numbers, cases: &[Case], decode: &Decode) -> HashMap<u64, 
     for (id, case) in (0..).zip(cases) {
         batch.push(Window { id, mel: model.mels().mel(&case.samples()), decode: decode.clone() }).unwrap();
     }
-    batch.finish().into_iter().map(|heard| (heard.id, heard)).collect()
+    batch.finish().into_iter().map(|heard| heard.unwrap()).map(|heard| (heard.id, heard)).collect()
 }
 
 /// Compares what was decoded; the number of windows that differ where the reference itself was undecided.

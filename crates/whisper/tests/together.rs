@@ -48,10 +48,10 @@ fn decoded(isa: Isa, numbers: Numbers, pieces: &[Piece], order: &[usize], slots:
             batch.push(Window { id: *at as u64, mel: mel.clone(), decode: decode.clone() }).unwrap();
         }
         for _ in 0..7 {
-            heard.append(&mut batch.step());
+            heard.extend(batch.step().into_iter().map(Result::unwrap));
         }
     }
-    heard.append(&mut batch.finish());
+    heard.extend(batch.finish().into_iter().map(Result::unwrap));
     heard.sort_by_key(|heard| heard.id);
     heard
 }
@@ -104,7 +104,7 @@ fn windows_are_none_the_worse_for_damaged_samples() {
     }
     let heard = batch.finish();
     assert_eq!(heard.len(), sounds.len());
-    for heard in heard {
+    for heard in heard.into_iter().map(Result::unwrap) {
         assert!(heard.mean_logprob.is_finite() && (0.0..=1.0).contains(&heard.no_speech), "{heard:?}");
     }
 }
