@@ -49,7 +49,7 @@ impl Backend for Cpu<'_> {
     }
 
     fn step(&mut self, rows: &[Row<'_>], scores: &mut Scores) {
-        self.model.decoder.step(&self.model.file, self.isa, rows, &mut self.slots, &mut self.decoder, scores);
+        self.model.decoder.step(self.isa, rows, &mut self.slots, &mut self.decoder, scores);
     }
 
     fn looks(&self, slot: usize, line: u16) -> &[f32] {

@@ -5,7 +5,7 @@
 )]
 
 use crate::encoder::{query_key_value, scaled_query};
-use crate::ggml::{HEAD, ModelFile, Shape};
+use crate::ggml::{HEAD, ModelFile, Shape, Table};
 use crate::linear::{Act, Linear, Part};
 use crate::norm::Norm;
 use crate::slot::Slot;
@@ -20,7 +20,9 @@ pub(crate) struct Decoder {
     places: Vec<f32>,
     blocks: Vec<Block>,
     norm: Norm,
-    /// The table of tokens, as the last layer.
+    /// The table of tokens, as what is read.
+    embedding: Table,
+    /// The same, as the last layer.
     tokens: Linear,
     numbers: Numbers,
     /// Layer and head, of those that look where the sound of a token is.
@@ -61,7 +63,10 @@ impl Decoder {
         let places = file.table("decoder.positional_embedding", shape.text_context, width)?;
         let tokens = Linear::load_table(file, numbers, TOKENS)?;
         let blocks = (0..shape.text_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?;
-        Ok(Self { shape, places, blocks, norm: Norm::load(file, "decoder.ln")?, tokens, numbers, alignment })
+        // Its rows are numbers: the layer read them all.
+        let embedding = file.matrix(TOKENS, shape.vocabulary, width)?.to_table();
+        let norm = Norm::load(file, "decoder.ln")?;
+        Ok(Self { shape, places, blocks, norm, embedding, tokens, numbers, alignment })
     }
 
     /// Fills a slot with what the layers look at in a window's features.
@@ -78,7 +83,6 @@ impl Decoder {
     /// As [`Backend::step`](crate::Backend::step). Rows of slots that don't exist, of unknown tokens or beyond the last position give zeros.
     pub(crate) fn step(
         &self,
-        file: &ModelFile,
         isa: Isa,
         rows: &[Row<'_>],
         slots: &mut [Slot],
@@ -89,7 +93,7 @@ impl Decoder {
         room.stream.clear();
         room.stream.resize(rows.len() * width, 0.0);
         room.normal.resize(rows.len() * width, 0.0);
-        self.read(file, rows, &mut room.stream);
+        self.read(rows, &mut room.stream);
         for (at, block) in self.blocks.iter().enumerate() {
             self.look_at_text(isa, block, at, rows, slots, room);
             self.look_at_sound(isa, block, at, rows, slots, room);
@@ -102,13 +106,10 @@ impl Decoder {
         self.score(isa, rows, room, scores);
     }
 
-    fn read(&self, file: &ModelFile, rows: &[Row<'_>], stream: &mut [f32]) {
+    fn read(&self, rows: &[Row<'_>], stream: &mut [f32]) {
         let width = self.shape.width;
-        let Ok(table) = file.matrix(TOKENS, self.shape.vocabulary, width) else { return };
         for (row, place) in rows.iter().zip(stream.chunks_exact_mut(width)) {
-            if table.row(usize::try_from(row.token).unwrap_or(usize::MAX), place).is_err() {
-                continue;
-            }
+            self.embedding.row(usize::try_from(row.token).unwrap_or(usize::MAX), place);
             let position = self.places.chunks_exact(width).nth(row.position()).unwrap_or_default();
             for (number, add) in place.iter_mut().zip(position) {
                 *number += add;

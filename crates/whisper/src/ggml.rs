@@ -5,17 +5,20 @@
 //! │ tensors to the end: i32 dims, i32 name length, i32 type, i32 per dim, name, payload
 //! ```
 //!
-//! Little-endian, nothing aligned. Every length is compared with what is left of the file before it is used, and every tensor's shape with what the
-//! header makes of it; so damage is an error, and what is allocated is never more than the file's size in another format.
+//! Little-endian, nothing aligned. Every length is compared with what is left of the file before it is used, every tensor's shape with what the header
+//! makes of it, and their number with what a model with so many layers has; so damage is an error, and the weights, in another format, are most of what is
+//! allocated: beside them are a list of some thousand tensors and one of some ten thousand tokens at most.
 
 mod cursor;
 mod format;
 mod shape;
+mod table;
 mod tensor;
 
 pub(crate) use shape::HEAD;
 
 pub use shape::Shape;
+pub(crate) use table::Table;
 pub(crate) use tensor::Tensor;
 
 use crate::Error;
@@ -32,7 +35,7 @@ const LONGEST_NAME: usize = 64;
 /// Bins of the spectrum of 400 samples.
 const BINS: usize = 201;
 
-/// A model file, mapped and looked through.
+/// A model file, mapped and looked through; to be dropped once everything is taken out of it.
 pub(crate) struct ModelFile {
     path: PathBuf,
     bytes: Map,
@@ -61,7 +64,7 @@ impl ModelFile {
         let shape = Shape::read(&mut cursor).map_err(broken)?;
         let filters = filters(&mut cursor, &shape).map_err(broken)?;
         let words = words(&mut cursor, &shape).map_err(broken)?;
-        let tensors = places(&mut cursor).map_err(broken)?;
+        let tensors = places(&mut cursor, shape.tensors()).map_err(broken)?;
         Ok(Self { path: path.to_owned(), shape, filters, words, tensors, bytes })
     }
 
@@ -132,9 +135,12 @@ fn words(cursor: &mut Cursor<'_>, shape: &Shape) -> Result<Vec<Box<[u8]>>, Strin
         .collect()
 }
 
-fn places(cursor: &mut Cursor<'_>) -> Result<HashMap<String, Place>, String> {
+fn places(cursor: &mut Cursor<'_>, most: usize) -> Result<HashMap<String, Place>, String> {
     let mut places = HashMap::new();
     while !cursor.is_done() {
+        if places.len() == most {
+            return Err(format!("it has more than the {most} tensors of a model with its layers"));
+        }
         let (dims, name_len, kind) = (cursor.i32()?, cursor.i32()?, cursor.i32()?);
         let dims = usize::try_from(dims).ok().filter(|dims| (1..=3).contains(dims));
         let dims = dims.ok_or("a tensor has another number of dimensions than 1 to 3")?;

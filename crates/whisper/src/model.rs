@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The weights of a model, its tokens and its front end. Read-only: threads share it.
 pub struct Model {
-    pub(crate) file: ModelFile,
+    shape: Shape,
     pub(crate) encoder: Encoder,
     pub(crate) decoder: Decoder,
     vocabulary: Vocabulary,
@@ -18,7 +18,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads a model from a file of whisper.cpp's, to be computed in these numbers.
+    /// Loads a model from a file of whisper.cpp's, to be computed in these numbers. The file isn't needed any more after that.
     ///
     /// # Errors
     /// [`Error::Io`] where it can't be read, [`Error::Broken`] where it is not whole.
@@ -28,12 +28,12 @@ impl Model {
         let mels = MelMaker::new(&file.filters, file.shape.audio_context * 2);
         let encoder = Encoder::load(&file, numbers)?;
         let decoder = Decoder::load(&file, numbers, alignment::heads(&file.shape))?;
-        Ok(Self { file, encoder, decoder, vocabulary, mels })
+        Ok(Self { shape: file.shape, encoder, decoder, vocabulary, mels })
     }
 
     /// How large it is.
     pub fn shape(&self) -> &Shape {
-        &self.file.shape
+        &self.shape
     }
 
     /// Its tokens.
@@ -49,6 +49,6 @@ impl Model {
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("shape", &self.file.shape).finish_non_exhaustive()
+        f.debug_struct("Model").field("shape", &self.shape).finish_non_exhaustive()
     }
 }

@@ -212,3 +212,32 @@ fn windows_whose_scores_are_no_numbers_end_with_an_error() {
         }
     }
 }
+
+#[test]
+fn the_file_is_not_needed_once_the_model_is_loaded() {
+    let (_folder, path, _) = copy();
+    let cut = Model::open(&path, Numbers::Exact).unwrap();
+    // What would read the file behind its end is ended by the system.
+    OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
+    let mel = model().mels().mel(&goldens().cases[6].samples());
+    let heard = [&cut, model()].map(|model| {
+        let mut batch = Batch::new(Cpu::new(model, 1), model.vocabulary(), model.shape().text_context);
+        batch.push(Window { id: 1, mel: mel.clone(), decode: Decode::default() }).unwrap();
+        batch.finish().pop().unwrap().unwrap()
+    });
+    assert!(!heard[0].tokens.is_empty());
+    assert_eq!(heard[0], heard[1]);
+}
+
+#[test]
+fn more_tensors_than_the_layers_have_are_refused_before_they_are_listed() {
+    let (_folder, path, _) = copy();
+    let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+    // One dimension, a name of one byte, f32, of one number. The whole model has just as many as it may have.
+    let numbers: Vec<u8> = [1_u32, 1, 0, 1].iter().flat_map(|number| number.to_le_bytes()).collect();
+    file.write_all(&[&numbers[..], b"x", &[0; 4]].concat()).unwrap();
+    let error = Model::open(&path, Numbers::Exact).unwrap_err().to_string();
+    let shape = model().shape();
+    let most = 11 + 15 * shape.audio_layers + 24 * shape.text_layers;
+    assert!(error.ends_with(&format!("it has more than the {most} tensors of a model with its layers")), "{error}");
+}

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use super::format::Format;
+use super::table::Table;
 use crate::Error;
 use std::path::Path;
 
@@ -58,6 +59,11 @@ pub(crate) struct Tensor<'a> {
 }
 
 impl<'a> Tensor<'a> {
+    /// The same in memory of its own, to be read after the file is closed.
+    pub(crate) fn to_table(self) -> Table {
+        Table { format: self.format, bytes: self.bytes.into(), row_bytes: self.row_bytes }
+    }
+
     /// The numbers of a row, in f32. Beyond the last row `out` stays as it is.
     ///
     /// # Errors
