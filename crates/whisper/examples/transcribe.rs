@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = Model::open(path.as_ref(), numbers)?;
     let samples: Result<Vec<i16>, _> = hound::WavReader::open(recording)?.samples().collect();
     let samples: Vec<f32> = samples?.into_iter().map(|sample| f32::from(sample) / 32_768.0).collect();
-    let mut batch = Batch::new(Cpu::new(&model, 16), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::new(&model, 16), &model);
     let mut count = 0;
     for (id, line) in (0..).zip(fs::read_to_string(spans)?.lines()) {
         let mut columns = line.split('\t');

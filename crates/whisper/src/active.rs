@@ -70,6 +70,15 @@ impl Active {
         Ok(active)
     }
 
+    /// Lines at most for which it is noted where the alignment heads looked.
+    pub(crate) fn most_looks(&self) -> usize {
+        if !self.window.decode.words {
+            return 0;
+        }
+        // The start, and up to three tokens behind it that steer.
+        4 + self.beams() * self.most_tokens
+    }
+
     fn beams(&self) -> usize {
         self.window.decode.beams.clamp(1, MOST_BEAMS)
     }

@@ -57,12 +57,18 @@ pub(crate) struct DecoderRoom {
 }
 
 impl Decoder {
-    pub(crate) fn load(file: &ModelFile, numbers: Numbers, alignment: Vec<(usize, usize)>) -> Result<Self, Error> {
+    pub(crate) fn load(
+        file: &ModelFile,
+        isa: Isa,
+        numbers: Numbers,
+        alignment: Vec<(usize, usize)>,
+    ) -> Result<Self, Error> {
         let shape = file.shape.clone();
         let width = shape.width;
         let places = file.table("decoder.positional_embedding", shape.text_context, width)?;
-        let tokens = Linear::load_table(file, numbers, TOKENS)?;
-        let blocks = (0..shape.text_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?;
+        let tokens = Linear::load_table(file, isa, numbers, TOKENS)?;
+        let blocks =
+            (0..shape.text_layers).map(|layer| Block::load(file, isa, numbers, layer)).collect::<Result<_, _>>()?;
         // Its rows are numbers: the layer read them all.
         let embedding = file.matrix(TOKENS, shape.vocabulary, width)?.to_table();
         let norm = Norm::load(file, "decoder.ln")?;
@@ -205,12 +211,12 @@ impl Decoder {
 const TOKENS: &str = "decoder.token_embedding.weight";
 
 impl Block {
-    fn load(file: &ModelFile, numbers: Numbers, layer: usize) -> Result<Self, Error> {
+    fn load(file: &ModelFile, isa: Isa, numbers: Numbers, layer: usize) -> Result<Self, Error> {
         let width = file.shape.width;
         let prefix = format!("decoder.blocks.{layer}.");
         let sound = [Part { has_bias: false, ..Part::plain("cross_attn.key") }, Part::plain("cross_attn.value")];
         let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
-        let square = |parts: &[Part<'_>]| Linear::load(file, numbers, &prefix, parts, (width, width));
+        let square = |parts: &[Part<'_>]| Linear::load(file, isa, numbers, &prefix, parts, (width, width));
         Ok(Self {
             text_norm: norm("attn_ln")?,
             qkv: square(&query_key_value("attn.query", "attn.key", "attn.value"))?,
@@ -220,8 +226,8 @@ impl Block {
             sound: square(&sound)?,
             sound_out: square(&[Part::plain("cross_attn.out")])?,
             norm: norm("mlp_ln")?,
-            up: Linear::load(file, numbers, &prefix, &[Part::plain("mlp.0")], (4 * width, width))?,
-            down: Linear::load(file, numbers, &prefix, &[Part::plain("mlp.2")], (width, 4 * width))?,
+            up: Linear::load(file, isa, numbers, &prefix, &[Part::plain("mlp.0")], (4 * width, width))?,
+            down: Linear::load(file, isa, numbers, &prefix, &[Part::plain("mlp.2")], (width, 4 * width))?,
         })
     }
 }

@@ -25,6 +25,17 @@ pub enum Error {
         /// What doesn't add up.
         reason: String,
     },
+    /// A spectrogram that was made for another model. Models have 80 or 128 bands; each makes its own with [`mels`](crate::Model::mels).
+    #[error("a spectrogram of {frames} frames and {bands} bands is another model's")]
+    Spectrogram {
+        /// Its frames.
+        frames: usize,
+        /// Its bands.
+        bands: usize,
+    },
+    /// The instructions that were asked for can't be used. Not before the environment is another.
+    #[error(transparent)]
+    Isa(#[from] kernels::UnusableIsa),
     /// There is no such language, or the model doesn't know it.
     #[error("{0:?} is not a language that the model knows")]
     Language(String),

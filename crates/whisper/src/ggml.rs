@@ -22,6 +22,7 @@ pub(crate) use table::Table;
 pub(crate) use tensor::Tensor;
 
 use crate::Error;
+use crate::mel::BINS;
 use cursor::Cursor;
 use format::Format;
 use kernels::Map;
@@ -32,8 +33,6 @@ use tensor::Place;
 const MAGIC: u32 = 0x6767_6d6c;
 const LONGEST_TOKEN: usize = 1_024;
 const LONGEST_NAME: usize = 64;
-/// Bins of the spectrum of 400 samples.
-const BINS: usize = 201;
 
 /// A model file, mapped and looked through; to be dropped once everything is taken out of it.
 pub(crate) struct ModelFile {

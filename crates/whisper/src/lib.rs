@@ -8,7 +8,7 @@
 //! use whisper::{Batch, Cpu, Decode, Model, Numbers, Window};
 //!
 //! let model = Model::open("ggml-base.en.bin".as_ref(), Numbers::Fast)?;
-//! let mut batch = Batch::new(Cpu::new(&model, 16), model.vocabulary(), model.shape().text_context);
+//! let mut batch = Batch::new(Cpu::new(&model, 16), &model);
 //! let samples = vec![0.0; 480_000];
 //! batch.push(Window { id: 1, mel: model.mels().mel(&samples), decode: Decode::default() })?;
 //! for heard in batch.finish() {

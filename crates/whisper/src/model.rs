@@ -6,6 +6,7 @@ use crate::encoder::Encoder;
 use crate::ggml::{ModelFile, Shape};
 use crate::mel::MelMaker;
 use crate::{Error, Numbers, Vocabulary};
+use kernels::Isa;
 use std::path::Path;
 
 /// The weights of a model, its tokens and its front end. Read-only: threads share it.
@@ -15,25 +16,33 @@ pub struct Model {
     pub(crate) decoder: Decoder,
     vocabulary: Vocabulary,
     mels: MelMaker,
+    isa: Isa,
 }
 
 impl Model {
     /// Loads a model from a file of whisper.cpp's, to be computed in these numbers. The file isn't needed any more after that.
     ///
     /// # Errors
-    /// [`Error::Io`] where it can't be read, [`Error::Broken`] where it is not whole.
+    /// [`Error::Io`] where it can't be read, [`Error::Broken`] where it is not whole, [`Error::Isa`] where `HEARSAY_ISA` names no instructions of this
+    /// processor's.
     pub fn open(path: &Path, numbers: Numbers) -> Result<Self, Error> {
+        let isa = Isa::chosen()?;
         let mut file = ModelFile::open(path)?;
         let vocabulary = Vocabulary::new(&file.shape, std::mem::take(&mut file.words));
         let mels = MelMaker::new(&file.filters, file.shape.audio_context * 2);
-        let encoder = Encoder::load(&file, numbers)?;
-        let decoder = Decoder::load(&file, numbers, alignment::heads(&file.shape))?;
-        Ok(Self { shape: file.shape, encoder, decoder, vocabulary, mels })
+        let encoder = Encoder::load(&file, isa, numbers)?;
+        let decoder = Decoder::load(&file, isa, numbers, alignment::heads(&file.shape))?;
+        Ok(Self { shape: file.shape, encoder, decoder, vocabulary, mels, isa })
     }
 
     /// How large it is.
     pub fn shape(&self) -> &Shape {
         &self.shape
+    }
+
+    /// What it is computed with if nothing else is said: what [`Isa::chosen`] gave when it was opened.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// Its tokens.

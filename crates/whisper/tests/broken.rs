@@ -5,6 +5,7 @@
 mod fixture;
 
 use fixture::{goldens, model, model_path};
+use kernels::Isa;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -145,7 +146,7 @@ fn weights_too_large_to_add_up_end_each_window() {
     let mel = model().mels().mel(&goldens().cases[0].samples());
     for numbers in [Numbers::Exact, Numbers::Fast] {
         let model = Model::open(&path, numbers).unwrap();
-        let mut batch = Batch::new(Cpu::new(&model, 8), model.vocabulary(), model.shape().text_context);
+        let mut batch = Batch::new(Cpu::new(&model, 8), &model);
         for (id, decode) in (0..).zip(ways()) {
             batch.push(Window { id, mel: mel.clone(), decode }).unwrap();
         }
@@ -161,6 +162,7 @@ fn weights_too_large_to_add_up_end_each_window() {
 struct Same {
     score: f32,
     good_steps: usize,
+    look_bytes: usize,
 }
 
 impl Backend for Same {
@@ -184,6 +186,16 @@ impl Backend for Same {
     fn heads(&self) -> usize {
         0
     }
+
+    fn look_bytes(&self) -> usize {
+        self.look_bytes
+    }
+
+    fn forget(&mut self, _slot: usize) {}
+
+    fn isa(&self) -> Isa {
+        model().isa()
+    }
 }
 
 #[test]
@@ -192,8 +204,8 @@ fn windows_whose_scores_are_no_numbers_end_with_an_error() {
     for score in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         for good_steps in 0..3 {
             for decode in ways() {
-                let backend = Same { score, good_steps };
-                let mut batch = Batch::new(backend, model().vocabulary(), model().shape().text_context);
+                let backend = Same { score, good_steps, look_bytes: 0 };
+                let mut batch = Batch::new(backend, model());
                 for id in 0..3 {
                     batch.push(Window { id, mel: mel.clone(), decode: decode.clone() }).unwrap();
                 }
@@ -221,7 +233,7 @@ fn the_file_is_not_needed_once_the_model_is_loaded() {
     OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
     let mel = model().mels().mel(&goldens().cases[6].samples());
     let heard = [&cut, model()].map(|model| {
-        let mut batch = Batch::new(Cpu::new(model, 1), model.vocabulary(), model.shape().text_context);
+        let mut batch = Batch::new(Cpu::new(model, 1), model);
         batch.push(Window { id: 1, mel: mel.clone(), decode: Decode::default() }).unwrap();
         batch.finish().pop().unwrap().unwrap()
     });

@@ -18,7 +18,7 @@ fn decode(cases: &[Case], decode: &Decode) -> HashMap<u64, Heard> {
 
 fn decode_in(numbers: Numbers, cases: &[Case], decode: &Decode) -> HashMap<u64, Heard> {
     let model = model_in(numbers);
-    let mut batch = Batch::new(Cpu::new(model, 16), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::new(model, 16), model);
     for (id, case) in (0..).zip(cases) {
         batch.push(Window { id, mel: model.mels().mel(&case.samples()), decode: decode.clone() }).unwrap();
     }

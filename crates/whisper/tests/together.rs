@@ -39,7 +39,7 @@ fn pieces() -> Vec<Piece> {
 /// Decodes the pieces in this order with so many slots; windows come in later, too, so that slots are taken up in different steps.
 fn decoded(isa: Isa, numbers: Numbers, pieces: &[Piece], order: &[usize], slots: usize, at_once: usize) -> Vec<Heard> {
     let model = model_in(numbers);
-    let mut batch = Batch::new(Cpu::with_isa(model, slots, isa), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::with_isa(model, slots, isa), model);
     let mut heard = Vec::new();
     let mut left = order.iter();
     for few in order.chunks(at_once) {
@@ -90,7 +90,7 @@ fn fast_windows_are_bit_equal_alone_and_together_in_any_order_on_every_kernel() 
 #[test]
 fn windows_are_none_the_worse_for_damaged_samples() {
     let model = model_in(Numbers::Fast);
-    let mut batch = Batch::new(Cpu::new(model, 8), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::new(model, 8), model);
     let sounds: [Vec<f32>; 6] = [
         vec![],
         vec![0.3],
@@ -112,7 +112,7 @@ fn windows_are_none_the_worse_for_damaged_samples() {
 #[test]
 fn what_the_model_cannot_do_is_refused() {
     let model = model();
-    let mut batch = Batch::new(Cpu::new(model, 1), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::new(model, 1), model);
     let window = |decode| Window { id: 0, mel: model.mels().mel(&[]), decode };
     let refused = batch.push(window(Decode { translate: true, ..Decode::default() })).unwrap_err();
     assert_eq!(refused.to_string(), "this model knows English only and cannot translate");
