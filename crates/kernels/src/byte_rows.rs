@@ -1,5 +1,6 @@
 //! The left side of a product in eight bits.
 
+use crate::maths::nearest_byte;
 use crate::{Isa, Rows, byte_tile};
 
 /// Rows of numbers in eight bits, each with a scale of its own: `number = scale · byte`, -127 to 127. So what a row is multiplied to doesn't depend on the others.
@@ -118,12 +119,9 @@ pub(crate) fn round(isa: Isa, numbers: &[f32], bytes: &mut [i8]) -> f32 {
 }
 
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the low byte is what is wanted")]
 fn body<const FMA: bool>(numbers: &[f32], bytes: &mut [i8]) -> f32 {
     /// Four registers, so that none waits for the one before.
     const LANES: usize = 64;
-    /// 1.5 × 2^23: adding it leaves the nearest integer in the low bits.
-    const ROUNDER: f32 = 12_582_912.0;
     // By their bits, numbers without a sign keep their order, and what is no number comes last.
     let bits = |x: f32| x.abs().to_bits();
     let mut lanes = [0; LANES];
@@ -137,7 +135,7 @@ fn body<const FMA: bool>(numbers: &[f32], bytes: &mut [i8]) -> f32 {
     let by = if most.is_finite() && most > f32::MIN_POSITIVE * MOST { MOST / most } else { 0.0 };
     for (place, x) in bytes.iter_mut().zip(numbers) {
         let x = if by == 0.0 { 0.0 } else { *x };
-        *place = (x * by + ROUNDER).to_bits() as i8;
+        *place = nearest_byte(x * by);
     }
     if by == 0.0 { 0.0 } else { most / MOST }
 }
