@@ -21,8 +21,8 @@
 //! ```
 //!
 //! Each number is the sum of the same products in the same order whatever is computed beside it: a window's tokens and scores have the same bits
-//! alone and among others. In [exact](Numbers::Exact) numbers the tokens are those of [openai-whisper](https://github.com/openai/whisper)'s
-//! `decode`, which tests compare them with; [fast](Numbers::Fast) ones are eight bits wide where most of the work is.
+//! alone and among others. [Exact](Numbers::Exact) numbers are compared with [openai-whisper](https://github.com/openai/whisper)'s `decode`, token by
+//! token; [fast](Numbers::Fast) ones are eight bits wide where most of the work is.
 
 mod active;
 mod alignment;

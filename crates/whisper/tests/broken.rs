@@ -55,27 +55,86 @@ fn a_file_that_is_cut_anywhere_is_refused() {
     }
 }
 
-#[test]
-fn a_file_with_flipped_bytes_is_refused_or_harmless() {
+/// Flips bits of one byte at a time and opens the model; whether each is refused.
+fn flipped(flips: impl Iterator<Item = (usize, u8)>, mut opened: impl FnMut(&Model)) -> Vec<bool> {
     let (_folder, path, bytes) = copy();
     let mut file = OpenOptions::new().write(true).open(&path).unwrap();
-    let start = tensors(&bytes);
-    let header = (0..56).flat_map(|at| [(at, 0xff), (at, 0x80), (at, 1)]);
-    let tokens = places(150, start - 48).map(|at| (48 + at, 0x5a));
-    let heads = (start..start + 40).map(|at| (at, 0x41));
-    let weights = places(10, bytes.len() - start).map(|at| (start + at, 0xff));
-    let mut refused = 0;
-    for (at, flip) in header.chain(tokens).chain(heads).chain(weights) {
+    let mut refused = Vec::new();
+    for (at, flip) in flips {
         overwrite(&mut file, at, &[bytes[at] ^ flip]);
-        match Model::open(&path, Numbers::Exact) {
-            Ok(_) => {}
-            Err(Error::Broken { .. }) => refused += 1,
-            Err(error) => panic!("{error}"),
-        }
+        refused.push(match Model::open(&path, Numbers::Exact) {
+            Ok(model) => {
+                opened(&model);
+                false
+            }
+            Err(error) => {
+                assert!(matches!(error, Error::Broken { .. }), "{error}");
+                true
+            }
+        });
         overwrite(&mut file, at, &bytes[at..=at]);
     }
-    assert!(refused > 100, "only {refused} were refused");
     Model::open(&path, Numbers::Exact).unwrap();
+    refused
+}
+
+#[test]
+fn a_flipped_byte_of_the_header_or_of_a_tensors_head_is_refused() {
+    let (_folder, _path, bytes) = copy();
+    let start = tensors(&bytes);
+    let header: Vec<(usize, u8)> = (0..56).flat_map(|at| [(at, 0xff), (at, 0x80), (at, 1)]).collect();
+    // The file's number format says what it is called; the tensors say for themselves what they hold. So any up to 9,999 will do.
+    let will_do = |(at, flip)| at == 44 || (at, flip) == (45, 1);
+    let refused = flipped(header.iter().copied(), |_| {});
+    for (flip, refused) in header.into_iter().zip(refused) {
+        assert_eq!(refused, !will_do(flip), "{flip:?}");
+    }
+    let refused = flipped((start..start + 40).map(|at| (at, 0x41)), |_| {});
+    assert_eq!(refused, [true; 40]);
+}
+
+#[test]
+fn a_flipped_byte_of_a_token_is_refused_or_another_text() {
+    let (_folder, _path, bytes) = copy();
+    let (first, end) = (56 + 4 * 80 * 201 + 4, tensors(&bytes));
+    let texts = |model: &Model| -> Vec<Vec<u8>> {
+        (0..model.vocabulary().end()).map(|token| model.vocabulary().bytes(token).to_vec()).collect()
+    };
+    let whole = texts(model());
+    let mut others = 0;
+    let refused = flipped(places(100, end - first).map(|at| (first + at, 0x5a)), |model| {
+        let changed = texts(model).iter().zip(&whole).filter(|(got, want)| got != want).count();
+        assert_eq!(changed, 1, "one token has another text");
+        others += 1;
+        // What is suppressed is looked up among the tokens.
+        let mut batch = Batch::new(Same { score: 0.5, good_steps: 0, look_bytes: 0 }, model);
+        batch.push(Window { id: 1, mel: model.mels().mel(&[]), decode: ways().remove(0) }).unwrap();
+        assert_eq!(batch.finish().pop().unwrap().unwrap().tokens.len(), 4);
+    });
+    // A length takes four of about ten bytes, and shifts all that follows.
+    assert!(others > 20 && refused.iter().filter(|refused| **refused).count() > 20, "{others} of 100");
+}
+
+#[test]
+fn a_flipped_byte_of_a_weight_is_refused_or_decodes_to_an_end() {
+    let (_folder, _path, bytes) = copy();
+    let start = tensors(&bytes);
+    let mel = model().mels().mel(&goldens().cases[0].samples());
+    let weights = places(10, bytes.len() - start).map(|at| (start + at, 0xff));
+    // The low byte of a scale, the high one with all its bits (no number), and the sign of a float.
+    let table = payload(&bytes, "decoder.token_embedding.weight");
+    let chosen =
+        [(table, 0x80), (table + 1, bytes[table + 1] ^ 0x7f), (payload(&bytes, "decoder.ln.weight") + 3, 0x80)];
+    let mut decoded = 0;
+    let refused = flipped(weights.chain(chosen), |model| {
+        let mut batch = Batch::new(Cpu::new(model, 1), model);
+        batch.push(Window { id: 1, mel: mel.clone(), decode: Decode { most_tokens: 3, ..Decode::default() } }).unwrap();
+        let done = batch.finish();
+        assert!(matches!(done[..], [Ok(_) | Err(Error::NoNumbers { window: 1 })]), "{done:?}");
+        decoded += 1;
+    });
+    assert_eq!(refused[10..], [false, true, false]);
+    assert_eq!(decoded, refused.iter().filter(|refused| !**refused).count());
 }
 
 #[test]

@@ -153,8 +153,9 @@ fn fast_numbers_change_few_words() {
         edits += distance(&tokens, &case.plain.tokens);
         all += case.plain.tokens.len();
     }
-    // A small model is unsure more often than a large one; this guards against a fault, not against a loss.
-    assert!(all > 300 && edits * 100 < all * 10, "{edits} of {all} tokens");
+    // 12 of 331 were found. A small model is unsure more often than a large one, so this says nothing of a loss; but that none differs would say that fast
+    // numbers are exact ones.
+    assert!(all > 300 && (1..=15).contains(&edits), "{edits} of {all} tokens");
 }
 
 /// Insertions, deletions and replacements that turn one into the other.
