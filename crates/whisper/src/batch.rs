@@ -49,7 +49,7 @@ impl<'a, B: Backend> Batch<'a, B> {
         self.waiting.is_empty() && self.free() == self.slots.len()
     }
 
-    /// Slots without a window: so many more could be begun at once.
+    /// Slots without a window: so many more could be begun at once, where their word times have room.
     pub fn free(&self) -> usize {
         self.slots.iter().filter(|slot| slot.is_none()).count()
     }
