@@ -84,7 +84,7 @@ impl Batched {
     fn work<O: Write>(&self, number: usize, queue: &Queue, pipe: &Pipe<O>) -> io::Result<()> {
         // One slot more than are filled: a window that someone waits for finds it free.
         let cpu = Cpu::new(&self.model, self.slots + 1);
-        let mut batch = Batch::new(cpu, self.model.vocabulary(), self.model.shape().text_context);
+        let mut batch = Batch::new(cpu, &self.model);
         let mut under_way: BTreeMap<u64, UnderWay> = BTreeMap::new();
         loop {
             // One at a time: what waits meanwhile doesn't wait for more than one run of the encoder.
@@ -111,10 +111,18 @@ impl Batched {
                 window.micros += spent / share;
             }
             for heard in heard {
-                let Some(window) = under_way.remove(&heard.id) else { continue };
-                let ticket = Ticket(heard.id);
+                let (ticket, answer) = match heard {
+                    Ok(heard) => (Ticket(heard.id), Ok(heard)),
+                    Err(Error::NoNumbers { window }) => (Ticket(window), Err(Error::NoNumbers { window })),
+                    // A step has no others; whoever waits for the engine is told when it ends.
+                    Err(error) => return Err(io::Error::other(error)),
+                };
+                let Some(window) = under_way.remove(&ticket.0) else { continue };
                 queue.done(ticket);
-                pipe.say(&FromEngine::Done { ticket, recognised: self.recognised(&heard, &window) })?;
+                pipe.say(&match answer {
+                    Ok(heard) => FromEngine::Done { ticket, recognised: self.recognised(&heard, &window) },
+                    Err(error) => FromEngine::Failed { ticket, reason: error.to_string() },
+                })?;
             }
             if batch.is_idle() {
                 self.busy.fetch_sub(1, Ordering::Relaxed);
@@ -137,7 +145,12 @@ impl Batched {
         let pushed = if job.samples.len() < limits::SHORTEST {
             Ok(false)
         } else {
-            self.window(job).and_then(|window| batch.push(window)).map(|()| true)
+            self.window(job)
+                .and_then(|window| match job.lane {
+                    Lane::Live => batch.push_urgent(window),
+                    Lane::Backlog | Lane::Campaign => batch.push(window),
+                })
+                .map(|()| true)
         };
         let answer = match pushed {
             Ok(true) => {
@@ -166,7 +179,7 @@ impl Batched {
             ..Decode::default()
         };
         let mel = self.model.mels().mel(&job.samples);
-        Ok(Window { id: job.ticket.0, mel, decode, urgent: job.lane == Lane::Live })
+        Ok(Window { id: job.ticket.0, mel, decode })
     }
 
     fn recognised(&self, heard: &Heard, window: &UnderWay) -> Recognised {

@@ -1,6 +1,7 @@
 //! The right side of a product in eight bits.
 
 use crate::byte_rows::round;
+use crate::maths::nearest_byte;
 use crate::{Isa, PANEL, Rows};
 
 /// A matrix of `k` rows and `n` columns in eight bits, each column with a scale of its own, cut into panels of 32 columns:
@@ -36,7 +37,7 @@ impl BytePanels {
         (self.k, self.n) = (k, n);
     }
 
-    /// Sets a column: the `k` weights of one output, rounded to the nearest of 255 steps.
+    /// Sets a column: the `k` weights of one output, rounded to the nearest of 255 steps. The bytes are the same on every level, and so is the layout.
     pub fn set_output(&mut self, isa: Isa, column: usize, weights: &[f32], room: &mut Vec<i8>) {
         room.clear();
         room.resize(self.k.next_multiple_of(4), 0);
@@ -73,7 +74,7 @@ impl BytePanels {
                 let start = (panel * quads + row / 4) * QUAD + row % 4;
                 let places = self.bytes.get_mut(start..).unwrap_or_default().iter_mut().step_by(4);
                 for ((place, number), factor) in places.zip(numbers).zip(factors) {
-                    *place = shifted(rounded(number * factor));
+                    *place = shifted(nearest_byte(number * factor));
                 }
             }
         }
@@ -104,9 +105,4 @@ impl BytePanels {
 
 fn shifted(byte: i8) -> u8 {
     byte.cast_unsigned().wrapping_add(ZERO)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the low byte is what is wanted")]
-fn rounded(number: f32) -> i8 {
-    (number + 12_582_912.0).to_bits() as i8
 }

@@ -1,22 +1,20 @@
 //! Products in eight bits.
 
 use crate::epilogue::{Scales, finish_bytes};
-use crate::{BytePanels, ByteRows, Isa, PANEL, Then, byte_tile};
+use crate::{BytePanels, ByteRows, PANEL, Then, byte_tile};
 
 /// Bytes of the left side that are multiplied by one panel after the other while they stay in the second-level cache, beside a panel.
 const BLOCK: usize = 256 << 10;
 
 /// `out = left · right`, with `then` applied: a row of `right.n()` numbers for each row of `left`, rows beginning `stride` apart.
 ///
-/// The sums are whole numbers, the same on every level.
+/// With the instructions that the left side was laid out for. The sums are whole numbers, the same on every level.
 ///
 /// # Panics
 /// Where the sizes don't fit: a fault of the caller's.
-pub fn byte_product(isa: Isa, left: &ByteRows, right: &BytePanels, then: Then<'_>, out: &mut [f32], stride: usize) {
+pub fn byte_product(left: &ByteRows, right: &BytePanels, then: Then<'_>, out: &mut [f32], stride: usize) {
     let (rows, k, n) = (left.rows(), right.k(), right.n());
-    if rows == 0 || n == 0 {
-        return;
-    }
+    let Some(isa) = left.isa().filter(|_| rows > 0 && n > 0) else { return };
     let fits = left.row_len() == k && stride >= n && out.len() >= (rows - 1) * stride + n && then.fits(n);
     assert!(fits, "a product of {rows} x {} and {k} x {n} into {} by {stride}", left.row_len(), out.len());
     let high = byte_tile::height(isa);

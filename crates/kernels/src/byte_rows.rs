@@ -1,12 +1,16 @@
 //! The left side of a product in eight bits.
 
+use crate::maths::nearest_byte;
 use crate::{Isa, Rows, byte_tile};
 
 /// Rows of numbers in eight bits, each with a scale of its own: `number = scale · byte`, -127 to 127. So what a row is multiplied to doesn't depend on the others.
 ///
-/// They lie as the kernels read them: tiles of a few rows, four numbers of each row side by side.
+/// They lie as the kernels read them: tiles of a few rows, four numbers of each row side by side. How many rows is up to the instructions, so the rows know
+/// which ones they were laid out for.
 #[derive(Debug, Clone, Default)]
 pub struct ByteRows {
+    /// None before rows were taken.
+    isa: Option<Isa>,
     quads: Vec<[i8; 4]>,
     scales: Vec<f32>,
     sums: Vec<i32>,
@@ -19,7 +23,7 @@ pub struct ByteRows {
 impl ByteRows {
     /// Takes rows, each to the nearest of its 255 steps. A number that is none makes its row zeros.
     pub fn take(&mut self, isa: Isa, rows: Rows<'_>) {
-        self.reset(rows.rows(), rows.len());
+        self.reset(isa, rows.rows(), rows.len());
         for row in 0..rows.rows() {
             let scale = self.bytes(isa, rows.row(row));
             self.place(isa, row, rows.rows(), scale);
@@ -29,7 +33,7 @@ impl ByteRows {
     /// Takes each row as two: the second holds what the first left over, in steps 254 times as fine. Their products added up are as good as with 16 bits.
     pub fn take_twice(&mut self, isa: Isa, rows: Rows<'_>) {
         let count = rows.rows() * 2;
-        self.reset(count, rows.len());
+        self.reset(isa, count, rows.len());
         for row in 0..rows.rows() {
             let numbers = rows.row(row);
             let scale = self.bytes(isa, numbers);
@@ -46,6 +50,11 @@ impl ByteRows {
     /// How many rows there are; twice as many as were given if they were taken twice.
     pub fn rows(&self) -> usize {
         self.scales.len()
+    }
+
+    /// The instructions that they are laid out for.
+    pub(crate) fn isa(&self) -> Option<Isa> {
+        self.isa
     }
 
     /// The numbers of each.
@@ -69,7 +78,8 @@ impl ByteRows {
         self.sums.get(row..).unwrap_or_default()
     }
 
-    fn reset(&mut self, rows: usize, len: usize) {
+    fn reset(&mut self, isa: Isa, rows: usize, len: usize) {
+        self.isa = Some(isa);
         self.len = len;
         self.quads.resize(rows * len.div_ceil(4), [0; 4]);
         self.bytes.clear();
@@ -109,12 +119,9 @@ pub(crate) fn round(isa: Isa, numbers: &[f32], bytes: &mut [i8]) -> f32 {
 }
 
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the low byte is what is wanted")]
 fn body<const FMA: bool>(numbers: &[f32], bytes: &mut [i8]) -> f32 {
     /// Four registers, so that none waits for the one before.
     const LANES: usize = 64;
-    /// 1.5 × 2^23: adding it leaves the nearest integer in the low bits.
-    const ROUNDER: f32 = 12_582_912.0;
     // By their bits, numbers without a sign keep their order, and what is no number comes last.
     let bits = |x: f32| x.abs().to_bits();
     let mut lanes = [0; LANES];
@@ -128,7 +135,7 @@ fn body<const FMA: bool>(numbers: &[f32], bytes: &mut [i8]) -> f32 {
     let by = if most.is_finite() && most > f32::MIN_POSITIVE * MOST { MOST / most } else { 0.0 };
     for (place, x) in bytes.iter_mut().zip(numbers) {
         let x = if by == 0.0 { 0.0 } else { *x };
-        *place = (x * by + ROUNDER).to_bits() as i8;
+        *place = nearest_byte(x * by);
     }
     if by == 0.0 { 0.0 } else { most / MOST }
 }

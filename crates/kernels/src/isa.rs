@@ -1,6 +1,6 @@
 //! The instructions in use.
 
-use crate::Level;
+use crate::{Level, UnusableIsa};
 use std::env;
 
 /// A [`Level`] that this processor has. Having one is the proof that its kernels may run, so there is no other way to make one than by asking.
@@ -18,14 +18,52 @@ impl Isa {
         Level::ALL.into_iter().filter_map(Self::of)
     }
 
-    /// What the environment variable `HEARSAY_ISA` names where the processor has it, else the fastest.
-    pub fn chosen() -> Self {
-        let forced = env::var("HEARSAY_ISA").ok().and_then(|name| Level::named(&name)).and_then(Self::of);
-        forced.or_else(|| Self::all().last()).unwrap_or(Self(Level::Portable))
+    /// What the environment variable `HEARSAY_ISA` names: `portable`, `avx2`, `avxvnni` or `avx512`, in any case. The [fastest](Self::fastest) where it isn't
+    /// set, or empty.
+    ///
+    /// # Errors
+    /// [`UnusableIsa`] where it names something else, or what this processor doesn't have.
+    pub fn chosen() -> Result<Self, UnusableIsa> {
+        Self::named(&env::var_os("HEARSAY_ISA").unwrap_or_default().to_string_lossy())
+    }
+
+    /// The fastest that this processor has.
+    pub fn fastest() -> Self {
+        Self::all().last().unwrap_or(Self(Level::Portable))
+    }
+
+    fn named(name: &str) -> Result<Self, UnusableIsa> {
+        if name.is_empty() {
+            return Ok(Self::fastest());
+        }
+        Level::named(name).and_then(Self::of).ok_or_else(|| UnusableIsa { name: name.to_owned() })
     }
 
     /// Its level.
     pub fn level(self) -> Level {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_is_used_or_an_error_that_says_what_there_is() {
+        assert_eq!(Isa::named(""), Ok(Isa::fastest()));
+        assert_eq!(Isa::named("Portable"), Ok(Isa(Level::Portable)));
+        let error = Isa::named("avx-512").unwrap_err().to_string();
+        assert_eq!(error, "HEARSAY_ISA is \"avx-512\", which is none of portable, avx2, avxvnni, avx512");
+        for level in Level::ALL {
+            match Isa::named(level.name()) {
+                Ok(isa) => assert!(level.is_there() && isa.level() == level),
+                Err(error) => {
+                    let start =
+                        format!("HEARSAY_ISA asks for {level}, which this processor does not have; it has portable");
+                    assert!(!level.is_there() && error.to_string().starts_with(&start), "{error}");
+                }
+            }
+        }
     }
 }

@@ -33,6 +33,7 @@ mod normalise;
 mod rows;
 mod score;
 mod softmax;
+mod unusable_isa;
 
 pub use byte_panels::BytePanels;
 pub use byte_product::byte_product;
@@ -48,6 +49,7 @@ pub use normalise::normalise;
 pub use rows::Rows;
 pub use score::{largest, log_sum_exp};
 pub use softmax::softmax;
+pub use unusable_isa::UnusableIsa;
 
 /// Output columns that a panel holds.
 pub const PANEL: usize = 32;

@@ -8,8 +8,9 @@ use std::path::Path;
 
 /// A file's bytes, read from the disk as they are touched.
 ///
-/// The file must not be cut short while it is mapped: touching what is gone ends the process. Nothing that uses this cuts files: a model is replaced
-/// by renaming another over its name, which leaves the mapped one whole.
+/// For as long as a model is being loaded, no longer: everything is copied out and the map dropped. Should somebody else cut the file in these seconds,
+/// touching what is gone ends the process (SIGBUS); should they write into it, other numbers are read. Models are replaced by renaming another file over
+/// the name, which leaves the mapped one whole.
 #[derive(Debug)]
 pub struct Map(Mmap);
 
@@ -23,8 +24,9 @@ impl Map {
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
         }
-        // SAFETY: the map is read-only and private to this process; that the file isn't cut meanwhile is said above, and no check here could
-        // see to it.
+        // SAFETY: what is mapped must not change while it is. Nothing of this program writes into a model or cuts one, and the map is gone once the model is
+        // loaded; that no other process does so in these seconds, no code can see to. If one does, little follows: every value of a byte is valid, lengths and
+        // names are copied out before they are checked, and memory that a cut file no longer backs faults instead of holding something else.
         unsafe { Mmap::map(&file) }.map(Self)
     }
 }

@@ -6,13 +6,22 @@ pub(crate) fn fused<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FMA { a.mul_add(b, c) } else { a * b + c }
 }
 
-/// 1.5 × 2^23: adding it leaves the nearest integer in the low bits.
+/// 1.5 × 2^23: adding it leaves the nearest integer in the low bits, for numbers up to 2^22.
 const ROUNDER: f32 = 12_582_912.0;
+
+/// The nearest integer of a number from -127 to 127; of two that are as near, the even one.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the low byte is what is wanted")]
+pub(crate) fn nearest_byte(number: f32) -> i8 {
+    (number + ROUNDER).to_bits() as i8
+}
+
 /// ln 2 in two parts, of which the first times a small integer is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
-/// e^x within 2e-7 of its value; below -87 it is as good as zero, above 88 it stays at e^88.
+/// e^x, with an error of 1.5e-7 of its value at most (the test's bound; 1.2e-7 were found); below -87 it stays at e^-87, which is as good as zero, above 88 at
+/// e^88.
 ///
 /// 2^n · e^r with |r| ≤ ln 2 / 2, e^r by the polynomial of Cephes' `expf` (Moshier).
 #[inline(always)]
@@ -31,7 +40,8 @@ pub(crate) fn exp<const FMA: bool>(x: f32) -> f32 {
     fused::<FMA>(p * r, r, r + 1.0) * f32::from_bits(rounded.to_bits().wrapping_add(127) << 23)
 }
 
-/// The error function within 2e-7 (Abramowitz and Stegun, 7.1.26).
+/// The error function, with an error of 7e-7 at most (the test's bound; 6e-7 were found): Abramowitz and Stegun's 7.1.26, of which 1.5e-7 are the formula's own
+/// and the rest is rounding.
 #[inline(always)]
 pub(crate) fn erf<const FMA: bool>(x: f32) -> f32 {
     let size = x.abs();
@@ -49,25 +59,52 @@ pub(crate) fn erf<const FMA: bool>(x: f32) -> f32 {
 mod tests {
     use super::*;
 
+    /// Numbers of either sign and every size up to `most`.
+    fn sizes(most: f32) -> impl Iterator<Item = f32> {
+        (0..most.to_bits()).step_by(30_011).map(f32::from_bits).chain([most]).flat_map(|x| [x, -x])
+    }
+
+    /// The error function as a series without differences, so that nothing is lost.
+    fn erf_in_f64(x: f64) -> f64 {
+        let (mut term, mut sum) = (x, x);
+        for n in 1..300 {
+            term *= 2.0 * x * x / f64::from(2 * n + 1);
+            sum += term;
+        }
+        2.0 / std::f64::consts::PI.sqrt() * (-x * x).exp() * sum
+    }
+
     #[test]
-    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
     fn exp_is_the_exponential_function() {
-        for step in -8_600..8_700 {
-            let x = step as f32 / 100.0;
+        for x in sizes(88.0).filter(|x| *x >= -87.0) {
             let want = f64::from(x).exp();
             for got in [exp::<true>(x), exp::<false>(x)] {
-                assert!((f64::from(got) / want - 1.0).abs() < 3e-7, "e^{x} = {want}, not {got}");
+                assert!((f64::from(got) / want - 1.0).abs() < 1.5e-7, "e^{x} = {want}, not {got}");
             }
         }
-        assert!(exp::<false>(f32::NEG_INFINITY) < 1e-37);
+        assert!(exp::<false>(f32::NEG_INFINITY) < 2e-38);
         assert!(exp::<false>(f32::INFINITY).is_finite());
+        assert!(exp::<false>(f32::NAN).is_nan());
     }
 
     #[test]
     fn erf_is_the_error_function() {
-        // From tables.
-        for (x, want) in [(0.0, 0.0), (0.5, 0.520_499_9), (1.0, 0.842_700_8), (2.0, 0.995_322_3), (4.0, 1.0)] {
-            assert!((erf::<true>(x) - want).abs() < 4e-7 && (erf::<false>(-x) + want).abs() < 4e-7, "{x}");
+        for (x, want) in [(0.5, 0.520_499_877_813), (1.0, 0.842_700_792_95), (2.0, 0.995_322_265_019)] {
+            assert!((erf_in_f64(x) - want).abs() < 1e-11, "from tables, {x}");
+        }
+        for x in sizes(6.0) {
+            let want = erf_in_f64(f64::from(x));
+            for got in [erf::<true>(x), erf::<false>(x)] {
+                assert!((f64::from(got) - want).abs() < 7e-7, "erf {x} = {want}, not {got}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_the_nearest_integers() {
+        for quarter in -508..=508_i16 {
+            let number = f32::from(quarter) / 4.0;
+            assert!((f32::from(nearest_byte(number)) - number.round_ties_even()).abs() < 0.1, "{number}");
         }
     }
 }

@@ -14,7 +14,7 @@ pub fn largest(isa: Isa, row: &[f32]) -> f32 {
     versions!(isa, body(row: &[f32]) -> f32)
 }
 
-/// ln Σ e^x; minus infinity for an empty row or one of nothing else.
+/// ln Σ e^x; minus infinity for an empty row or one of nothing else, and not finite either where one is infinite or no number.
 pub fn log_sum_exp(isa: Isa, row: &[f32]) -> f32 {
     versions!(isa, body(row: &[f32]) -> f32)
 }

@@ -62,6 +62,18 @@ impl Backend for Watched<'_> {
     fn heads(&self) -> usize {
         self.cpu.heads()
     }
+
+    fn look_bytes(&self) -> usize {
+        self.cpu.look_bytes()
+    }
+
+    fn forget(&mut self, slot: usize) {
+        self.cpu.forget(slot);
+    }
+
+    fn isa(&self) -> Isa {
+        self.cpu.isa()
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of windows and tokens")]
@@ -92,20 +104,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let encoder = now() - began;
 
     let spent = Rc::new(Spent::default());
-    let mut batch =
-        Batch::new(Watched { cpu, spent: Rc::clone(&spent) }, model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Watched { cpu, spent: Rc::clone(&spent) }, &model);
     for (id, mel) in (0..).zip(mels) {
-        batch.push(Window { id, mel, decode: Decode { beams, words, ..Decode::default() }, urgent: false })?;
+        batch.push(Window { id, mel, decode: Decode { beams, words, ..Decode::default() } })?;
     }
     let began = now();
-    let mut heard = batch.finish();
+    let mut heard = batch.finish().into_iter().collect::<Result<Vec<_>, _>>()?;
     let all = now() - began;
     heard.sort_by_key(|heard| heard.id);
     let tokens: usize = heard.iter().map(|heard| heard.tokens.len()).sum();
     let step = spent.step.get();
     let rest = all - spent.encode.get() - step;
 
-    println!("instructions        {}, {numbers:?}", Isa::chosen().level());
+    println!("instructions        {}, {numbers:?}", model.isa().level());
     println!(
         "windows             {count} ({slots} slots, {beams} beams), {tokens} tokens, {} steps, {} rows",
         spent.steps.get(),

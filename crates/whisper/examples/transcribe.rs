@@ -31,21 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = Model::open(path.as_ref(), numbers)?;
     let samples: Result<Vec<i16>, _> = hound::WavReader::open(recording)?.samples().collect();
     let samples: Vec<f32> = samples?.into_iter().map(|sample| f32::from(sample) / 32_768.0).collect();
-    let mut batch = Batch::new(Cpu::new(&model, 16), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::new(&model, 16), &model);
     let mut count = 0;
     for (id, line) in (0..).zip(fs::read_to_string(spans)?.lines()) {
         let mut columns = line.split('\t');
         let (Some(start), Some(end)) = (columns.next(), columns.next()) else { return Err("START\tEND".into()) };
         let span = samples.get(sample(start)?..sample(end)?.min(samples.len())).unwrap_or_default();
-        batch.push(Window {
-            id,
-            mel: model.mels().mel(span),
-            decode: Decode { beams, ..Decode::default() },
-            urgent: false,
-        })?;
+        batch.push(Window { id, mel: model.mels().mel(span), decode: Decode { beams, ..Decode::default() } })?;
         count += 1;
     }
-    let mut heard = batch.finish();
+    let mut heard = batch.finish().into_iter().collect::<Result<Vec<_>, _>>()?;
     heard.sort_by_key(|heard| heard.id);
     assert_eq!(heard.len(), count, "each window has a result");
     for heard in heard {

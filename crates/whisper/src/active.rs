@@ -13,6 +13,8 @@ const MOST_BEAMS: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) window: Window,
+    /// Whether somebody waits for it.
+    pub(crate) urgent: bool,
     rules: Rules,
     chance: Chance,
     /// Text that came before, the start, and what steers: language, task, whether timestamps are written.
@@ -29,6 +31,8 @@ pub(crate) struct Active {
     going: Vec<Hypothesis>,
     finished: Vec<Hypothesis>,
     steps: usize,
+    /// The decoder gave scores that are no numbers.
+    failed: bool,
 }
 
 impl Active {
@@ -58,13 +62,24 @@ impl Active {
             going: Vec::new(),
             finished: Vec::new(),
             steps: 0,
+            failed: false,
             prompt,
             window,
+            urgent: false,
         };
         if let Some(language) = language {
             active.set_language(vocabulary, language, 1.0);
         }
         Ok(active)
+    }
+
+    /// Lines at most for which it is noted where the alignment heads looked.
+    pub(crate) fn most_looks(&self) -> usize {
+        if !self.window.decode.words {
+            return 0;
+        }
+        // The start, and up to three tokens behind it that steer.
+        4 + self.beams() * self.most_tokens
     }
 
     fn beams(&self) -> usize {
@@ -103,14 +118,20 @@ impl Active {
 
     /// Takes what the decoder said to the rows, the `first`th of the scores and those behind it; gives the number of scores that it took.
     pub(crate) fn take(&mut self, isa: Isa, vocabulary: &Vocabulary, scores: &mut Scores, first: usize) -> usize {
-        if self.read == self.prompt.len() {
-            let count = self.going.len();
+        let read_start = self.read <= self.start;
+        let last = self.prompt.len() - 1;
+        let is_prompt = self.read < self.prompt.len();
+        let count =
+            if is_prompt { usize::from(read_start) + usize::from(last != self.start) } else { self.going.len() };
+        // Infinite or no number as soon as one score is, or all of them say never.
+        self.failed = (first..first + count).any(|at| !log_sum_exp(isa, scores.row(at)).is_finite());
+        if self.failed {
+            return count;
+        }
+        if !is_prompt {
             self.choose(isa, vocabulary, scores, first);
             return count;
         }
-        let read_start = self.read <= self.start;
-        let last = self.prompt.len() - 1;
-        let count = usize::from(read_start) + usize::from(last != self.start);
         self.read = self.prompt.len();
         if read_start {
             let logits = scores.row(first);
@@ -149,7 +170,7 @@ impl Active {
             let logits = scores.row(first + at);
             self.rules.apply(isa, &hypothesis.tokens(), logits);
             offers.push(match beams {
-                1 => vec![search::one(isa, logits, temperature, &mut self.chance)],
+                1 => search::one(isa, logits, temperature, &mut self.chance).into_iter().collect(),
                 _ => search::best(isa, logits, beams + 1),
             });
         }
@@ -169,14 +190,20 @@ impl Active {
     }
 
     /// The result, once there is one.
-    pub(crate) fn result(&mut self, isa: Isa, backend: &impl Backend, slot: usize) -> Option<Heard> {
+    ///
+    /// Every step either leaves hypotheses that go on, of which there are at most as many as the decoder has positions, or a result; so a window always ends.
+    pub(crate) fn result(&mut self, isa: Isa, backend: &impl Backend, slot: usize) -> Option<Result<Heard, Error>> {
+        if self.failed {
+            return Some(Err(Error::NoNumbers { window: self.window.id }));
+        }
         if self.finished.len() < self.beams() && !self.going.is_empty() || self.read < self.prompt.len() {
             return None;
         }
-        let best = self.best()?;
+        // Nothing goes on and nothing is finished: no token was allowed.
+        let Some(best) = self.best() else { return Some(Err(Error::NoNumbers { window: self.window.id })) };
         let times = if self.window.decode.words { self.times(isa, backend, slot, &best) } else { Vec::new() };
         let (language, language_p) = self.language.unwrap_or((Language::ENGLISH, 0.0));
-        Some(Heard {
+        Some(Ok(Heard {
             id: self.window.id,
             mean_logprob: best.mean_logprob(),
             tokens: best.written,
@@ -184,7 +211,7 @@ impl Active {
             language,
             language_p,
             no_speech: self.no_speech,
-        })
+        }))
     }
 
     fn times(&self, isa: Isa, backend: &impl Backend, slot: usize, best: &Hypothesis) -> Vec<(f32, f32)> {

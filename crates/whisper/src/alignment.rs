@@ -2,9 +2,12 @@
 
 use crate::Shape;
 
+/// Heads at most: where they look is kept for every token until its window is done.
+const MOST: usize = 40;
+
 /// Layers and heads that `OpenAI` found for its models
-/// ([openai-whisper](https://github.com/openai/whisper), `whisper/__init__.py`), recognised by their shape; for any other model all heads of
-/// the upper half of the decoder, as there.
+/// ([openai-whisper](https://github.com/openai/whisper), `whisper/__init__.py`), recognised by their shape; for any other model heads of the
+/// upper half of the decoder, all as there if they are [few enough](MOST), else evenly spread.
 pub(crate) fn heads(shape: &Shape) -> Vec<(usize, usize)> {
     let known: &[(usize, usize)] =
         match (shape.width, shape.audio_layers, shape.text_layers, shape.bands, shape.multilingual()) {
@@ -30,7 +33,9 @@ pub(crate) fn heads(shape: &Shape) -> Vec<(usize, usize)> {
         return known.to_vec();
     }
     let layers = shape.text_layers / 2..shape.text_layers;
-    layers.flat_map(|layer| (0..shape.heads()).map(move |head| (layer, head))).collect()
+    let all: Vec<_> = layers.flat_map(|layer| (0..shape.heads()).map(move |head| (layer, head))).collect();
+    let step = all.len().div_ceil(MOST).max(1);
+    all.into_iter().step_by(step).collect()
 }
 
 const SMALL_ENGLISH: [(usize, usize); 19] = [
@@ -101,3 +106,32 @@ const LARGE_2: [(usize, usize); 23] = [
     (26, 12),
     (27, 15),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_model_has_some_heads_and_few() {
+        for (width, text_layers) in [(64, 1), (384, 4), (384, 5), (1_280, 2), (1_280, 32), (2_560, 64)] {
+            for (audio_layers, bands, vocabulary) in
+                [(4, 80, 51_864), (4, 80, 51_865), (32, 80, 51_865), (32, 128, 51_866)]
+            {
+                let shape = Shape {
+                    vocabulary,
+                    audio_context: 1_500,
+                    width,
+                    audio_layers,
+                    text_context: 448,
+                    text_layers,
+                    bands,
+                };
+                let heads = heads(&shape);
+                assert!((1..=MOST).contains(&heads.len()), "{shape:?}");
+                assert_eq!(heads.iter().collect::<BTreeSet<_>>().len(), heads.len(), "{shape:?}");
+                assert!(heads.iter().all(|(layer, head)| *layer < text_layers && *head < shape.heads()), "{shape:?}");
+            }
+        }
+    }
+}

@@ -19,7 +19,7 @@ pub struct Cpu<'a> {
 impl<'a> Cpu<'a> {
     /// With room for `slots` windows, at least one.
     pub fn new(model: &'a Model, slots: usize) -> Self {
-        Self::with_isa(model, slots, Isa::chosen())
+        Self::with_isa(model, slots, model.isa())
     }
 
     /// As [`new`](Self::new), with these instructions.
@@ -28,7 +28,7 @@ impl<'a> Cpu<'a> {
         Self { model, isa, slots, encoder: EncoderRoom::default(), decoder: DecoderRoom::default() }
     }
 
-    /// A window's features, without a slot: `audio context × width`.
+    /// A window's features, without a slot: `audio context × width`. Zeros for a spectrogram of another model's size.
     pub fn features(&mut self, mel: &Mel) -> &[f32] {
         self.model.encoder.encode(self.isa, mel, &mut self.encoder)
     }
@@ -49,7 +49,7 @@ impl Backend for Cpu<'_> {
     }
 
     fn step(&mut self, rows: &[Row<'_>], scores: &mut Scores) {
-        self.model.decoder.step(&self.model.file, self.isa, rows, &mut self.slots, &mut self.decoder, scores);
+        self.model.decoder.step(self.isa, rows, &mut self.slots, &mut self.decoder, scores);
     }
 
     fn looks(&self, slot: usize, line: u16) -> &[f32] {
@@ -59,5 +59,19 @@ impl Backend for Cpu<'_> {
 
     fn heads(&self) -> usize {
         self.model.decoder.alignment.len()
+    }
+
+    fn look_bytes(&self) -> usize {
+        self.heads() * self.model.shape().audio_context * size_of::<f32>()
+    }
+
+    fn forget(&mut self, slot: usize) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.looks = Vec::new();
+        }
+    }
+
+    fn isa(&self) -> Isa {
+        self.isa
     }
 }

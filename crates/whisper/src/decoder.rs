@@ -5,7 +5,7 @@
 )]
 
 use crate::encoder::{query_key_value, scaled_query};
-use crate::ggml::{HEAD, ModelFile, Shape};
+use crate::ggml::{HEAD, ModelFile, Shape, Table};
 use crate::linear::{Act, Linear, Part};
 use crate::norm::Norm;
 use crate::slot::Slot;
@@ -20,7 +20,9 @@ pub(crate) struct Decoder {
     places: Vec<f32>,
     blocks: Vec<Block>,
     norm: Norm,
-    /// The table of tokens, as the last layer.
+    /// The table of tokens, as what is read.
+    embedding: Table,
+    /// The same, as the last layer.
     tokens: Linear,
     numbers: Numbers,
     /// Layer and head, of those that look where the sound of a token is.
@@ -55,17 +57,22 @@ pub(crate) struct DecoderRoom {
 }
 
 impl Decoder {
-    pub(crate) fn load(file: &ModelFile, numbers: Numbers, alignment: Vec<(usize, usize)>) -> Result<Self, Error> {
+    pub(crate) fn load(
+        file: &ModelFile,
+        isa: Isa,
+        numbers: Numbers,
+        alignment: Vec<(usize, usize)>,
+    ) -> Result<Self, Error> {
         let shape = file.shape.clone();
         let width = shape.width;
-        let mut places = vec![0.0; shape.text_context * width];
-        let table = file.matrix("decoder.positional_embedding", shape.text_context, width)?;
-        for (position, place) in places.chunks_exact_mut(width).enumerate() {
-            table.row(position, place);
-        }
-        let tokens = Linear::load_table(file, numbers, TOKENS)?;
-        let blocks = (0..shape.text_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?;
-        Ok(Self { shape, places, blocks, norm: Norm::load(file, "decoder.ln")?, tokens, numbers, alignment })
+        let places = file.table("decoder.positional_embedding", shape.text_context, width)?;
+        let tokens = Linear::load_table(file, isa, numbers, TOKENS)?;
+        let blocks =
+            (0..shape.text_layers).map(|layer| Block::load(file, isa, numbers, layer)).collect::<Result<_, _>>()?;
+        // Its rows are numbers: the layer read them all.
+        let embedding = file.matrix(TOKENS, shape.vocabulary, width)?.to_table();
+        let norm = Norm::load(file, "decoder.ln")?;
+        Ok(Self { shape, places, blocks, norm, embedding, tokens, numbers, alignment })
     }
 
     /// Fills a slot with what the layers look at in a window's features.
@@ -82,7 +89,6 @@ impl Decoder {
     /// As [`Backend::step`](crate::Backend::step). Rows of slots that don't exist, of unknown tokens or beyond the last position give zeros.
     pub(crate) fn step(
         &self,
-        file: &ModelFile,
         isa: Isa,
         rows: &[Row<'_>],
         slots: &mut [Slot],
@@ -93,7 +99,7 @@ impl Decoder {
         room.stream.clear();
         room.stream.resize(rows.len() * width, 0.0);
         room.normal.resize(rows.len() * width, 0.0);
-        self.read(file, rows, &mut room.stream);
+        self.read(rows, &mut room.stream);
         for (at, block) in self.blocks.iter().enumerate() {
             self.look_at_text(isa, block, at, rows, slots, room);
             self.look_at_sound(isa, block, at, rows, slots, room);
@@ -106,11 +112,10 @@ impl Decoder {
         self.score(isa, rows, room, scores);
     }
 
-    fn read(&self, file: &ModelFile, rows: &[Row<'_>], stream: &mut [f32]) {
+    fn read(&self, rows: &[Row<'_>], stream: &mut [f32]) {
         let width = self.shape.width;
-        let Ok(table) = file.matrix(TOKENS, self.shape.vocabulary, width) else { return };
         for (row, place) in rows.iter().zip(stream.chunks_exact_mut(width)) {
-            table.row(usize::try_from(row.token).unwrap_or(usize::MAX), place);
+            self.embedding.row(usize::try_from(row.token).unwrap_or(usize::MAX), place);
             let position = self.places.chunks_exact(width).nth(row.position()).unwrap_or_default();
             for (number, add) in place.iter_mut().zip(position) {
                 *number += add;
@@ -206,12 +211,12 @@ impl Decoder {
 const TOKENS: &str = "decoder.token_embedding.weight";
 
 impl Block {
-    fn load(file: &ModelFile, numbers: Numbers, layer: usize) -> Result<Self, Error> {
+    fn load(file: &ModelFile, isa: Isa, numbers: Numbers, layer: usize) -> Result<Self, Error> {
         let width = file.shape.width;
         let prefix = format!("decoder.blocks.{layer}.");
         let sound = [Part { has_bias: false, ..Part::plain("cross_attn.key") }, Part::plain("cross_attn.value")];
         let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
-        let square = |parts: &[Part<'_>]| Linear::load(file, numbers, &prefix, parts, (width, width));
+        let square = |parts: &[Part<'_>]| Linear::load(file, isa, numbers, &prefix, parts, (width, width));
         Ok(Self {
             text_norm: norm("attn_ln")?,
             qkv: square(&query_key_value("attn.query", "attn.key", "attn.value"))?,
@@ -221,8 +226,8 @@ impl Block {
             sound: square(&sound)?,
             sound_out: square(&[Part::plain("cross_attn.out")])?,
             norm: norm("mlp_ln")?,
-            up: Linear::load(file, numbers, &prefix, &[Part::plain("mlp.0")], (4 * width, width))?,
-            down: Linear::load(file, numbers, &prefix, &[Part::plain("mlp.2")], (width, 4 * width))?,
+            up: Linear::load(file, isa, numbers, &prefix, &[Part::plain("mlp.0")], (4 * width, width))?,
+            down: Linear::load(file, isa, numbers, &prefix, &[Part::plain("mlp.2")], (width, 4 * width))?,
         })
     }
 }

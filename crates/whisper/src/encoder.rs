@@ -21,6 +21,7 @@ pub(crate) struct Encoder {
     blocks: Vec<Block>,
     norm: Norm,
     width: usize,
+    bands: usize,
 }
 
 /// A layer: attention, then two linear layers with GELU between them, each added to what came in.
@@ -46,25 +47,24 @@ pub(crate) struct EncoderRoom {
 }
 
 impl Encoder {
-    pub(crate) fn load(file: &ModelFile, numbers: Numbers) -> Result<Self, Error> {
+    pub(crate) fn load(file: &ModelFile, isa: Isa, numbers: Numbers) -> Result<Self, Error> {
         let shape = &file.shape;
         let width = shape.width;
-        let mut places = vec![0.0; shape.audio_context * width];
-        let table = file.matrix("encoder.positional_embedding", shape.audio_context, width)?;
-        for (position, place) in places.chunks_exact_mut(width).enumerate() {
-            table.row(position, place);
-        }
+        let places = file.table("encoder.positional_embedding", shape.audio_context, width)?;
         Ok(Self {
-            first: Linear::load_convolution(file, "encoder.conv1", width, shape.bands)?,
-            second: Linear::load_convolution(file, "encoder.conv2", width, width)?,
+            first: Linear::load_convolution(file, isa, "encoder.conv1", width, shape.bands)?,
+            second: Linear::load_convolution(file, isa, "encoder.conv2", width, width)?,
             places,
-            blocks: (0..shape.audio_layers).map(|layer| Block::load(file, numbers, layer)).collect::<Result<_, _>>()?,
+            blocks: (0..shape.audio_layers)
+                .map(|layer| Block::load(file, isa, numbers, layer))
+                .collect::<Result<_, _>>()?,
             norm: Norm::load(file, "encoder.ln_post")?,
             width,
+            bands: shape.bands,
         })
     }
 
-    /// A window's features: `positions × width`.
+    /// A window's features: `positions × width`. Zeros for a spectrogram of another size.
     pub(crate) fn encode<'a>(&self, isa: Isa, mel: &Mel, room: &'a mut EncoderRoom) -> &'a [f32] {
         let (width, positions) = (self.width, self.places.len() / self.width);
         // One position of zeros in front, for the second convolution; the one behind is never looked at.
@@ -72,6 +72,10 @@ impl Encoder {
         room.convolved[..width].fill(0.0);
         room.stream.resize(positions * width, 0.0);
         room.normal.resize(positions * width, 0.0);
+        if (mel.bands, mel.frames()) != (self.bands, 2 * positions) {
+            room.normal.fill(0.0);
+            return &room.normal;
+        }
         let windows = Rows::new(&mel.padded, 2 * positions, mel.bands, 3 * mel.bands);
         if let Some(rows) = windows {
             self.first.apply(isa, rows, Act::Gelu, &mut room.convolved[width..], &mut room.bytes);
@@ -91,11 +95,11 @@ impl Encoder {
 }
 
 impl Block {
-    fn load(file: &ModelFile, numbers: Numbers, layer: usize) -> Result<Self, Error> {
+    fn load(file: &ModelFile, isa: Isa, numbers: Numbers, layer: usize) -> Result<Self, Error> {
         let width = file.shape.width;
         let prefix = format!("encoder.blocks.{layer}.");
         let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
-        let linear = |parts: &[Part<'_>], size| Linear::load(file, numbers, &prefix, parts, size);
+        let linear = |parts: &[Part<'_>], size| Linear::load(file, isa, numbers, &prefix, parts, size);
         Ok(Self {
             attention_norm: norm("attn_ln")?,
             qkv: linear(&query_key_value("attn.query", "attn.key", "attn.value"), (width, width))?,

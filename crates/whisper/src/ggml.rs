@@ -5,20 +5,24 @@
 //! │ tensors to the end: i32 dims, i32 name length, i32 type, i32 per dim, name, payload
 //! ```
 //!
-//! Little-endian, nothing aligned. Every length is compared with what is left of the file before it is used, and every tensor's shape with what the
-//! header makes of it; so damage is an error, and what is allocated is never more than the file's size in another format.
+//! Little-endian, nothing aligned. Every length is compared with what is left of the file before it is used, every tensor's shape with what the header
+//! makes of it, and their number with what a model with so many layers has; so damage is an error, and the weights, in another format, are most of what is
+//! allocated: beside them are a list of some thousand tensors and one of some ten thousand tokens at most.
 
 mod cursor;
 mod format;
 mod shape;
+mod table;
 mod tensor;
 
 pub(crate) use shape::HEAD;
 
 pub use shape::Shape;
+pub(crate) use table::Table;
 pub(crate) use tensor::Tensor;
 
 use crate::Error;
+use crate::mel::BINS;
 use cursor::Cursor;
 use format::Format;
 use kernels::Map;
@@ -29,10 +33,8 @@ use tensor::Place;
 const MAGIC: u32 = 0x6767_6d6c;
 const LONGEST_TOKEN: usize = 1_024;
 const LONGEST_NAME: usize = 64;
-/// Bins of the spectrum of 400 samples.
-const BINS: usize = 201;
 
-/// A model file, mapped and looked through.
+/// A model file, mapped and looked through; to be dropped once everything is taken out of it.
 pub(crate) struct ModelFile {
     path: PathBuf,
     bytes: Map,
@@ -61,7 +63,7 @@ impl ModelFile {
         let shape = Shape::read(&mut cursor).map_err(broken)?;
         let filters = filters(&mut cursor, &shape).map_err(broken)?;
         let words = words(&mut cursor, &shape).map_err(broken)?;
-        let tensors = places(&mut cursor).map_err(broken)?;
+        let tensors = places(&mut cursor, shape.tensors()).map_err(broken)?;
         Ok(Self { path: path.to_owned(), shape, filters, words, tensors, bytes })
     }
 
@@ -71,17 +73,31 @@ impl ModelFile {
     /// [`Error::Broken`] where it is missing or of another size.
     pub(crate) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Tensor<'_>, Error> {
         let broken = |reason| Error::Broken { path: self.path.clone(), reason };
-        let Some(place) = self.tensors.get(name) else { return Err(broken(format!("it has no {name}"))) };
-        place.tensor(&self.bytes, rows, columns).map_err(|reason| broken(format!("its {name} {reason}")))
+        let Some((name, place)) = self.tensors.get_key_value(name) else {
+            return Err(broken(format!("it has no {name}")));
+        };
+        let tensor = place.tensor(&self.bytes, (&self.path, name), rows, columns);
+        tensor.map_err(|reason| broken(format!("its {name} {reason}")))
     }
 
     /// A row of `len` numbers.
     ///
     /// # Errors
-    /// As [`matrix`](Self::matrix).
+    /// As [`matrix`](Self::matrix), and where they aren't numbers.
     pub(crate) fn vector(&self, name: &str, len: usize) -> Result<Vec<f32>, Error> {
-        let mut numbers = vec![0.0; len];
-        self.matrix(name, 1, len)?.row(0, &mut numbers);
+        self.table(name, 1, len)
+    }
+
+    /// All rows of a matrix, one behind the other.
+    ///
+    /// # Errors
+    /// As [`vector`](Self::vector).
+    pub(crate) fn table(&self, name: &str, rows: usize, columns: usize) -> Result<Vec<f32>, Error> {
+        let matrix = self.matrix(name, rows, columns)?;
+        let mut numbers = vec![0.0; rows * columns];
+        for (row, place) in numbers.chunks_exact_mut(columns).enumerate() {
+            matrix.row(row, place)?;
+        }
         Ok(numbers)
     }
 }
@@ -118,9 +134,12 @@ fn words(cursor: &mut Cursor<'_>, shape: &Shape) -> Result<Vec<Box<[u8]>>, Strin
         .collect()
 }
 
-fn places(cursor: &mut Cursor<'_>) -> Result<HashMap<String, Place>, String> {
+fn places(cursor: &mut Cursor<'_>, most: usize) -> Result<HashMap<String, Place>, String> {
     let mut places = HashMap::new();
     while !cursor.is_done() {
+        if places.len() == most {
+            return Err(format!("it has more than the {most} tensors of a model with its layers"));
+        }
         let (dims, name_len, kind) = (cursor.i32()?, cursor.i32()?, cursor.i32()?);
         let dims = usize::try_from(dims).ok().filter(|dims| (1..=3).contains(dims));
         let dims = dims.ok_or("a tensor has another number of dimensions than 1 to 3")?;

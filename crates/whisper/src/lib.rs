@@ -8,10 +8,11 @@
 //! use whisper::{Batch, Cpu, Decode, Model, Numbers, Window};
 //!
 //! let model = Model::open("ggml-base.en.bin".as_ref(), Numbers::Fast)?;
-//! let mut batch = Batch::new(Cpu::new(&model, 16), model.vocabulary(), model.shape().text_context);
+//! let mut batch = Batch::new(Cpu::new(&model, 16), &model);
 //! let samples = vec![0.0; 480_000];
-//! batch.push(Window { id: 1, mel: model.mels().mel(&samples), decode: Decode::default(), urgent: false })?;
+//! batch.push(Window { id: 1, mel: model.mels().mel(&samples), decode: Decode::default() })?;
 //! for heard in batch.finish() {
+//!     let heard = heard?;
 //!     let text = model.vocabulary().text(heard.tokens.iter().map(|scored| scored.token));
 //!     assert_eq!(heard.id, 1);
 //!     assert!(text.is_empty(), "nobody spoke");
@@ -20,8 +21,8 @@
 //! ```
 //!
 //! Each number is the sum of the same products in the same order whatever is computed beside it: a window's tokens and scores have the same bits
-//! alone and among others. In [exact](Numbers::Exact) numbers the tokens are those of [openai-whisper](https://github.com/openai/whisper)'s
-//! `decode`, which tests compare them with; [fast](Numbers::Fast) ones are eight bits wide where most of the work is.
+//! alone and among others. [Exact](Numbers::Exact) numbers are compared with [openai-whisper](https://github.com/openai/whisper)'s `decode`, token by
+//! token; [fast](Numbers::Fast) ones are eight bits wide where most of the work is.
 
 mod active;
 mod alignment;

@@ -20,26 +20,31 @@ enum Weights {
 
 impl Weights {
     /// Takes the rows of weights that `read` gives for each output.
-    fn of_outputs(numbers: Numbers, inputs: usize, outputs: usize, mut read: impl FnMut(usize, &mut [f32])) -> Self {
+    fn of_outputs(
+        isa: Isa,
+        numbers: Numbers,
+        (inputs, outputs): (usize, usize),
+        mut read: impl FnMut(usize, &mut [f32]) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let mut row = vec![0.0; inputs];
-        match numbers {
+        Ok(match numbers {
             Numbers::Exact => {
                 let mut panels = FloatPanels::zeros(inputs, outputs);
                 for output in 0..outputs {
-                    read(output, &mut row);
+                    read(output, &mut row)?;
                     panels.set_output(output, &row);
                 }
                 Self::Float(panels)
             }
             Numbers::Fast => {
-                let (mut panels, mut room, isa) = (BytePanels::zeros(inputs, outputs), Vec::new(), Isa::chosen());
+                let (mut panels, mut room) = (BytePanels::zeros(inputs, outputs), Vec::new());
                 for output in 0..outputs {
-                    read(output, &mut row);
+                    read(output, &mut row)?;
                     panels.set_output(isa, output, &row, &mut room);
                 }
                 Self::Byte(panels)
             }
-        }
+        })
     }
 }
 
@@ -72,6 +77,7 @@ impl Linear {
     /// Matrices of `outputs × inputs` each, one behind the other: one layer that gives the outputs of all.
     pub(crate) fn load(
         file: &ModelFile,
+        isa: Isa,
         numbers: Numbers,
         prefix: &str,
         parts: &[Part<'_>],
@@ -86,40 +92,43 @@ impl Linear {
             }
             bias.extend(part_bias.iter().map(|number| number * part.factor));
         }
-        let weights = Weights::of_outputs(numbers, inputs, outputs * parts.len(), |output, row| {
-            let Some((matrix, factor)) = matrices.get(output / outputs) else { return };
-            matrix.row(output % outputs, row);
+        let weights = Weights::of_outputs(isa, numbers, (inputs, outputs * parts.len()), |output, row| {
+            let Some((matrix, factor)) = matrices.get(output / outputs) else { return Ok(()) };
+            matrix.row(output % outputs, row)?;
             for weight in row {
                 *weight *= factor;
             }
-        });
+            Ok(())
+        })?;
         Ok(Self { weights, bias })
     }
 
     /// The table of tokens as the layer that scores them: without a bias.
-    pub(crate) fn load_table(file: &ModelFile, numbers: Numbers, name: &str) -> Result<Self, Error> {
+    pub(crate) fn load_table(file: &ModelFile, isa: Isa, numbers: Numbers, name: &str) -> Result<Self, Error> {
         let (outputs, inputs) = (file.shape.vocabulary, file.shape.width);
         let table = file.matrix(name, outputs, inputs)?;
-        let weights = Weights::of_outputs(numbers, inputs, outputs, |output, row| table.row(output, row));
+        let weights = Weights::of_outputs(isa, numbers, (inputs, outputs), |output, row| table.row(output, row))?;
         Ok(Self { weights, bias: vec![0.0; outputs] })
     }
 
     /// A convolution over three positions, as a layer whose inputs are the three positions one behind the other; in f32 always.
     pub(crate) fn load_convolution(
         file: &ModelFile,
+        isa: Isa,
         name: &str,
         outputs: usize,
         channels: usize,
     ) -> Result<Self, Error> {
         let matrix = file.matrix(&format!("{name}.weight"), outputs, channels * 3)?;
         let mut together = vec![0.0; channels * 3];
-        let weights = Weights::of_outputs(Numbers::Exact, channels * 3, outputs, |output, row| {
-            matrix.row(output, &mut together);
+        let weights = Weights::of_outputs(isa, Numbers::Exact, (channels * 3, outputs), |output, row| {
+            matrix.row(output, &mut together)?;
             let place_by_place = (0..3).flat_map(|place| together.iter().skip(place).step_by(3));
             for (weight, number) in row.iter_mut().zip(place_by_place) {
                 *weight = *number;
             }
-        });
+            Ok(())
+        })?;
         Ok(Self { weights, bias: file.vector(&format!("{name}.bias"), outputs)? })
     }
 
@@ -134,7 +143,7 @@ impl Linear {
             Weights::Float(weights) => float_product(isa, rows, weights, then, out, weights.n()),
             Weights::Byte(weights) => {
                 room.take(isa, rows);
-                byte_product(isa, room, weights, then, out, weights.n());
+                byte_product(room, weights, then, out, weights.n());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Log-mel spectrograms, as Whisper was trained on them.
 
+use crate::Error;
 use realfft::{RealFftPlanner, RealToComplex, num_complex::Complex32};
 use std::sync::Arc;
 
@@ -9,7 +10,8 @@ pub const RATE: usize = 16_000;
 pub(crate) const HOP: usize = 160;
 /// Samples that a frame looks at.
 const SPAN: usize = 400;
-const BINS: usize = SPAN / 2 + 1;
+/// Bins of its spectrum: 201.
+pub(crate) const BINS: usize = SPAN / 2 + 1;
 /// Louder than any sound; keeps the squares of damaged samples within f32.
 const LOUDEST: f32 = 1_000.0;
 
@@ -74,6 +76,12 @@ impl MelMaker {
     /// Samples that fit into a window.
     pub fn samples(&self) -> usize {
         self.frames * HOP
+    }
+
+    /// Whether a spectrogram is of the size that this model takes.
+    pub(crate) fn check(&self, mel: &Mel) -> Result<(), Error> {
+        let (wanted, got) = ((self.frames, self.filters.len()), (mel.frames(), mel.bands));
+        if wanted == got { Ok(()) } else { Err(Error::Spectrogram { frames: got.0, bands: got.1 }) }
     }
 
     /// The spectrogram of samples at 16 kHz, -1 to 1, filled up with silence or cut to a window's length. Samples that are no numbers count as silence.

@@ -6,41 +6,50 @@ use crate::encoder::Encoder;
 use crate::ggml::{ModelFile, Shape};
 use crate::mel::MelMaker;
 use crate::{Error, Numbers, Vocabulary};
+use kernels::Isa;
 use std::path::Path;
 
 /// The weights of a model, its tokens and its front end. Read-only: threads share it.
 pub struct Model {
-    pub(crate) file: ModelFile,
+    shape: Shape,
     pub(crate) encoder: Encoder,
     pub(crate) decoder: Decoder,
     numbers: Numbers,
     vocabulary: Vocabulary,
     mels: MelMaker,
+    isa: Isa,
 }
 
 impl Model {
-    /// Loads a model from a file of whisper.cpp's, to be computed in these numbers.
+    /// Loads a model from a file of whisper.cpp's, to be computed in these numbers. The file isn't needed any more after that.
     ///
     /// # Errors
-    /// [`Error::Io`] where it can't be read, [`Error::Broken`] where it is not whole.
+    /// [`Error::Io`] where it can't be read, [`Error::Broken`] where it is not whole, [`Error::Isa`] where `HEARSAY_ISA` names no instructions of this
+    /// processor's.
     pub fn open(path: &Path, numbers: Numbers) -> Result<Self, Error> {
+        let isa = Isa::chosen()?;
         let mut file = ModelFile::open(path)?;
         let vocabulary = Vocabulary::new(&file.shape, std::mem::take(&mut file.words));
         let mels = MelMaker::new(&file.filters, file.shape.audio_context * 2);
-        let encoder = Encoder::load(&file, numbers)?;
-        let decoder = Decoder::load(&file, numbers, alignment::heads(&file.shape))?;
-        Ok(Self { file, encoder, decoder, numbers, vocabulary, mels })
+        let encoder = Encoder::load(&file, isa, numbers)?;
+        let decoder = Decoder::load(&file, isa, numbers, alignment::heads(&file.shape))?;
+        Ok(Self { shape: file.shape, encoder, decoder, numbers, vocabulary, mels, isa })
     }
 
     /// How large it is.
     pub fn shape(&self) -> &Shape {
-        &self.file.shape
+        &self.shape
+    }
+
+    /// What it is computed with if nothing else is said: what [`Isa::chosen`] gave when it was opened.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// The memory that a window takes while it is decoded greedily, at most: the keys and values of its sound and of its text, and where the alignment heads
     /// looked.
     pub fn slot_bytes(&self) -> usize {
-        let shape = &self.file.shape;
+        let shape = &self.shape;
         let sound = 2 * shape.audio_context * shape.width * self.numbers.sound_bytes();
         let text = 2 * shape.text_context * shape.width * size_of::<f32>();
         let looks = shape.text_context * shape.audio_context * self.decoder.alignment.len() * size_of::<f32>();
@@ -60,6 +69,6 @@ impl Model {
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("shape", &self.file.shape).finish_non_exhaustive()
+        f.debug_struct("Model").field("shape", &self.shape).finish_non_exhaustive()
     }
 }

@@ -5,12 +5,15 @@ use crate::hypothesis::Hypothesis;
 use crate::{Scored, Token};
 use kernels::{Isa, largest, log_sum_exp};
 
-/// One token: the likeliest, or one by chance.
-pub(crate) fn one(isa: Isa, logits: &[f32], temperature: f32, chance: &mut Chance) -> Scored {
+/// One token: the likeliest, or one by chance. None where no token is allowed.
+pub(crate) fn one(isa: Isa, logits: &[f32], temperature: f32, chance: &mut Chance) -> Option<Scored> {
     let total = log_sum_exp(isa, logits);
+    if !total.is_finite() {
+        return None;
+    }
     let at = if temperature > 0.0 { sampled(isa, logits, temperature, chance) } else { likeliest(isa, logits) };
-    let logit = logits.get(at).copied().unwrap_or(f32::NEG_INFINITY);
-    Scored { token: Token::try_from(at).unwrap_or(0), logprob: logit - total }
+    let logit = logits.get(at)?;
+    Some(Scored { token: Token::try_from(at).ok()?, logprob: logit - total })
 }
 
 fn likeliest(isa: Isa, logits: &[f32]) -> usize {
@@ -29,9 +32,12 @@ fn sampled(isa: Isa, logits: &[f32], temperature: f32, chance: &mut Chance) -> u
     chosen.unwrap_or_else(|| likeliest(isa, logits))
 }
 
-/// The `count` likeliest tokens, likeliest first, each with its log-probability.
+/// The `count` likeliest tokens, likeliest first, each with its log-probability. None where no token is allowed.
 pub(crate) fn best(isa: Isa, logits: &[f32], count: usize) -> Vec<Scored> {
     let total = log_sum_exp(isa, logits);
+    if !total.is_finite() {
+        return Vec::new();
+    }
     let mut best: Vec<(f32, Token)> = Vec::with_capacity(count + 1);
     let mut least = f32::NEG_INFINITY;
     for (token, logit) in (0..).zip(logits) {
@@ -76,4 +82,24 @@ pub(crate) fn continued(
         }
     }
     (going, finished)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_is_a_number_or_allowed_no_token_is_taken() {
+        let isa = Isa::fastest();
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for logits in [[bad; 5], [bad, 0.0, bad, 1.0, bad]] {
+                let allowed = bad == f32::NEG_INFINITY && logits.contains(&1.0);
+                for temperature in [0.0, 0.7] {
+                    let one = one(isa, &logits, temperature, &mut Chance::new(3));
+                    assert_eq!(one.is_some(), allowed, "{logits:?}");
+                }
+                assert_eq!(best(isa, &logits, 3).len(), if allowed { 2 } else { 0 }, "{logits:?}");
+            }
+        }
+    }
 }

@@ -91,7 +91,7 @@ impl Sound {
                 let n = panels.n();
                 bytes.take_twice(isa, rows);
                 halves.resize(2 * rows.rows() * n, 0.0);
-                byte_product(isa, bytes, panels, Then::Store, halves, n);
+                byte_product(bytes, panels, Then::Store, halves, n);
                 for (pair, out) in halves.chunks_exact(2 * n).zip(out.chunks_mut(stride)) {
                     let (coarse, fine) = pair.split_at(n);
                     for ((out, coarse), fine) in out[..n].iter_mut().zip(coarse).zip(fine) {

@@ -39,3 +39,20 @@ pub(crate) fn steering(vocabulary: &Vocabulary) -> [Token; 6] {
         vocabulary.no_speech(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Model, Numbers};
+    use std::path::Path;
+
+    #[test]
+    fn what_stands_for_no_speech_is_the_references_list() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/models/fixture-q8.bin");
+        let model = Model::open(&path, Numbers::Fast).unwrap();
+        let goldens: serde_json::Value = serde_json::from_str(include_str!("../tests/goldens/goldens.json")).unwrap();
+        let want: Vec<Token> = serde_json::from_value(goldens["non_speech"].clone()).unwrap();
+        assert!(want.len() > 50);
+        assert_eq!(non_speech(model.vocabulary()), want);
+    }
+}

@@ -1,6 +1,12 @@
 //! Tokens and their text.
 
+mod letter;
+mod merge;
+mod piece;
+
 use crate::{Language, Shape};
+use merge::merged;
+use piece::pieces;
 use std::collections::HashMap;
 
 /// A token's number.
@@ -12,6 +18,8 @@ pub type Token = u32;
 pub struct Vocabulary {
     words: Vec<Box<[u8]>>,
     numbers: HashMap<Box<[u8]>, Token>,
+    /// Bytes of the longest.
+    longest: usize,
     end: Token,
     languages: Token,
     len: Token,
@@ -27,7 +35,9 @@ impl Vocabulary {
         let numbers =
             (0..).zip(&words).filter(|(_, word)| !word.is_empty()).map(|(at, word)| (word.clone(), at)).collect();
         let number = |count: usize| Token::try_from(count).unwrap_or(Token::MAX);
-        Self { words, numbers, end, languages: number(shape.languages()), len: number(shape.vocabulary), multilingual }
+        let longest = words.iter().map(|word| word.len()).max().unwrap_or(0);
+        let (languages, len) = (number(shape.languages()), number(shape.vocabulary));
+        Self { words, numbers, longest, end, languages, len, multilingual }
     }
 
     /// How many tokens there are.
@@ -110,88 +120,7 @@ impl Vocabulary {
 
     /// Text as tokens, for a prompt: GPT-2's pieces, each by byte pair encoding, where the number of a token is its rank.
     pub fn encode(&self, text: &str) -> Vec<Token> {
-        let mut tokens = Vec::new();
-        let mut left = text;
-        while !left.is_empty() {
-            let (piece, rest) = left.split_at(piece_len(left));
-            self.encode_piece(piece.as_bytes(), &mut tokens);
-            left = rest;
-        }
-        tokens
-    }
-
-    fn encode_piece(&self, piece: &[u8], tokens: &mut Vec<Token>) {
-        let mut parts: Vec<&[u8]> = piece.chunks(1).collect();
-        loop {
-            let joined = |at: usize, parts: &[&[u8]]| {
-                let start: usize = parts.iter().take(at).map(|part| part.len()).sum();
-                let len: usize = parts.iter().skip(at).take(2).map(|part| part.len()).sum();
-                piece.get(start..start + len)
-            };
-            let best = (1..parts.len())
-                .filter_map(|second| Some((*self.numbers.get(joined(second - 1, &parts)?)?, second - 1)))
-                .min();
-            let Some(whole) = best.and_then(|(_, at)| Some((at, joined(at, &parts)?))) else { break };
-            let (at, bytes) = whole;
-            parts.remove(at + 1);
-            if let Some(part) = parts.get_mut(at) {
-                *part = bytes;
-            }
-        }
-        tokens.extend(parts.iter().filter_map(|part| self.numbers.get(*part)));
-    }
-}
-
-#[derive(PartialEq, Clone, Copy)]
-enum Kind {
-    Letter,
-    Number,
-    Space,
-    Other,
-}
-
-fn kind(c: char) -> Kind {
-    match c {
-        _ if c.is_alphabetic() => Kind::Letter,
-        _ if c.is_numeric() => Kind::Number,
-        _ if c.is_whitespace() => Kind::Space,
-        _ => Kind::Other,
-    }
-}
-
-/// The bytes of the first piece: an English ending, a run of one kind with the space before it, or spaces but for the last one before a word.
-fn piece_len(text: &str) -> usize {
-    if let Some(ending) = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].iter().find(|ending| text.starts_with(**ending))
-    {
-        return ending.len();
-    }
-    let run = |text: &str, of: Kind| text.find(|c| kind(c) != of).unwrap_or(text.len());
-    let behind = text.strip_prefix(' ').unwrap_or(text);
-    match behind.chars().next().map(kind) {
-        Some(first) if first != Kind::Space => text.len() - behind.len() + run(behind, first),
-        _ => {
-            let spaces = run(text, Kind::Space);
-            let last = text.get(..spaces).and_then(|spaces| spaces.char_indices().last()).map_or(0, |(at, _)| at);
-            if spaces < text.len() && last > 0 { last } else { spaces }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_falls_into_the_pieces_of_gpt_2() {
-        let mut left = " Phoenix isn't 1,234 late—ok?  Two\n\n x ";
-        let mut pieces = Vec::new();
-        while !left.is_empty() {
-            let (piece, rest) = left.split_at(piece_len(left));
-            pieces.push(piece);
-            left = rest;
-        }
-        let want =
-            [" Phoenix", " isn", "'t", " 1", ",", "234", " late", "—", "ok", "?", " ", " Two", "\n\n", " x", " "];
-        assert_eq!(pieces, want);
+        let rank = |bytes: &[u8]| if bytes.len() > self.longest { None } else { self.numbers.get(bytes).copied() };
+        pieces(text).flat_map(|piece| merged(piece.as_bytes(), rank)).collect()
     }
 }

@@ -11,6 +11,4 @@ pub struct Window {
     pub mel: Mel,
     /// How.
     pub decode: Decode,
-    /// Whether somebody waits for it: the others' tokens wait, too, until it is done.
-    pub urgent: bool,
 }

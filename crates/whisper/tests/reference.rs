@@ -18,13 +18,11 @@ fn decode(cases: &[Case], decode: &Decode) -> HashMap<u64, Heard> {
 
 fn decode_in(numbers: Numbers, cases: &[Case], decode: &Decode) -> HashMap<u64, Heard> {
     let model = model_in(numbers);
-    let mut batch = Batch::new(Cpu::new(model, 16), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::new(model, 16), model);
     for (id, case) in (0..).zip(cases) {
-        batch
-            .push(Window { id, mel: model.mels().mel(&case.samples()), decode: decode.clone(), urgent: false })
-            .unwrap();
+        batch.push(Window { id, mel: model.mels().mel(&case.samples()), decode: decode.clone() }).unwrap();
     }
-    batch.finish().into_iter().map(|heard| (heard.id, heard)).collect()
+    batch.finish().into_iter().map(|heard| heard.unwrap()).map(|heard| (heard.id, heard)).collect()
 }
 
 /// Compares what was decoded; the number of windows that differ where the reference itself was undecided.
@@ -155,8 +153,9 @@ fn fast_numbers_change_few_words() {
         edits += distance(&tokens, &case.plain.tokens);
         all += case.plain.tokens.len();
     }
-    // A small model is unsure more often than a large one; this guards against a fault, not against a loss.
-    assert!(all > 300 && edits * 100 < all * 10, "{edits} of {all} tokens");
+    // 12 of 331 were found. A small model is unsure more often than a large one, so this says nothing of a loss; but that none differs would say that fast
+    // numbers are exact ones.
+    assert!(all > 300 && (1..=15).contains(&edits), "{edits} of {all} tokens");
 }
 
 /// Insertions, deletions and replacements that turn one into the other.

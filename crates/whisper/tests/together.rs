@@ -39,19 +39,19 @@ fn pieces() -> Vec<Piece> {
 /// Decodes the pieces in this order with so many slots; windows come in later, too, so that slots are taken up in different steps.
 fn decoded(isa: Isa, numbers: Numbers, pieces: &[Piece], order: &[usize], slots: usize, at_once: usize) -> Vec<Heard> {
     let model = model_in(numbers);
-    let mut batch = Batch::new(Cpu::with_isa(model, slots, isa), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::with_isa(model, slots, isa), model);
     let mut heard = Vec::new();
     let mut left = order.iter();
     for few in order.chunks(at_once) {
         for at in left.by_ref().take(few.len()) {
             let Piece { mel, decode } = &pieces[*at];
-            batch.push(Window { id: *at as u64, mel: mel.clone(), decode: decode.clone(), urgent: false }).unwrap();
+            batch.push(Window { id: *at as u64, mel: mel.clone(), decode: decode.clone() }).unwrap();
         }
         for _ in 0..7 {
-            heard.append(&mut batch.step());
+            heard.extend(batch.step().into_iter().map(Result::unwrap));
         }
     }
-    heard.append(&mut batch.finish());
+    heard.extend(batch.finish().into_iter().map(Result::unwrap));
     heard.sort_by_key(|heard| heard.id);
     heard
 }
@@ -88,9 +88,37 @@ fn fast_windows_are_bit_equal_alone_and_together_in_any_order_on_every_kernel() 
 }
 
 #[test]
+fn an_urgent_window_is_done_first_and_a_cancelled_one_never_and_the_others_are_as_they_would_be() {
+    let (pieces, model) = (pieces(), model_in(Numbers::Fast));
+    let isa = Isa::all().last().unwrap();
+    let alone = decoded(isa, Numbers::Fast, &pieces, &[0, 1, 2], 1, 1);
+    let mut batch = Batch::new(Cpu::with_isa(model, 3, isa), model);
+    let window = |at: usize| {
+        let Piece { mel, decode } = &pieces[at];
+        Window { id: at as u64, mel: mel.clone(), decode: decode.clone() }
+    };
+    for at in [0, 1, 3] {
+        batch.push(window(at)).unwrap();
+    }
+    for _ in 0..5 {
+        assert!(batch.step().is_empty());
+    }
+    batch.cancel(3);
+    batch.push_urgent(window(2)).unwrap();
+    let mut heard = Vec::new();
+    while heard.is_empty() {
+        heard.extend(batch.step().into_iter().map(Result::unwrap));
+    }
+    assert_eq!(heard.iter().map(|heard| heard.id).collect::<Vec<_>>(), [2]);
+    heard.extend(batch.finish().into_iter().map(Result::unwrap));
+    heard.sort_by_key(|heard| heard.id);
+    assert_eq!(heard, alone);
+}
+
+#[test]
 fn windows_are_none_the_worse_for_damaged_samples() {
     let model = model_in(Numbers::Fast);
-    let mut batch = Batch::new(Cpu::new(model, 8), model.vocabulary(), model.shape().text_context);
+    let mut batch = Batch::new(Cpu::new(model, 8), model);
     let sounds: [Vec<f32>; 6] = [
         vec![],
         vec![0.3],
@@ -100,11 +128,11 @@ fn windows_are_none_the_worse_for_damaged_samples() {
         vec![0.01; 31 * 16_000],
     ];
     for (id, sound) in (0..).zip(&sounds) {
-        batch.push(Window { id, mel: model.mels().mel(sound), decode: Decode::default(), urgent: false }).unwrap();
+        batch.push(Window { id, mel: model.mels().mel(sound), decode: Decode::default() }).unwrap();
     }
     let heard = batch.finish();
     assert_eq!(heard.len(), sounds.len());
-    for heard in heard {
+    for heard in heard.into_iter().map(Result::unwrap) {
         assert!(heard.mean_logprob.is_finite() && (0.0..=1.0).contains(&heard.no_speech), "{heard:?}");
     }
 }
@@ -112,8 +140,8 @@ fn windows_are_none_the_worse_for_damaged_samples() {
 #[test]
 fn what_the_model_cannot_do_is_refused() {
     let model = model();
-    let mut batch = Batch::new(Cpu::new(model, 1), model.vocabulary(), model.shape().text_context);
-    let window = |decode| Window { id: 0, mel: model.mels().mel(&[]), decode, urgent: false };
+    let mut batch = Batch::new(Cpu::new(model, 1), model);
+    let window = |decode| Window { id: 0, mel: model.mels().mel(&[]), decode };
     let refused = batch.push(window(Decode { translate: true, ..Decode::default() })).unwrap_err();
     assert_eq!(refused.to_string(), "this model knows English only and cannot translate");
     assert!(batch.is_idle() && batch.step().is_empty());

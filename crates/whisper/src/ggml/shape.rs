@@ -40,6 +40,14 @@ impl Shape {
         if self.vocabulary >= 51_866 { 100 } else { 99 }
     }
 
+    /// Tensors that a model of this shape has: each name that is asked for, and no other.
+    pub(super) fn tensors(&self) -> usize {
+        // Two convolutions, positions and the last norm; positions, tokens and the last norm.
+        let (encoder, decoder) = (7, 4);
+        // Four norms' halves, four layers of attention (one without a bias) and two of the perceptron; the decoder's attention twice, with a norm.
+        encoder + decoder + 15 * self.audio_layers + 24 * self.text_layers
+    }
+
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, String> {
         let mut within = |name: &str, from: i32, to: i32| {
             let value = cursor.i32()?;

@@ -2,6 +2,9 @@
 
 use super::cursor::Cursor;
 use super::format::Format;
+use super::table::Table;
+use crate::Error;
+use std::path::Path;
 
 /// Where a tensor lies and what it is.
 #[derive(Debug, Clone)]
@@ -27,7 +30,13 @@ impl Place {
     }
 
     /// The tensor as a matrix. Dimensions of 1 don't count, and the inner ones of a tensor with three are one row: the weights of a convolution.
-    pub(super) fn tensor<'a>(&self, file: &'a [u8], rows: usize, columns: usize) -> Result<Tensor<'a>, String> {
+    pub(super) fn tensor<'a>(
+        &self,
+        file: &'a [u8],
+        (path, name): (&'a Path, &'a str),
+        rows: usize,
+        columns: usize,
+    ) -> Result<Tensor<'a>, String> {
         let [a, b, c] = self.shape;
         let fits = [(c * b, a), (c, b * a), (1, a * b * c)].contains(&(rows, columns));
         let bytes = file.get(self.at..self.at + self.len).unwrap_or_default();
@@ -35,22 +44,36 @@ impl Place {
         if !fits || !columns.is_multiple_of(numbers) {
             return Err(format!("is {a} x {b} x {c} and not {columns} x {rows}"));
         }
-        Ok(Tensor { format: self.format, bytes, row_bytes: columns / numbers * block })
+        Ok(Tensor { path, name, format: self.format, bytes, row_bytes: columns / numbers * block })
     }
 }
 
 /// A matrix in the file, whose rows are read one by one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tensor<'a> {
+    path: &'a Path,
+    name: &'a str,
     format: Format,
     bytes: &'a [u8],
     row_bytes: usize,
 }
 
 impl<'a> Tensor<'a> {
+    /// The same in memory of its own, to be read after the file is closed.
+    pub(crate) fn to_table(self) -> Table {
+        Table { format: self.format, bytes: self.bytes.into(), row_bytes: self.row_bytes }
+    }
+
     /// The numbers of a row, in f32. Beyond the last row `out` stays as it is.
-    pub(crate) fn row(&self, at: usize, out: &mut [f32]) {
+    ///
+    /// # Errors
+    /// [`Error::Broken`] where one of them is infinite or no number: a single one spreads to every score, and no token is the likeliest then.
+    pub(crate) fn row(&self, at: usize, out: &mut [f32]) -> Result<(), Error> {
         let bytes: &'a [u8] = self.bytes.get(at * self.row_bytes..(at + 1) * self.row_bytes).unwrap_or_default();
         self.format.read(bytes, out);
+        if out.iter().all(|number| number.is_finite()) {
+            return Ok(());
+        }
+        Err(Error::Broken { path: self.path.to_owned(), reason: format!("its {} holds what is no number", self.name) })
     }
 }

@@ -142,7 +142,16 @@ def main():
         })
         print(source, at, length, tokenizer.decode(plain["tokens"])[:100], flush=True)
     suppressed = list(tokenizer.non_speech_tokens)
-    texts = [" Phoenix isn't 1,234 late—ok?  Two  spaces\n", "naïve Übermäßig 今天 ♪ x"]
+    texts = [
+        " Phoenix isn't 1,234 late—ok?  Two  spaces\n",
+        "naïve Übermäßig 今天 ♪ x",
+        " हिन्दी में बोलो, ठीक है",
+        " ภาษาไทยที่นี่ ไม่มีช่องว่าง",
+        "தமிழ் বাংলা ქართული",
+        " cafe\u0301 e\u0301te\u0301 ⓐⒷ Ⅻ ½ ²",
+        " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \t\u00a0 \u3000x",
+        "ʰˀ ª º \u0345 שָׁלוֹם مُدَّة",
+    ]
     encoded = [[text, tokenizer.encode(text)] for text in texts]
     lines = ",\n".join(json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in cases)
     with open(out, "w") as file:
