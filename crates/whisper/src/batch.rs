@@ -49,7 +49,8 @@ impl<'a, B: Backend> Batch<'a, B> {
     /// # Errors
     /// As there.
     pub fn push_urgent(&mut self, window: Window) -> Result<(), Error> {
-        let active = Active { urgent: true, ..self.active(window)? };
+        let mut active = self.active(window)?;
+        active.urgent = true;
         let place = self.waiting.iter().position(|waiting| !waiting.urgent).unwrap_or(self.waiting.len());
         self.waiting.insert(place, active);
         Ok(())

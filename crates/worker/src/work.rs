@@ -20,7 +20,7 @@ use run::Run;
 use speech::{Lane, Recogniser, Vad};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
-use store::{Campaign, Store};
+use store::{Campaign, Store, StoreError};
 use timeline::{Clock, Side, SpanSet, TrackName, WallTime};
 
 /// What a worker needs to be told.
@@ -99,6 +99,11 @@ struct Planned {
 impl Task {
     fn backlog(plan: PassPlan, pass: i64, original: Option<i64>) -> Self {
         Self { plan, pass, original, campaign: None }
+    }
+
+    /// Whether it is for new sound, and for nothing else.
+    fn is_main(&self) -> bool {
+        self.original.is_none() && self.campaign.is_none()
     }
 
     fn lane(&self) -> Lane {
@@ -341,7 +346,15 @@ impl Worker {
         stop: &dyn Fn() -> bool,
         report: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Summary, WorkerError> {
-        let mut backlog = Backlog::of(scan.segments.clone(), |track| self.desk.store.coverage(task.pass, track))?;
+        let covered = |track: &TrackName| {
+            let mut covered = self.desk.store.coverage(task.pass, track)?;
+            if task.is_main() {
+                // Another model, or other settings, are for new sound; a campaign is for the old.
+                covered.extend(self.desk.store.dealt_with(None, track, false)?.iter());
+            }
+            Ok::<_, StoreError>(covered)
+        };
+        let mut backlog = Backlog::of(scan.segments.clone(), covered)?;
         if let Some(planned) = &task.campaign {
             backlog.narrow(&planned.spans);
         }

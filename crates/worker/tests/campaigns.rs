@@ -256,6 +256,26 @@ fn a_campaign_whose_sound_is_away_holds_up_no_other_and_goes_on_when_it_is_back(
 }
 
 #[test]
+fn another_model_is_for_new_sound_and_old_days_stay_as_they_are() {
+    let mut scene = Scene::new();
+    scene.worker(Box::new(|_| {}), Arc::default()).run_once(&|| false, &mut |_| {}).unwrap();
+    std::mem::swap(&mut scene.main, &mut scene.again);
+    let changed = scene.worker(Box::new(|_| {}), Arc::default()).run_once(&|| false, &mut |_| {}).unwrap();
+    assert_eq!(changed.windows, 0, "nobody asked for it");
+    record(&scene.home, "2026-11-23T10:00:00Z");
+    let more = scene.worker(Box::new(|_| {}), Arc::default()).run_once(&|| false, &mut |_| {}).unwrap();
+    assert!(more.windows > 3, "{more:?}");
+    let store = Store::open_read_only(&scene.home.database()).unwrap();
+    let spans: Vec<i64> = store
+        .passes()
+        .unwrap()
+        .iter()
+        .map(|summary| store.coverage(summary.pass.key, &TrackName::mic()).unwrap().len_micros())
+        .collect();
+    assert_eq!(spans, [150_000_000, 150_000_000], "each has dealt with the sound of its time");
+}
+
+#[test]
 fn a_campaign_that_is_cancelled_ends_with_the_window_under_way() {
     let scene = Scene::new();
     scene.worker(Box::new(|_| {}), Arc::default()).run_once(&|| false, &mut |_| {}).unwrap();

@@ -126,7 +126,8 @@ fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
     let speech = speech()?;
     let mut vad =
         Vad::open(config.vad.into(), config.onnxruntime.as_deref()).context("cannot start the voice detector")?;
-    let vad_s = time_vad(&mut vad, &speech)?;
+    let window_s = length_s(speech.len());
+    let vad_x = window_s / time_vad(&mut vad, &speech)?;
     let options =
         EngineOptions { engine: config.engine, sha256: Some(model.sha256.clone()), ..EngineOptions::default() };
     let began = SystemClock.boot_micros();
@@ -148,8 +149,6 @@ fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
     let at_once = timed.engine.at_once();
     let (way_s, speech_s, track_s) = timed.whole_way(&mut vad, &speech, at_once)?;
     let recognised_x = speech_s / (way_s - track_s / vad_x).max(way_s / 100.0);
-    let window_s = length_s(speech.len());
-    let vad_x = window_s / vad_s;
     Ok(Figures {
         model: model.name.clone(),
         engine: config.engine.name(),
