@@ -99,7 +99,7 @@ fn a_checkpoint_is_added_by_its_folder_listed_checked_and_removed() {
     let ran = sample.run(&["models", "add", "mine", "--type", "q5_1"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     let models = sample.home().models();
-    assert_eq!(names(&models), ["checksums.json", "ggml-mine-q5_1.bin"]);
+    assert_eq!(names(&models), ["checksums.json", "ggml-mine-q5_1.bin", "records.lock"]);
     let listed = |name: &str| {
         sample.run(&["models", "list", "--json"]).json().into_iter().find(|row| row["name"] == name).unwrap()
     };
@@ -125,7 +125,7 @@ fn a_checkpoint_is_added_by_its_folder_listed_checked_and_removed() {
     assert!(ran.code == 4 && ran.err.contains("is not in the models folder"), "{}", ran.err);
     assert_eq!(sample.run(&["models", "remove", "mine-q5_1"]).code, 0);
     assert_eq!(sample.run(&["models", "remove", "fixture-q8", "--force"]).code, 0);
-    assert_eq!(names(&models), ["checksums.json"]);
+    assert_eq!(names(&models), ["checksums.json", "records.lock"]);
     assert!(fixture.exists());
 }
 

@@ -1,10 +1,10 @@
 //! A progress bar for work in steps: what is done now, how far it is, and how long it still takes.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use std::borrow::Cow;
 
 const COUNTED: &str = "{msg} [{bar:30}] {pos} of {len}, {eta} left";
 const BYTES: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
+const FETCHED: &str = "{msg} [{bar:30}] {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
 
 /// A bar on stderr; nothing where that is no terminal.
 pub(crate) struct Steps(ProgressBar);
@@ -20,6 +20,11 @@ impl Steps {
         Self::with(BYTES)
     }
 
+    /// For bytes that come from elsewhere, with their speed.
+    pub(crate) fn fetched() -> Self {
+        Self::with(FETCHED)
+    }
+
     fn with(template: &str) -> Self {
         let bar = ProgressBar::new(0);
         // The templates are checked by the test below.
@@ -30,13 +35,15 @@ impl Steps {
     }
 
     /// Where it is.
-    pub(crate) fn show(&self, what: impl Into<Cow<'static, str>>, done: u64, of: u64) {
-        let what = what.into();
-        if self.0.message() != what {
-            self.0.set_message(what);
-            self.0.reset();
-        }
+    pub(crate) fn show(&self, what: &str, done: u64, of: u64) {
         self.0.set_length(of);
+        if self.0.message() != what {
+            self.0.set_message(what.to_owned());
+            self.0.reset();
+            // What was done before doesn't count for the speed.
+            self.0.set_position(done);
+            self.0.reset_eta();
+        }
         self.0.set_position(done);
     }
 
@@ -52,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_bars_can_be_drawn() {
-        for template in [COUNTED, BYTES] {
+        for template in [COUNTED, BYTES, FETCHED] {
             ProgressStyle::with_template(template).unwrap();
         }
     }

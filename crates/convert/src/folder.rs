@@ -94,8 +94,7 @@ fn parts(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, ConvertError> {
     let Index { weight_map } =
         parsed.map_err(|error| Fault::Broken(format!("it is not an index: {error}")).of(index))?;
     let files: BTreeSet<String> = weight_map.into_values().collect();
-    let plain = |file: &String| !file.is_empty() && !file.starts_with('.') && !file.contains(['/', '\\', '\0']);
-    if files.len() > MOST_PARTS || !files.iter().all(plain) {
+    if files.len() > MOST_PARTS || !files.iter().all(|file| home::is_plain_name(file)) {
         return Err(Fault::Broken("it names files that can't be parts of a model".to_owned()).of(index));
     }
     Ok(files.iter().map(|file| folder.join(file)).collect())

@@ -99,7 +99,7 @@ fn a_damaged_model_takes_nobodys_place() {
     }
     assert!(std::fs::read(installed).unwrap() == good);
     let names: Vec<_> = std::fs::read_dir(&models).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 2, "the model and the sums: {names:?}");
+    assert_eq!(names.len(), 3, "the model, the sums and their lock: {names:?}");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_model_that_changed_since_its_first_use_is_refused_until_it_is_added_again()
     let mut bytes = small_model();
     let path = folder.path().join("ggml-own.bin");
     put(&path, &bytes);
-    let state = || models::list(folder.path()).into_iter().find(|listed| listed.name == "own").unwrap().state;
+    let state = || models::list(folder.path()).unwrap().into_iter().find(|listed| listed.name == "own").unwrap().state;
     assert_eq!(state(), Some(SumState::Unchecked));
     let first = models::prepare(folder.path(), "own").unwrap();
     assert_eq!(state(), Some(SumState::Checked));
@@ -132,7 +132,7 @@ fn a_removed_model_is_gone_with_its_sum_and_its_speed_and_others_files_are_left_
     let model = models::prepare(&models, "own").unwrap();
     let speed = Speed { speech_x: 12.5, threads: 2, engine: "test".to_owned(), measured_us: 1_795_425_312_000_000 };
     models::keep_speed(&models, &model.sha256, speed.clone()).unwrap();
-    let listed = || models::list(&models).into_iter().find(|listed| listed.name == "own");
+    let listed = || models::list(&models).unwrap().into_iter().find(|listed| listed.name == "own");
     assert_eq!(listed().unwrap().speed, Some(speed));
     assert!(matches!(models::remove(&models, &elsewhere), Err(ModelError::Elsewhere { .. })));
     models::remove(&models, &path).unwrap();
@@ -140,4 +140,44 @@ fn a_removed_model_is_gone_with_its_sum_and_its_speed_and_others_files_are_left_
     for record in ["checksums.json", "speeds.json"] {
         assert_eq!(std::fs::read_to_string(models.join(record)).unwrap(), "{}", "{record}");
     }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_an_error_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (models, offered) = (folder.path().join("models"), folder.path().join("ggml-own.bin"));
+    put(&offered, &small_model());
+    let path = models::add(&models, &offered, None).unwrap();
+    models::prepare(&models, "own").unwrap();
+    for damaged in [b"{\"/a\":".as_slice(), b"", b"[]", b"\xff\xfe"] {
+        put(&models.join("checksums.json"), damaged);
+        let say = |result: Result<(), ModelError>| {
+            let text = result.unwrap_err().to_string();
+            assert!(text.contains("checksums.json") && text.contains("hint: put it back"), "{text}");
+        };
+        say(models::prepare(&models, "own").map(drop));
+        say(models::verify(&models, &path).map(drop));
+        say(models::accept(&models, &path).map(drop));
+        say(models::add(&models, &offered, None).map(drop));
+        say(models::list(&models).map(drop));
+        say(models::remove(&models, &path));
+        assert!(path.exists() && std::fs::read(models.join("checksums.json")).unwrap() == damaged);
+    }
+    put(&models.join("checksums.json"), b"{}");
+    models::prepare(&models, "own").unwrap();
+}
+
+#[test]
+fn what_is_recorded_at_the_same_time_is_all_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().to_owned();
+    let speed = |at| Speed { speech_x: 1.0, threads: at, engine: "test".to_owned(), measured_us: 0 };
+    std::thread::scope(|scope| {
+        for at in 0..8 {
+            let (models, speed) = (&models, &speed);
+            scope.spawn(move || models::keep_speed(models, &format!("{at}"), speed(at)).unwrap());
+        }
+    });
+    let text = std::fs::read_to_string(models.join("speeds.json")).unwrap();
+    assert_eq!(text.matches("\"threads\"").count(), 8, "{text}");
 }

@@ -295,7 +295,7 @@ fn added_files_are_listed_beside_the_known_ones() {
     let folder = tempfile::tempdir().unwrap();
     let path = models::add(folder.path(), &fixture(), None).unwrap();
     assert_eq!(path, folder.path().join("fixture-q8.bin"));
-    let list = models::list(folder.path());
+    let list = models::list(folder.path()).unwrap();
     let own = list.iter().find(|line| line.name == "fixture-q8").unwrap();
     assert_eq!((own.path.as_ref(), own.languages, own.sha256), (Some(&path), Some("en"), None));
     assert!(list.iter().any(|line| line.name == "base.en" && line.bytes == 147_964_211));

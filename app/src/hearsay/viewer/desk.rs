@@ -20,7 +20,7 @@ const MOST_ROWS: usize = 2_000;
 
 /// The installed models, the largest first: who transcribes again wants a better one.
 pub(super) fn models(home: &Home) -> Result<News> {
-    let mut installed: Vec<_> = models::list(&home.models()).into_iter().filter(|it| it.path.is_some()).collect();
+    let mut installed: Vec<_> = models::list(&home.models())?.into_iter().filter(|it| it.path.is_some()).collect();
     installed.retain(|listed| listed.languages.is_some());
     installed.sort_by_key(|listed| std::cmp::Reverse(listed.bytes));
     let models: Vec<String> = installed.into_iter().map(|listed| listed.name).collect();

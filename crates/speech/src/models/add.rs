@@ -2,6 +2,7 @@
 
 use super::checksums::{self, hex, published};
 use super::fetch::{io_error, plain, throw_away};
+use super::locate::lies_in;
 use super::{ModelError, inspect, speeds};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -13,9 +14,11 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// [`ModelError::Broken`] where it isn't a whole model, [`ModelError::Checksum`] where it isn't what `sha256` says, or bears a known model's name and
-/// isn't it, [`ModelError::Io`]. What was there before stays in each case.
+/// isn't it, [`ModelError::Record`], [`ModelError::Io`]. What was there before stays in each case.
 pub fn add(models: &Path, from: &Path, sha256: Option<&str>) -> Result<PathBuf, ModelError> {
     inspect(from)?;
+    // Before anything is copied: its sum couldn't be recorded.
+    checksums::sums(models)?;
     let file = from.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let path = models.join(plain(file)?);
     let expected = sha256.map(str::to_lowercase).or_else(|| published(&path).map(str::to_owned));
@@ -42,7 +45,7 @@ pub fn add(models: &Path, from: &Path, sha256: Option<&str>) -> Result<PathBuf, 
     match added {
         Ok(sha256) => {
             // Also where another file of that name was there before: this one is what the user wants now.
-            checksums::remember(models, &path, &sha256);
+            checksums::remember(models, &path, &sha256)?;
             Ok(path)
         }
         Err(error) => {
@@ -55,13 +58,12 @@ pub fn add(models: &Path, from: &Path, sha256: Option<&str>) -> Result<PathBuf, 
 /// Deletes a model's file out of the models folder, and what is recorded of it.
 ///
 /// # Errors
-/// [`ModelError::Elsewhere`] for a file that lies anywhere else, [`ModelError::Io`].
+/// [`ModelError::Elsewhere`] for a file that lies anywhere else, [`ModelError::Record`], [`ModelError::Io`].
 pub fn remove(models: &Path, path: &Path) -> Result<(), ModelError> {
-    let folder = path.parent().and_then(|folder| fs::canonicalize(folder).ok());
-    if folder.is_none() || folder != fs::canonicalize(models).ok() {
+    if !lies_in(models, path) {
         return Err(ModelError::Elsewhere { path: path.to_owned() });
     }
-    let sum = checksums::sum_state(&checksums::sums(models), path).1;
+    let sum = checksums::sum_state(&checksums::sums(models)?, path).1;
     // Before the file goes: its entry is found by where it really lies.
     checksums::forget(models, path);
     #[expect(clippy::disallowed_methods, reason = "the user asked for it by the model's name")]

@@ -1,11 +1,12 @@
 //! SHA-256 of models, each file read once.
 
-use super::{ModelError, known_by_file};
+use super::locate::lies_in;
+use super::{ModelError, known_by_file, record};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -19,25 +20,31 @@ struct Entry {
     sha256: String,
 }
 
+impl Entry {
+    /// The sum, if the file hasn't changed since.
+    fn holds(&self, (bytes, changed_us): (u64, u64)) -> Option<&String> {
+        ((self.bytes, self.changed_us) == (bytes, changed_us)).then_some(&self.sha256)
+    }
+}
+
 /// The model's SHA-256, from the record where the file hasn't changed since; compared with the published one where
 /// the file's name is a known model's, and otherwise, in the models folder, with the one of its first use: nothing
 /// changes a model there but damage. Files elsewhere are their owner's to change.
 ///
 /// # Errors
-/// [`ModelError::Checksum`] where it isn't what it should be, [`ModelError::Io`] where the file can't be read.
+/// [`ModelError::Checksum`] where it isn't what it should be, [`ModelError::Record`] where that isn't known because the record can't be read,
+/// [`ModelError::Io`] where the file can't be read.
 pub fn checksum(models: &Path, path: &Path) -> Result<String, ModelError> {
     let now = state(path)?;
-    let recorded = record(models).remove(&key(path));
-    let first_use = recorded.as_ref().filter(|_| key(path).starts_with(key(models))).map(|entry| entry.sha256.clone());
+    let recorded = sums(models)?.0.remove(&key(path));
+    let first_use = recorded.as_ref().filter(|_| lies_in(models, path)).map(|entry| entry.sha256.clone());
     let expected = published(path).map(str::to_owned).or(first_use);
-    match recorded {
-        Some(entry) if (entry.bytes, entry.changed_us) == now => compare(path, expected, entry.sha256),
-        _ => {
-            let sha256 = compare(path, expected, hash_file(path)?)?;
-            remember(models, path, &sha256);
-            Ok(sha256)
-        }
+    if let Some(sha256) = recorded.as_ref().and_then(|entry| entry.holds(now)) {
+        return compare(path, expected, sha256.clone());
     }
+    let sha256 = compare(path, expected, hash_file(path)?)?;
+    remember(models, path, &sha256)?;
+    Ok(sha256)
 }
 
 /// Reads the whole file and compares it with the published sum, or with the one recorded at its first use.
@@ -45,9 +52,9 @@ pub fn checksum(models: &Path, path: &Path) -> Result<String, ModelError> {
 /// # Errors
 /// As [`checksum`].
 pub fn verify(models: &Path, path: &Path) -> Result<String, ModelError> {
-    let recorded = record(models).remove(&key(path)).map(|entry| entry.sha256);
+    let recorded = sums(models)?.0.remove(&key(path)).map(|entry| entry.sha256);
     let found = compare(path, published(path).map(str::to_owned).or(recorded), hash_file(path)?)?;
-    remember(models, path, &found);
+    remember(models, path, &found)?;
     Ok(found)
 }
 
@@ -73,12 +80,10 @@ pub enum SumState {
 
 /// What is known of a model, and its sum if that still holds.
 pub(super) fn sum_state(record: &Sums, path: &Path) -> (SumState, Option<String>) {
-    match (record.0.get(&key(path)), state(path)) {
-        (None, _) => (SumState::Unchecked, None),
-        (Some(entry), Ok(now)) if (entry.bytes, entry.changed_us) == now => {
-            (SumState::Checked, Some(entry.sha256.clone()))
-        }
-        _ => (SumState::Changed, None),
+    let Some(entry) = record.0.get(&key(path)) else { return (SumState::Unchecked, None) };
+    match state(path).ok().and_then(|now| entry.holds(now)) {
+        Some(sha256) => (SumState::Checked, Some(sha256.clone())),
+        None => (SumState::Changed, None),
     }
 }
 
@@ -86,27 +91,29 @@ pub(super) fn sum_state(record: &Sums, path: &Path) -> (SumState, Option<String>
 pub(super) struct Sums(BTreeMap<PathBuf, Entry>);
 
 /// The record as it is now.
-pub(super) fn sums(models: &Path) -> Sums {
-    Sums(record(models))
+///
+/// # Errors
+/// [`ModelError::Record`] where it can't be read.
+pub(super) fn sums(models: &Path) -> Result<Sums, ModelError> {
+    Ok(Sums(record::read(models, FILE)?))
 }
 
 /// The user put this file here just now: its sum is what it must be from now on.
 ///
 /// # Errors
-/// [`ModelError::Checksum`] where it bears a known model's name and isn't it, [`ModelError::Io`].
+/// [`ModelError::Checksum`] where it bears a known model's name and isn't it, [`ModelError::Record`], [`ModelError::Io`].
 pub fn accept(models: &Path, path: &Path) -> Result<String, ModelError> {
     let sha256 = compare(path, published(path).map(str::to_owned), hash_file(path)?)?;
-    remember(models, path, &sha256);
+    remember(models, path, &sha256)?;
     Ok(sha256)
 }
 
 /// Takes a file out of the record.
 pub(super) fn forget(models: &Path, path: &Path) {
-    let mut record = record(models);
-    if record.remove(&key(path)).is_some()
-        && let Err(error) = write_record(models, &record)
-    {
-        tracing::debug!(%error, "the checksum was not taken out of the record");
+    let key = key(path);
+    let forgotten = record::change(models, FILE, |sums: &mut BTreeMap<PathBuf, Entry>| sums.remove(&key).is_some());
+    if let Err(error) = forgotten {
+        tracing::debug!(error = home::one_line(&error), "the checksum was not taken out of the record");
     }
 }
 
@@ -122,28 +129,21 @@ fn compare(path: &Path, expected: Option<String>, found: String) -> Result<Strin
 }
 
 /// Records the sum of a file as it is now. A record that can't be written costs time, nothing else.
-pub(super) fn remember(models: &Path, path: &Path, sha256: &str) {
-    let Ok((bytes, changed_us)) = state(path) else { return };
-    let mut record = record(models);
-    record.insert(key(path), Entry { bytes, changed_us, sha256: sha256.to_owned() });
-    if let Err(error) = write_record(models, &record) {
-        tracing::debug!(%error, "the checksum was not recorded");
+///
+/// # Errors
+/// [`ModelError::Record`] where what is recorded can't be read.
+pub(super) fn remember(models: &Path, path: &Path, sha256: &str) -> Result<(), ModelError> {
+    let Ok((bytes, changed_us)) = state(path) else { return Ok(()) };
+    let entry = Entry { bytes, changed_us, sha256: sha256.to_owned() };
+    let key = key(path);
+    match record::change(models, FILE, |sums| sums.insert(key, entry.clone()) != Some(entry)) {
+        Err(error @ ModelError::Record { .. }) => Err(error),
+        Err(error) => {
+            tracing::debug!(error = home::one_line(&error), "the checksum was not recorded");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
-}
-
-fn write_record(models: &Path, record: &BTreeMap<PathBuf, Entry>) -> std::io::Result<()> {
-    home::files::create_dir_all(models)?;
-    // A name of its own, lest two processes write into one file.
-    let part = models.join(format!("{FILE}.{}.part", std::process::id()));
-    let mut file = home::files::create_or_truncate(&part)?;
-    file.write_all(serde_json::to_string_pretty(record)?.as_bytes())?;
-    file.sync_all()?;
-    home::files::rename_durably(&part, &models.join(FILE))
-}
-
-fn record(models: &Path) -> BTreeMap<PathBuf, Entry> {
-    let text = fs::read_to_string(models.join(FILE)).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
 }
 
 fn key(path: &Path) -> PathBuf {

@@ -22,6 +22,16 @@ pub enum ModelError {
         /// What doesn't fit.
         reason: String,
     },
+    /// What is recorded of models can't be read. Without it no model is known to be unchanged.
+    #[error(
+        "cannot use {path}: {reason}\nhint: put it back as it was, or move it away: sums are then taken of the models as they are now"
+    )]
+    Record {
+        /// The record.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The content is not what it should be. Fetching it again helps.
     #[error(
         "{path} is damaged: its SHA-256 is {found}, it should be {expected}\nhint: remove it, then get or add it again"

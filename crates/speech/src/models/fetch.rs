@@ -1,6 +1,6 @@
 //! Getting a model: resumed, hashed while it comes, and under its name only when it is whole.
 
-use super::checksums::{hex, remember};
+use super::checksums::{hex, remember, sums};
 use super::mirrors::Mirrors;
 use super::part::Part;
 use super::{ModelError, inspect, known_by_file, known_by_name};
@@ -62,7 +62,7 @@ pub struct Got {
 ///
 /// # Errors
 /// Of the last mirror: [`ModelError::Http`], [`ModelError::Interrupted`] (call again), [`ModelError::Length`]. [`ModelError::Checksum`] and
-/// [`ModelError::Broken`] (what came is thrown away), [`ModelError::Proxy`], [`ModelError::Io`].
+/// [`ModelError::Broken`] (what came is thrown away), [`ModelError::Proxy`], [`ModelError::Record`], [`ModelError::Io`].
 pub fn get(
     models: &Path,
     mirrors: &Mirrors,
@@ -72,8 +72,14 @@ pub fn get(
     let path = models.join(plain(&wanted.file)?);
     if path.is_file() {
         let sha256 = super::verify(models, &path)?;
+        // That compared it with what it was; this, with what was asked for.
+        if let Some(expected) = wanted.sha256.clone().filter(|expected| *expected != sha256) {
+            return Err(ModelError::Checksum { path, expected, found: sha256 });
+        }
         return Ok(Got { path, sha256, fetched: false });
     }
+    // Before anything is fetched: its sum couldn't be recorded.
+    sums(models)?;
     let failed = |operation| io_error(&path, operation);
     home::files::create_dir_all(models).map_err(failed("create the folder of"))?;
     let part_path = models.join(format!("{}.part", wanted.file));
@@ -93,7 +99,7 @@ pub fn get(
         return Err(error);
     }
     home::files::rename_durably(&part_path, &path).map_err(failed("rename"))?;
-    remember(models, &path, &sha256);
+    remember(models, &path, &sha256)?;
     Ok(Got { path, sha256, fetched: true })
 }
 
@@ -132,8 +138,7 @@ pub(super) fn throw_away(part: &Path) {
 
 /// A file name and nothing more.
 pub(super) fn plain(file: &str) -> Result<&str, ModelError> {
-    let simple = !file.is_empty() && !file.starts_with('.') && !file.contains(['/', '\\', '\0']);
-    if simple { Ok(file) } else { Err(ModelError::Name { name: file.to_owned() }) }
+    if home::is_plain_name(file) { Ok(file) } else { Err(ModelError::Name { name: file.to_owned() }) }
 }
 
 pub(super) fn io_error(path: &Path, operation: &'static str) -> impl Fn(std::io::Error) -> ModelError + use<> {

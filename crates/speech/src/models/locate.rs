@@ -104,9 +104,12 @@ pub fn default_model(models: &Path) -> Result<PathBuf, ModelError> {
 }
 
 /// Every known model, here or not, then the other files that lie where models lie.
-pub fn list(models: &Path) -> Vec<Listed> {
+///
+/// # Errors
+/// [`ModelError::Record`] where what is recorded of them can't be read.
+pub fn list(models: &Path) -> Result<Vec<Listed>, ModelError> {
     let mut here: BTreeSet<PathBuf> = folders(models).iter().flat_map(|folder| files_in(folder)).collect();
-    let (sums, speeds) = (sums(models), speeds::all(models));
+    let (sums, speeds) = (sums(models)?, speeds::all(models)?);
     let known_of = |path: &Path| {
         let (state, sum) = sum_state(&sums, path);
         (Some(state), sum.and_then(|sum| speeds.get(&sum).cloned()))
@@ -138,7 +141,13 @@ pub fn list(models: &Path) -> Vec<Listed> {
             path: Some(path),
         }
     }));
-    lines
+    Ok(lines)
+}
+
+/// Whether a file lies in the models folder, under whichever name of that: there nothing changes a model but damage, and there models are removed.
+pub(super) fn lies_in(models: &Path, path: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| std::fs::canonicalize(folder).ok());
+    folder.is_some() && folder == std::fs::canonicalize(models).ok()
 }
 
 /// The models folder, then where other whisper.cpp tools keep theirs.

@@ -15,6 +15,7 @@ mod known;
 mod locate;
 mod mirrors;
 mod part;
+mod record;
 mod speeds;
 
 pub use add::{add, remove};

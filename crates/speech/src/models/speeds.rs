@@ -1,10 +1,8 @@
 //! How fast models were when they were last measured on this machine: `speeds.json` in the models folder, by the model's sum.
 
-use super::ModelError;
-use super::fetch::io_error;
+use super::{ModelError, record};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 use timeline::WallTime;
 
@@ -31,36 +29,23 @@ impl Speed {
 }
 
 /// All measurements, by the SHA-256 of the model.
-pub(super) fn all(models: &Path) -> BTreeMap<String, Speed> {
-    let text = std::fs::read_to_string(models.join(FILE)).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+pub(super) fn all(models: &Path) -> Result<BTreeMap<String, Speed>, ModelError> {
+    record::read(models, FILE)
 }
 
 /// Keeps a measurement in the place of an earlier one.
 ///
 /// # Errors
-/// [`ModelError::Io`] where the record can't be written.
+/// [`ModelError::Record`] where the record can't be read, [`ModelError::Io`] where it can't be written.
 pub fn keep_speed(models: &Path, sha256: &str, speed: Speed) -> Result<(), ModelError> {
-    let mut speeds = all(models);
-    speeds.insert(sha256.to_owned(), speed);
-    write(models, &speeds).map_err(io_error(&models.join(FILE), "write"))
+    record::change(models, FILE, |speeds| speeds.insert(sha256.to_owned(), speed.clone()) != Some(speed))
 }
 
 /// Takes a model's measurement out of the record; one that stays harms nothing.
 pub(super) fn forget(models: &Path, sha256: &str) {
-    let mut speeds = all(models);
-    if speeds.remove(sha256).is_some()
-        && let Err(error) = write(models, &speeds)
-    {
-        tracing::debug!(%error, "the speed was not taken out of the record");
+    let forgotten =
+        record::change(models, FILE, |speeds: &mut BTreeMap<String, Speed>| speeds.remove(sha256).is_some());
+    if let Err(error) = forgotten {
+        tracing::debug!(error = home::one_line(&error), "the speed was not taken out of the record");
     }
-}
-
-fn write(models: &Path, speeds: &BTreeMap<String, Speed>) -> std::io::Result<()> {
-    home::files::create_dir_all(models)?;
-    let part = models.join(format!("{FILE}.{}.part", std::process::id()));
-    let mut file = home::files::create_or_truncate(&part)?;
-    file.write_all(serde_json::to_string_pretty(speeds)?.as_bytes())?;
-    file.sync_all()?;
-    home::files::rename_durably(&part, &models.join(FILE))
 }

@@ -95,7 +95,7 @@ fn name(args: &AddArgs, kind: Kind) -> Result<String> {
         let stem = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if kind == Kind::F16 { stem } else { format!("{stem}-{kind}") }
     };
-    if own.is_empty() || own.starts_with('.') || own.contains(['/', '\\', '\0']) {
+    if !home::is_plain_name(&own) {
         return Err(Failure::usage(format!("{own:?} is not a model's name")).hint("give one with --name NAME").into());
     }
     // Models that are known by these names have published sums.

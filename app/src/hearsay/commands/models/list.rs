@@ -26,7 +26,7 @@ struct ModelRow<'a> {
 /// Lists.
 pub(super) fn run(folder: &Path, json: bool) -> Result<Exit> {
     let mut out = Out::stdout();
-    for listed in models::list(folder) {
+    for listed in models::list(folder)? {
         if json {
             out.json(&row(&listed))?;
         } else {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(folder: &Path, model: Option<&str>) -> Result<Exit> {
     let paths: Vec<PathBuf> = match model {
         Some(model) => vec![models::locate(folder, model)?],
-        None => models::list(folder).into_iter().filter_map(|listed| listed.path).collect(),
+        None => models::list(folder)?.into_iter().filter_map(|listed| listed.path).collect(),
     };
     if paths.is_empty() {
         output::say("there is no model here");

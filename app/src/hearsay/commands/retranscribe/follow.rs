@@ -52,7 +52,7 @@ pub(super) fn until_done(context: &Context, key: i64) -> Result<Exit> {
             (_, Some(reason)) => format!("waiting: {reason}"),
             (_, None) => "waiting".to_owned(),
         };
-        steps.show(what, seconds(of - left), seconds(of));
+        steps.show(&what, seconds(of - left), seconds(of));
         let mut slept = Duration::ZERO;
         while slept < LOOK_EVERY && !stop.load(Ordering::Relaxed) {
             std::thread::sleep(STOP_WITHIN);
