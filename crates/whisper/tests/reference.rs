@@ -147,15 +147,20 @@ fn text_becomes_the_references_tokens() {
 fn fast_numbers_change_few_words() {
     let cases: Vec<Case> = goldens().cases.into_iter().step_by(STRIDE).collect();
     let got = decode_in(Numbers::Fast, &cases, &Decode::default());
-    let (mut edits, mut all) = (0, 0);
+    let (mut edits, mut all, mut furthest) = (0, 0, 0.0_f32);
     for (id, case) in (0..).zip(&cases) {
         let tokens: Vec<Token> = got[&id].tokens.iter().map(|scored| scored.token).collect();
-        edits += distance(&tokens, &case.plain.tokens);
+        let edited = distance(&tokens, &case.plain.tokens);
+        if edited == 0 {
+            furthest = furthest.max((got[&id].mean_logprob - case.plain.mean_logprob).abs());
+        }
+        edits += edited;
         all += case.plain.tokens.len();
     }
-    // 12 of 331 were found. A small model is unsure more often than a large one, so this says nothing of a loss; but that none differs would say that fast
-    // numbers are exact ones.
-    assert!(all > 300 && (1..=15).contains(&edits), "{edits} of {all} tokens");
+    // Found were 12 of 331 with fused sums, all in windows where a small model is unsure, and none without.
+    assert!(all > 300 && edits <= 15, "{edits} of {all} tokens");
+    // 0.03 was found. Closer than a thousandth would say that fast numbers are exact ones.
+    assert!((1e-3..0.05).contains(&furthest), "a mean log-probability is {furthest} off");
 }
 
 /// Insertions, deletions and replacements that turn one into the other.
