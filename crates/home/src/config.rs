@@ -115,7 +115,7 @@ pub struct WorkConfig {
 impl Default for WorkConfig {
     fn default() -> Self {
         Self {
-            engine: EngineChoice::WhisperRs,
+            engine: EngineChoice::default(),
             model: None,
             live_model: None,
             language: vec!["auto".to_owned()],
@@ -157,6 +157,13 @@ impl EngineChoice {
     /// The one of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
+}
+
+impl Default for EngineChoice {
+    /// Our own where its kernels are the faster ones: on x86-64, and not where the build is one for a graphics card.
+    fn default() -> Self {
+        if cfg!(all(target_arch = "x86_64", not(feature = "gpu"))) { Self::Hearsay } else { Self::WhisperRs }
     }
 }
 

@@ -47,7 +47,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         let load_timeout = Duration::from_mins(10);
         Self {
-            engine: EngineChoice::WhisperRs,
+            engine: EngineChoice::default(),
             log: None,
             load_timeout,
             window_timeout: None,
