@@ -12,6 +12,8 @@ use timeline::Span;
 
 /// Kills in the normal run; `cargo xtask soak` sets more.
 const KILLS: u32 = 8;
+/// Far more than a campaign takes here.
+const PATIENCE: Duration = Duration::from_mins(4);
 const CONVERSATION: &str = CONVERSATIONS[0].0;
 const BEGINS: &str = CONVERSATIONS[0].1;
 
@@ -189,10 +191,19 @@ fn a_campaign_that_is_killed_again_and_again_ends_with_what_an_undisturbed_one_h
 
     queue(&killed);
     let (mut chance, mut seen) = (Chance::new(77), std::collections::BTreeSet::new());
-    for _ in 0..kills {
+    for kill in 0..kills {
+        let before = heard_by(&killed, "q8").len();
         let mut worker = killed.command(env!("CARGO_BIN_EXE_hearsay-work")).stderr(Stdio::null()).spawn().unwrap();
         let most = u64::try_from(took.as_micros()).unwrap() / 3;
         std::thread::sleep(Duration::from_micros(most / 4 + chance.below(most)));
+        // Every second one with a window just stored, however busy the machine is: many are recognised at once, and come one upon the other.
+        while kill % 2 == 1
+            && heard_by(&killed, "q8").len() == before
+            && before < expected.len()
+            && began.elapsed() < PATIENCE
+        {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         worker.kill().unwrap();
         worker.wait().unwrap();
         assert_eq!(heard_by(&killed, "early"), early, "the old pass is as it was, at any moment");

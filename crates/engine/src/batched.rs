@@ -21,7 +21,7 @@ const SLOT_MEMORY: usize = 1 << 30;
 
 /// A loaded model.
 #[derive(Debug)]
-pub(crate) struct Batched {
+pub struct Batched {
     model: Model,
     threads: usize,
     /// Of each thread.
@@ -41,11 +41,27 @@ impl Batched {
     ///
     /// # Errors
     /// [`Error`] where it can't be read or is not whole.
-    pub(crate) fn open(model: &Path) -> Result<Self, Error> {
+    pub fn open(model: &Path) -> Result<Self, Error> {
         let model = Model::open(model, Numbers::Fast)?;
         let threads = limits::threads(&Decoding::default());
         let slots = (SLOT_MEMORY / threads / model.slot_bytes().max(1)).clamp(1, MOST_SLOTS);
         Ok(Self { model, threads, slots, busy: AtomicUsize::new(0) })
+    }
+
+    /// Recognises one window, 16 kHz and at most 30 s, on the caller's thread.
+    ///
+    /// # Errors
+    /// [`Error`]; the model is usable afterwards.
+    pub fn recognise(&self, samples: &[f32], decoding: &Decoding) -> Result<Recognised, Error> {
+        let began = SystemClock.boot_micros();
+        if samples.len() < limits::SHORTEST {
+            return Ok(Recognised::default());
+        }
+        let mut batch = Batch::new(Cpu::new(&self.model, 1), &self.model);
+        batch.push(self.window(0, samples, decoding)?)?;
+        let Some(heard) = batch.finish().pop() else { return Ok(Recognised::default()) };
+        let micros = SystemClock.boot_micros() - began;
+        Ok(self.recognised(&heard?, &UnderWay { samples: samples.len(), micros }))
     }
 
     /// Name and version.
@@ -145,7 +161,7 @@ impl Batched {
         let pushed = if job.samples.len() < limits::SHORTEST {
             Ok(false)
         } else {
-            self.window(job)
+            self.window(ticket.0, &job.samples, &job.decoding)
                 .and_then(|window| match job.lane {
                     Lane::Live => batch.push_urgent(window),
                     Lane::Backlog | Lane::Campaign => batch.push(window),
@@ -165,21 +181,24 @@ impl Batched {
         pipe.say(&answer)
     }
 
-    fn window(&self, job: &Job) -> Result<Window, Error> {
-        let Decoding { language, allowed, translate, beam_size, temperature, .. } = &job.decoding;
+    fn window(&self, id: u64, samples: &[f32], decoding: &Decoding) -> Result<Window, Error> {
+        let Decoding { language, allowed, translate, beam_size, temperature, .. } = decoding;
         let known = |code: &String| Language::of_code(code).ok_or_else(|| Error::Language(code.clone()));
+        // An English-only model reads English, whatever it is told.
+        let (language, allowed) =
+            if self.multilingual() { (language.as_ref(), allowed.as_slice()) } else { (None, &[][..]) };
         let decode = Decode {
-            language: language.as_ref().map(known).transpose()?,
+            language: language.map(known).transpose()?,
             allowed: allowed.iter().map(known).collect::<Result<_, _>>()?,
             translate: *translate,
-            most_tokens: limits::most_tokens(job.samples.len()),
+            most_tokens: limits::most_tokens(samples.len()),
             beams: usize::try_from(*beam_size).unwrap_or(usize::MAX),
             temperature: *temperature,
             words: true,
             ..Decode::default()
         };
-        let mel = self.model.mels().mel(&job.samples);
-        Ok(Window { id: job.ticket.0, mel, decode })
+        let mel = self.model.mels().mel(samples);
+        Ok(Window { id, mel, decode })
     }
 
     fn recognised(&self, heard: &Heard, window: &UnderWay) -> Recognised {

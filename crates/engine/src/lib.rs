@@ -22,6 +22,7 @@ mod serve;
 mod whisper_cpp;
 mod words;
 
+pub use batched::Batched;
 pub use processor::{missing_features, physical_cores};
 pub use serve::{ServeError, serve};
 pub use whisper_cpp::{WhisperCpp, WhisperCppError};

@@ -11,9 +11,9 @@
     reason = "a test that can't read its fixture has failed; figures are of a few hundred words"
 )]
 
-use engine::WhisperCpp;
+use engine::Batched;
 use speech::echo::{Cleaned, EchoShare, clean};
-use speech::{Decoding, Heard, RATE, Vad, VadChoice, WindowFinder, WindowParams, doubt, models, utterances};
+use speech::{Decoding, Heard, RATE, Vad, VadChoice, WindowFinder, WindowParams, doubt, utterances};
 use testkit::{Chance, Room, count, fixture, normalise, sound, speech_level};
 use timeline::Position;
 
@@ -95,7 +95,7 @@ impl Clean {
     }
 }
 
-fn heard(whisper: &mut WhisperCpp, vad: &mut Vad, sound: &[f32]) -> Vec<Heard> {
+fn heard(whisper: &Batched, vad: &mut Vad, sound: &[f32]) -> Vec<Heard> {
     let end = Position(sound.len() as i64);
     let (mut start, mut heard) = (Position(0), Vec::new());
     while start < end {
@@ -150,7 +150,7 @@ struct Score {
     shown: usize,
 }
 
-fn run(whisper: &mut WhisperCpp, vad: &mut Vad, case: &Case, seed: u64) -> Score {
+fn run(whisper: &Batched, vad: &mut Vad, case: &Case, seed: u64) -> Score {
     let (mut near, mut far) =
         (day(&format!("{}.mic", case.conversation)), day(&format!("{}.loopback", case.conversation)));
     let level = speech_level(&near);
@@ -194,7 +194,7 @@ fn percent(part: usize, whole: usize) -> f64 {
 #[test]
 fn what_was_played_is_not_shown_and_what_was_said_meanwhile_is() {
     let model = fixture("models/fixture-q8.bin");
-    let mut whisper = WhisperCpp::open(&model, &models::inspect(&model).unwrap()).unwrap();
+    let whisper = Batched::open(&model).unwrap();
     let mut vad = Vad::open(VadChoice::Builtin, None).unwrap();
     let grid = grid();
     let tried = (count("HEARSAY_ECHO_CASES", CASES) as usize).clamp(1, grid.len());
@@ -202,7 +202,7 @@ fn what_was_played_is_not_shown_and_what_was_said_meanwhile_is() {
     for at in 0..tried {
         // Spread over the grid: 37 has no divisor in common with its length.
         let case = &grid[at * 37 % grid.len()];
-        let score = run(&mut whisper, &mut vad, case, at as u64);
+        let score = run(&whisper, &mut vad, case, at as u64);
         eprintln!("{case:?}: {score:?}");
         sum.own += score.own;
         sum.lost += score.lost;

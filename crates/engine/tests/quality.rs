@@ -7,11 +7,14 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
+    clippy::print_stderr,
     reason = "a test that can't read its fixture has failed; figures are of a few hundred words"
 )]
 
-use engine::WhisperCpp;
-use speech::{Decoding, Heard, RATE, Vad, VadChoice, WindowFinder, WindowParams, doubt, models, utterances};
+use engine::{Batched, WhisperCpp};
+use speech::{
+    Decoding, Heard, RATE, Recognised, Vad, VadChoice, WindowFinder, WindowParams, doubt, models, utterances,
+};
 use testkit::{WordErrors, fixture, normalise, references};
 use timeline::Position;
 
@@ -40,9 +43,39 @@ fn reference(conversation: &str, track: &str) -> Vec<Sentence> {
     said.into_iter().filter(|said| said.track == track).map(|said| (said.start_s, said.end_s, said.text)).collect()
 }
 
-fn whisper() -> WhisperCpp {
-    let model = fixture("models/fixture-q8.bin");
-    WhisperCpp::open(&model, &models::inspect(&model).unwrap()).unwrap()
+/// One of the two that can be chosen.
+enum Engine {
+    Hearsay(Box<Batched>),
+    WhisperCpp(Box<WhisperCpp>),
+}
+
+impl Engine {
+    fn hearsay() -> Self {
+        Self::Hearsay(Box::new(Batched::open(&fixture("models/fixture-q8.bin")).unwrap()))
+    }
+
+    fn whisper_cpp() -> Self {
+        let model = fixture("models/fixture-q8.bin");
+        Self::WhisperCpp(Box::new(WhisperCpp::open(&model, &models::inspect(&model).unwrap()).unwrap()))
+    }
+
+    fn both() -> [Self; 2] {
+        [Self::hearsay(), Self::whisper_cpp()]
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Hearsay(_) => "hearsay",
+            Self::WhisperCpp(_) => "whisper.cpp",
+        }
+    }
+
+    fn recognise(&mut self, samples: &[f32], decoding: &Decoding) -> Result<Recognised, String> {
+        match self {
+            Self::Hearsay(engine) => engine.recognise(samples, decoding).map_err(|error| error.to_string()),
+            Self::WhisperCpp(engine) => engine.recognise(samples, decoding).map_err(|error| error.to_string()),
+        }
+    }
 }
 
 /// One thread: more of them would spin beside the other tests.
@@ -56,7 +89,7 @@ fn wrong(spoken: &[String], heard: &[String]) -> usize {
 
 /// What the model hears when it is fed the reference's cuts, packed into windows of up to 28 s with 0.3 s between.
 /// Each cut may have some of the room before and behind it.
-fn fed_by_reference(whisper: &mut WhisperCpp, sound: &[f32], sentences: &[Sentence], room_s: f64) -> Vec<String> {
+fn fed_by_reference(whisper: &mut Engine, sound: &[f32], sentences: &[Sentence], room_s: f64) -> Vec<String> {
     let mut windows: Vec<Vec<f32>> = vec![Vec::new()];
     for (start, end, _) in sentences {
         let at = |s: f64| ((s * RATE as f64) as usize).min(sound.len());
@@ -83,7 +116,7 @@ struct Way {
     compute_s: f64,
 }
 
-fn whole_way(whisper: &mut WhisperCpp, sound: &[f32]) -> Way {
+fn whole_way(whisper: &mut Engine, sound: &[f32]) -> Way {
     let mut vad = Vad::open(VadChoice::Builtin, None).unwrap();
     let end = Position(sound.len() as i64);
     let mut way = Way::default();
@@ -197,7 +230,10 @@ fn percent(part: usize, whole: usize) -> f64 {
 
 #[test]
 fn the_whole_way_hears_as_well_as_the_model_fed_by_the_reference() {
-    let mut whisper = whisper();
+    Engine::both().into_iter().for_each(hears_as_well_as_fed_by_the_reference);
+}
+
+fn hears_as_well_as_fed_by_the_reference(mut whisper: Engine) {
     let mut score = Score::default();
     let (mut first_words_off, mut in_silence) = (Vec::new(), 0);
     let (mut windows, mut packed_s, mut compute_s, mut speech_s) = (0, 0.0, 0.0, 0.0);
@@ -230,7 +266,8 @@ fn the_whole_way_hears_as_well_as_the_model_fed_by_the_reference() {
     }
     first_words_off.sort_by(f64::total_cmp);
     eprintln!(
-        "first words of {} utterances: {:.0} ms from the sentence's start in the median; {in_silence} words start in silence",
+        "{}: first words of {} utterances: {:.0} ms from the sentence's start in the median; {in_silence} words start in silence",
+        whisper.name(),
         first_words_off.len(),
         1_000.0 * first_words_off[first_words_off.len() / 2]
     );
@@ -258,7 +295,7 @@ fn the_whole_way_hears_as_well_as_the_model_fed_by_the_reference() {
 /// For information: the fixture model is no measure of real recognition, but the same words louder and fainter should read alike.
 #[test]
 fn faint_speech_reads_almost_as_well_as_loud_speech() {
-    let mut whisper = whisper();
+    let mut whisper = Engine::hearsay();
     let (sound, sentences) = (sound("standup", "mic"), reference("standup", "mic"));
     let spoken: Vec<String> = sentences.iter().flat_map(|(_, _, text)| normalise(text)).collect();
     let mut found = |db: f64| {
@@ -277,12 +314,15 @@ fn faint_speech_reads_almost_as_well_as_loud_speech() {
 
 #[test]
 fn what_is_read_of_a_window_does_not_depend_on_the_window_before() {
-    let mut whisper = whisper();
+    Engine::both().into_iter().for_each(reads_a_window_alike_whatever_came_before);
+}
+
+fn reads_a_window_alike_whatever_came_before(mut whisper: Engine) {
     let sound = sound("standup", "mic");
     let noise = testkit::Noise::LoudRoom.frames(10 * RATE, 1);
     let mut read = |samples: &[f32]| {
         let recognised = whisper.recognise(samples, &decoding()).unwrap();
-        speech::Recognised { compute_micros: 0, ..recognised }
+        Recognised { compute_micros: 0, ..recognised }
     };
     let first = read(&sound[64_000..120_000]);
     let of_noise = read(&noise);
@@ -309,10 +349,13 @@ fn noise_without_speech_gives_no_window_to_recognise() {
 
 #[test]
 fn what_a_model_cannot_do_is_an_error_and_the_next_window_is_fine() {
-    let mut whisper = whisper();
+    Engine::both().into_iter().for_each(fails_where_the_model_cannot_and_goes_on);
+}
+
+fn fails_where_the_model_cannot_and_goes_on(mut whisper: Engine) {
     let sound = &sound("standup", "mic")[64_000..120_000];
     let translate = Decoding { translate: true, ..decoding() };
-    assert!(whisper.recognise(sound, &translate).unwrap_err().to_string().contains("English only"));
+    assert!(whisper.recognise(sound, &translate).unwrap_err().contains("English only"));
     // An English-only model reads English, whatever it is told, without another look at the sound.
     let told = Decoding { language: Some("de\0".to_owned()), beam_size: 3, ..decoding() };
     let recognised = whisper.recognise(sound, &told).unwrap();

@@ -1,9 +1,9 @@
 use crate::conversation::Conversation;
 use crate::hash_engine::Ears;
 use crate::life::{Life, Told};
-use engine::WhisperCpp;
-use speech::{Recognised, Request, models};
-use std::sync::{Arc, Mutex};
+use engine::Batched;
+use speech::{Recognised, Request};
+use std::sync::Arc;
 use testkit::{Chance, count, fixture};
 
 /// Layouts with the model in every run, each of these minutes; `cargo xtask soak cut-anywhere` tries 200 of 20 minutes.
@@ -12,20 +12,18 @@ const MINUTES: u32 = 3;
 
 /// The fixture model, one for all workers: what it kept of one window could show in another.
 #[derive(Clone)]
-struct Model(Arc<Mutex<WhisperCpp>>);
+struct Model(Arc<Batched>);
 
 impl Ears for Model {
     fn hear(&mut self, request: &Request) -> Recognised {
-        let recognised = self.0.lock().unwrap().recognise(&request.samples, &request.decoding).unwrap();
+        let recognised = self.0.recognise(&request.samples, &request.decoding).unwrap();
         Recognised { compute_micros: 1, ..recognised }
     }
 }
 
 #[test]
 fn a_conversation_cut_anywhere_reads_the_same_with_the_real_model() {
-    let path = fixture("models/fixture-q8.bin");
-    let whisper = WhisperCpp::open(&path, &models::inspect(&path).unwrap()).unwrap();
-    let model = Model(Arc::new(Mutex::new(whisper)));
+    let model = Model(Arc::new(Batched::open(&fixture("models/fixture-q8.bin")).unwrap()));
     let conversation = Conversation::of_minutes(count("HEARSAY_CUT_MODEL_MINUTES", MINUTES));
     let uncut = Life::new(&conversation).undisturbed(model.clone());
     println!("uncut: {} rows, {} words, {} windows", uncut.utterances.len(), uncut.words(), uncut.windows);
