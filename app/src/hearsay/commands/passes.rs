@@ -127,6 +127,7 @@ fn print(out: &mut Out, summary: &PassSummary, campaign: Option<&Campaign>, p: O
     if summary.quarantined > 0 {
         parts.push(format!("{} windows left out", summary.quarantined));
     }
+    parts.push(format!("by {}", pass.engine));
     writeln!(out, "{}  {}{kind}  {}", pass.name, pass.model, parts.join(", "))?;
     if let Some(campaign) = campaign {
         let reason = campaign.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -129,6 +129,9 @@ fn worker(worker: &WorkerStatus) -> String {
         (true, false) if !worker.campaigns.is_empty() => again(&worker.campaigns),
         (true, false) => "All transcribed".to_owned(),
         (false, true) => format!("{backlog} not transcribed, the worker is not running"),
+        (false, false) if !worker.campaigns.is_empty() => {
+            format!("{}, the worker is not running", again(&worker.campaigns))
+        }
         (false, false) => "All transcribed, the worker is not running".to_owned(),
     }
 }
@@ -167,6 +170,8 @@ mod tests {
         };
         let with = |campaigns: Vec<CampaignStatus>| WorkerStatus { campaigns, ..state(true, 0.0, None) };
         assert_eq!(worker(&with(vec![campaign.clone()])), "Again with large-v3: 40 %");
+        let stopped = WorkerStatus { running: false, ..with(vec![campaign.clone()]) };
+        assert_eq!(worker(&stopped), "Again with large-v3: 40 %, the worker is not running");
         let waiting =
             CampaignStatus { state: "waiting", reason: Some("it waits for its hours".to_owned()), ..campaign };
         let both = vec![waiting.clone(), waiting];

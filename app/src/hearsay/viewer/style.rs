@@ -121,6 +121,7 @@ fn set(style: &mut Style, visuals: Visuals, palette: &Palette) {
     visuals.text_edit_bg_color = Some(field);
     visuals.weak_text_color = Some(palette.weak);
     visuals.error_fg_color = palette.error;
+    visuals.hyperlink_color = palette.heard;
     visuals.selection.bg_fill = palette.heard.gamma_multiply(0.35);
     visuals.selection.stroke = Stroke::new(1.0, palette.heard);
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);
