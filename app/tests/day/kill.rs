@@ -35,7 +35,8 @@ fn a_worker_that_is_killed_again_and_again_ends_with_what_an_undisturbed_one_has
         let mut worker = home.work_command().stderr(std::process::Stdio::null()).spawn().unwrap();
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let part = Duration::from_micros(u64::try_from(undisturbed.as_micros()).unwrap() * (seed >> 33) / (1 << 31));
-        std::thread::sleep(part / 3);
+        // Many windows are recognised at once, so that the first are stored late.
+        std::thread::sleep(part * 3 / 4);
         let alive = worker.try_wait().unwrap().is_none();
         worker.kill().unwrap();
         worker.wait().unwrap();
