@@ -108,9 +108,11 @@ impl Batched {
                 let Some(job) = queue.wait(number) else { return Ok(()) };
                 self.busy.fetch_add(1, Ordering::Relaxed);
                 Some(job)
+            } else if batch.free() > 0 {
+                let live_only = batch.free() == 1;
+                queue.take(number, live_only)
             } else {
-                let live_only = batch.free() <= 1;
-                queue.take(number, live_only).filter(|_| batch.free() > 0)
+                None
             };
             if let Some(job) = job {
                 self.begin(&job, &mut batch, &mut under_way, queue, pipe)?;
