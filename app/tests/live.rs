@@ -155,7 +155,9 @@ fn search(home: &Path, span: &Span, found: &mut Latencies) {
     let Ok(store) = Store::open_read_only(&home.join("archive.sqlite3")) else { return };
     let Ok(searcher) = index::Searcher::open(&home.join("index")) else { return };
     for utterance in store.utterances(span).unwrap() {
-        if utterance.state == store::State::Hidden || found.contains_key(&utterance.key) {
+        // Once the main pass has come over a finished segment it is found a second time, and was found before.
+        let before = |known: &Utterance| known.track == utterance.track && known.span.overlaps(&utterance.span);
+        if utterance.state == store::State::Hidden || found.values().any(|(known, _)| before(known)) {
             continue;
         }
         let parsed = index::query::parse(&format!("\"{}\"", utterance.text), SystemClock.wall());
