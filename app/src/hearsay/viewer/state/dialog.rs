@@ -1,5 +1,6 @@
 //! What lies over the window: transcribing again, versions side by side, the queue.
 
+use super::{Conversation, Effect, Question, State};
 use timeline::{PassName, Side, Span, WallTime};
 
 /// At most one is open.
@@ -154,4 +155,143 @@ impl Versions {
         self.left = place(left).unwrap_or(1);
         self.passes = passes;
     }
+}
+
+/// What the dialogs ask and are told.
+impl State {
+    /// Puts a question for the dialog that is open.
+    pub(super) fn ask_for_dialog(&mut self, question: impl FnOnce(u64) -> Question) -> Vec<Effect> {
+        let number = self.next_number();
+        let Some(dialog) = &mut self.dialog else { return Vec::new() };
+        dialog.told().wait(number);
+        vec![Effect::Ask(question(number))]
+    }
+
+    pub(super) fn ask_again(&mut self, reach: Reach) -> Vec<Effect> {
+        let Some(conversation) = &self.conversation else { return Vec::new() };
+        let span = match reach {
+            Reach::Line(key) => conversation.lines.iter().find(|line| line.key == key).map(|line| line.span),
+            Reach::Conversation => conversation.said(),
+            Reach::Day => Some(local_day(conversation.place())),
+        };
+        let Some(span) = span else { return Vec::new() };
+        self.dialog = Some(Dialog::Again(Again {
+            reach,
+            span,
+            models: Vec::new(),
+            chosen: None,
+            estimate: None,
+            told: Told::default(),
+        }));
+        self.ask_for_dialog(|number| Question::Models { number })
+    }
+
+    pub(super) fn choose_model(&mut self, model: String) -> Vec<Effect> {
+        let Some(Dialog::Again(again)) = &mut self.dialog else { return Vec::new() };
+        again.chosen = Some(model.clone());
+        again.estimate = None;
+        let span = again.span;
+        self.ask_for_dialog(|number| Question::Estimate { number, span, model })
+    }
+
+    pub(super) fn queue_again(&mut self) -> Vec<Effect> {
+        let Some(Dialog::Again(Again { span, chosen: Some(model), .. })) = &self.dialog else { return Vec::new() };
+        let (span, model) = (*span, model.clone());
+        self.ask_for_dialog(|number| Question::Queue { number, span, model })
+    }
+
+    pub(super) fn ask_versions(&mut self) -> Vec<Effect> {
+        let Some(span) = self.conversation.as_ref().and_then(Conversation::said) else { return Vec::new() };
+        let told = Told::default();
+        self.dialog =
+            Some(Dialog::Versions(Versions { span, passes: Vec::new(), left: 1, right: 0, comparison: None, told }));
+        self.ask_for_dialog(|number| Question::Passes { number, span })
+    }
+
+    pub(super) fn choose_passes(&mut self, left: usize, right: usize) -> Vec<Effect> {
+        let Some(Dialog::Versions(versions)) = &mut self.dialog else { return Vec::new() };
+        (versions.left, versions.right) = (left, right);
+        self.compare()
+    }
+
+    fn compare(&mut self) -> Vec<Effect> {
+        let Some(Dialog::Versions(versions)) = &mut self.dialog else { return Vec::new() };
+        versions.comparison = None;
+        let span = versions.span;
+        let Some((left, right)) = versions.pair() else { return Vec::new() };
+        let (left, right) = (left.pass.clone(), right.pass.clone());
+        self.ask_for_dialog(|number| Question::Compare { number, span, left, right })
+    }
+
+    pub(super) fn prefer(&mut self, pass: Option<PassName>) -> Vec<Effect> {
+        let Some(Dialog::Versions(versions)) = &self.dialog else { return Vec::new() };
+        let span = versions.span;
+        self.ask_for_dialog(|number| Question::Prefer { number, span, pass })
+    }
+
+    pub(super) fn receive_news(&mut self, number: u64, news: Result<News, String>) -> Vec<Effect> {
+        let Some(dialog) = &mut self.dialog else { return Vec::new() };
+        if dialog.told().asked != number {
+            return Vec::new();
+        }
+        dialog.told().waiting = false;
+        let news = match news {
+            Ok(news) => news,
+            Err(error) => {
+                dialog.told().error = Some(error);
+                return Vec::new();
+            }
+        };
+        match (dialog, news) {
+            (Dialog::Again(again), News::Models { models, likely }) => {
+                again.models = models;
+                likely.map_or_else(Vec::new, |likely| self.choose_model(likely))
+            }
+            (Dialog::Again(again), News::Estimate(estimate)) => {
+                again.estimate = Some(estimate);
+                Vec::new()
+            }
+            (Dialog::Versions(versions), News::Passes(passes)) => {
+                versions.receive(passes);
+                self.compare()
+            }
+            (Dialog::Versions(versions), News::Comparison(comparison)) => {
+                versions.comparison = Some(comparison);
+                Vec::new()
+            }
+            (Dialog::Versions(versions), News::Done(done)) => {
+                let span = versions.span;
+                // Other lines are read there now.
+                let mut effects = self.ask_for_dialog(|number| Question::Passes { number, span });
+                if let Some(dialog) = &mut self.dialog {
+                    dialog.told().done = Some(done);
+                }
+                effects.extend(self.read_anew());
+                effects.extend(self.ask_search());
+                effects
+            }
+            (dialog, News::Done(done)) => {
+                dialog.told().done = Some(done);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Reads what is open from the beginning: other words may stand there now.
+    fn read_anew(&mut self) -> Vec<Effect> {
+        let number = self.next_number();
+        let Some(conversation) = &mut self.conversation else { return Vec::new() };
+        conversation.asked = number;
+        conversation.waiting = true;
+        conversation.anew = Some(number);
+        vec![Effect::Ask(Question::Lines { number, span: conversation.span })]
+    }
+}
+
+/// The day of a moment, by the clock on the wall.
+fn local_day(at: WallTime) -> Span {
+    let date = at.local().format("%Y-%m-%d").to_string();
+    // A date is always read; were it not, an hour around the moment is meant.
+    timeline::parse_span(&date, at).unwrap_or(Span::new(at, at).widened(1_800_000_000))
 }
