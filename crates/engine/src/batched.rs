@@ -92,8 +92,8 @@ impl Batched {
                 })
                 .collect();
             let started = started.inspect_err(|_| queue.end())?;
-            // One that panicked has ended the process already.
-            started.into_iter().try_for_each(|thread| thread.join().unwrap_or(Ok(())))
+            let panicked = |_| Err(io::Error::other("a thread panicked"));
+            started.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(panicked))
         })
     }
 
