@@ -24,12 +24,13 @@ mod tests;
 mod text;
 mod welcome_ui;
 
+use crate::context::Context as Given;
 use crate::failure::Failure;
 use crate::player::Output;
 use anyhow::Result;
 use app::Viewer;
 use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
-use home::{Exit, Home};
+use home::Exit;
 use screenshot::Screenshot;
 use state::{Action, Reach};
 use std::path::PathBuf;
@@ -81,15 +82,15 @@ const SMALLEST: (f32, f32) = (760.0, 480.0);
 ///
 /// # Errors
 /// Where there is no display, or a thread can't be started.
-pub(crate) fn run(home: &Home) -> Result<Exit> {
-    run_with(home, &Options::default())
+pub(crate) fn run(given: &Given) -> Result<Exit> {
+    run_with(given, &Options::default())
 }
 
 /// As [`run`], opened in a certain way.
 ///
 /// # Errors
 /// As there, and where the picture can't be written.
-pub(crate) fn run_with(home: &Home, options: &Options) -> Result<Exit> {
+pub(crate) fn run_with(given: &Given, options: &Options) -> Result<Exit> {
     let (width, height) = options.size.unwrap_or(SIZE);
     let native = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
@@ -101,12 +102,12 @@ pub(crate) fn run_with(home: &Home, options: &Options) -> Result<Exit> {
         ..eframe::NativeOptions::default()
     };
     let picture_error = Arc::new(Mutex::new(None));
-    let (home, options, told) = (home.clone(), options.clone(), Arc::clone(&picture_error));
+    let (given, options, told) = (given.clone(), options.clone(), Arc::clone(&picture_error));
     let window = eframe::run_native(
         "hearsay",
         native,
         Box::new(move |creation| {
-            let viewer = start(&creation.egui_ctx, &home, options, told)?;
+            let viewer = start(&creation.egui_ctx, &given, options, told)?;
             Ok(Box::new(viewer))
         }),
     );
@@ -122,7 +123,7 @@ pub(crate) fn run_with(home: &Home, options: &Options) -> Result<Exit> {
 
 fn start(
     ctx: &Context,
-    home: &Home,
+    given: &Given,
     options: Options,
     told: Arc<Mutex<Option<anyhow::Error>>>,
 ) -> std::io::Result<Viewer> {
@@ -135,7 +136,8 @@ fn start(
     // A picture is taken in silence.
     let output = if options.screenshot.is_some() { Output::Silent } else { Output::Device };
     let repaint = ctx.clone();
-    let mut viewer = Viewer::start(home, output, Arc::new(move || repaint.request_repaint()))?;
+    let mut viewer =
+        Viewer::start(&given.home, given.config_file.as_deref(), output, Arc::new(move || repaint.request_repaint()))?;
     if let Some(query) = options.query {
         viewer.act(Action::Type(query));
     }

@@ -184,7 +184,7 @@ fn view(args: &DemoArgs, context: &Context) -> Result<Exit> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let display = cfg!(not(target_os = "linux")) || set("DISPLAY") || set("WAYLAND_DISPLAY");
     if args.view || (!args.no_view && display && std::io::stdin().is_terminal()) {
-        return crate::viewer::run(&context.home);
+        return crate::viewer::run(context);
     }
     let home = context.home.root().display();
     // As it was typed, so that it can be typed again.

@@ -40,7 +40,7 @@ use home::Exit;
 pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let context = Context::new(cli.global)?;
     match cli.command {
-        None => crate::viewer::run(&context.home),
+        None => crate::viewer::run(&context),
         Some(Command::Run) => run::run(&context),
         Some(Command::Record(args)) => {
             retain::offer(&context);

@@ -46,7 +46,7 @@ pub(crate) fn run(args: ViewArgs, context: &Context) -> Result<Exit> {
         size: args.size,
         dark: args.theme.map(|theme| matches!(theme, Theme::Dark)),
     };
-    viewer::run_with(&context.home, &options)
+    viewer::run_with(context, &options)
 }
 
 fn size(text: &str) -> Result<(f32, f32), String> {

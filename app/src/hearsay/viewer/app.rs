@@ -8,6 +8,7 @@ use super::{dialog_ui, player_ui, search_ui, status_ui, style, welcome_ui};
 use crate::player::{Output, Player};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Key, Margin, Modifiers, Panel, RawInput, Ui};
 use home::Home;
+use std::path::Path;
 use std::time::Duration;
 
 /// How often the window is drawn while it plays.
@@ -25,8 +26,8 @@ pub(crate) struct Viewer {
 
 impl Viewer {
     /// Starts the threads. `wake` asks for a frame; it is called from them.
-    pub(crate) fn start(home: &Home, output: Output, wake: Wake) -> std::io::Result<Self> {
-        let background = Background::start(home, &wake)?;
+    pub(crate) fn start(home: &Home, config: Option<&Path>, output: Output, wake: Wake) -> std::io::Result<Self> {
+        let background = Background::start(home, config, &wake)?;
         let player = Player::start(home, output, move || wake())?;
         Ok(Self {
             state: State::default(),

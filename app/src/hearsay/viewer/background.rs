@@ -12,6 +12,7 @@ use super::{desk, text};
 use crate::library::{Hit, Library, SearchOptions};
 use home::Home;
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -103,11 +104,11 @@ impl Waiting {
 
 impl Background {
     /// Starts both threads.
-    pub(crate) fn start(home: &Home, wake: &Wake) -> std::io::Result<Self> {
+    pub(crate) fn start(home: &Home, config: Option<&Path>, wake: &Wake) -> std::io::Result<Self> {
         let waiting = Arc::new(Waiting::default());
         let (answer, answers) = sync_channel(ANSWERS);
         let (open, closed) = sync_channel(0);
-        let finder = Finder { home: home.clone(), library: None };
+        let finder = Finder { home: home.clone(), config: config.map(ToOwned::to_owned), library: None };
         let (questions, found, wake_found) = (Arc::clone(&waiting), answer.clone(), Arc::clone(wake));
         std::thread::Builder::new()
             .name("hs-find".to_owned())
@@ -140,6 +141,8 @@ impl Drop for Background {
 /// `hs-find`.
 struct Finder {
     home: Home,
+    /// The configuration that was named, if one was.
+    config: Option<PathBuf>,
     library: Option<Library>,
 }
 
@@ -155,7 +158,8 @@ impl Finder {
     }
 
     fn answer(&mut self, question: Question) -> Answer {
-        let Self { home, library } = self;
+        let Self { home, config, library } = self;
+        let config = config.as_deref();
         match question {
             Question::Search { number, text, said, heard } => {
                 let found = with(home, library, |library| search(library, &text, said, heard));
@@ -171,8 +175,8 @@ impl Finder {
                 Err(error) => Answer::Lines { number, span, lines: Err(error), end: None },
             },
             Question::Models { number } => dialog(number, desk::models(home)),
-            Question::Estimate { number, span, model } => dialog(number, desk::estimate(home, span, &model)),
-            Question::Queue { number, span, model } => dialog(number, desk::queue(home, span, &model)),
+            Question::Estimate { number, span, model } => dialog(number, desk::estimate(home, config, span, &model)),
+            Question::Queue { number, span, model } => dialog(number, desk::queue(home, config, span, &model)),
             Question::Passes { number, span } => {
                 let news = with(home, library, |library| desk::passes(home, library, span));
                 Answer::Dialog { number, news }

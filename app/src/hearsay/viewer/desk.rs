@@ -11,6 +11,7 @@ use anyhow::Result;
 use home::{Config, Home, Lock};
 use speech::models;
 use std::collections::BTreeMap;
+use std::path::Path;
 use store::{Store, Terms, Word};
 use timeline::{Clock as _, PassName, Side, Span, SystemClock, TrackName};
 use worker::Wanted;
@@ -31,15 +32,15 @@ pub(super) fn models(home: &Home) -> Result<News> {
 }
 
 /// How much there is to do.
-pub(super) fn estimate(home: &Home, span: Span, model: &str) -> Result<News> {
-    let Again { campaign, takes_s, .. } = look(home, span, model)?;
+pub(super) fn estimate(home: &Home, config: Option<&Path>, span: Span, model: &str) -> Result<News> {
+    let Again { campaign, takes_s, .. } = look(home, config, span, model)?;
     let (sound, speech) = (seconds(campaign.sound_micros), seconds(campaign.speech_micros));
     Ok(News::Estimate(Estimate { sound, speech, takes: takes_s }))
 }
 
 /// Queues it.
-pub(super) fn queue(home: &Home, span: Span, model: &str) -> Result<News> {
-    let again = look(home, span, model)?;
+pub(super) fn queue(home: &Home, config: Option<&Path>, span: Span, model: &str) -> Result<News> {
+    let again = look(home, config, span, model)?;
     if again.campaign.is_empty() {
         return Err(Failure::not_found("that model has transcribed all of it").into());
     }
@@ -52,8 +53,8 @@ pub(super) fn queue(home: &Home, span: Span, model: &str) -> Result<News> {
     Ok(News::Done(format!("Queued; {then}")))
 }
 
-fn look(home: &Home, span: Span, model: &str) -> Result<Again> {
-    let (config, _) = Config::load(home, None)?;
+fn look(home: &Home, config: Option<&Path>, span: Span, model: &str) -> Result<Again> {
+    let (config, _) = Config::load(home, config)?;
     let wanted = Wanted { span, tracks: Vec::new(), only: None };
     Again::look(home, &config.work, model, &wanted, SystemClock.wall())
 }

@@ -19,7 +19,7 @@ use timeline::{Side, Span};
 const PATIENCE: u32 = 6_000;
 
 fn open(home: &Home) -> Harness<'static, Viewer> {
-    let viewer = Viewer::start(home, Output::Silent, Arc::new(|| {})).unwrap();
+    let viewer = Viewer::start(home, None, Output::Silent, Arc::new(|| {})).unwrap();
     Harness::builder()
         .with_size((1280.0, 800.0))
         .with_context_setup(style::install)
