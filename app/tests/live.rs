@@ -102,6 +102,13 @@ fn what_was_said_is_found_within_moments_while_old_days_are_transcribed_again() 
     }
     run(work, &["--once", "--model", early.to_str().unwrap()]);
     run(hearsay, &["retranscribe", "all", "--model", better.to_str().unwrap()]);
+    // And again with others that differ from it in their last weight: how many of them are dealt with meanwhile is the machine's affair.
+    for step in 1..=2 {
+        let (other, mut model) = (home.join(format!("better-by-{step}.bin")), std::fs::read(&better).unwrap());
+        *model.last_mut().unwrap() ^= step;
+        std::fs::write(&other, model).unwrap();
+        run(hearsay, &["retranscribe", "all", "--model", other.to_str().unwrap()]);
+    }
     let mut recorder = rig.command(env!("CARGO_BIN_EXE_hearsay-record"));
     let recorder = Killed(recorder.env("HEARSAY_HOME", home).stderr(Stdio::null()).spawn().unwrap());
     let mut worker = command(home, work);
@@ -110,19 +117,23 @@ fn what_was_said_is_found_within_moments_while_old_days_are_transcribed_again() 
     let reading = Killed(reading.unwrap());
     wait_for_both_tracks(home);
     let store = Store::open_read_only(&home.join("archive.sqlite3")).unwrap();
-    let campaign = || store.campaigns().unwrap().pop().unwrap();
-    let covered = || store.coverage(campaign().pass, &timeline::TrackName::mic()).unwrap().len_micros();
-    testkit::wait_until("the campaign's first window", || covered() > 0);
+    let covered = || {
+        let of = |it: store::Campaign| store.coverage(it.pass, &timeline::TrackName::mic()).unwrap().len_micros();
+        store.campaigns().unwrap().into_iter().map(of).sum::<i64>()
+    };
+    testkit::wait_until("the first campaign's first window", || covered() > 0);
     let before = covered();
     let slack = if seconds > PLAYED_S { 1 } else { BUSY };
     let found = play_and_search(&rig, home, "call", Duration::from_secs(seconds.into()));
-    let (after, state) = (covered(), campaign().state);
+    let after = covered();
+    let mut states = store.campaigns().unwrap().into_iter().map(|it| it.state);
+    let unfinished = states.any(|state| state == store::CampaignState::Running);
     drop((reading, worker, recorder));
     let mut late: Vec<i64> = found.values().map(|(_, late)| *late).collect();
     late.sort_unstable();
     let (half, most) = (late[late.len() / 2], late[late.len() * 95 / 100]);
     println!(
-        "old days transcribed again: {} utterances, found after {} ms (median), {} ms (95 %); {} s of the campaign meanwhile",
+        "old days transcribed again: {} utterances, found after {} ms (median), {} ms (95 %); {} s of a track of theirs meanwhile",
         late.len(),
         half / 1_000,
         most / 1_000,
@@ -130,7 +141,7 @@ fn what_was_said_is_found_within_moments_while_old_days_are_transcribed_again() 
     );
     assert!(late.len() >= 6, "only {} utterances", late.len());
     assert!(half <= slack * HALF_MICROS && most <= slack * MOST_MICROS, "{late:?}");
-    assert!(state == store::CampaignState::Running, "there was something left of it to the end: {state:?}");
+    assert!(unfinished, "there was something left to transcribe again, to the end");
 }
 
 /// Plays a conversation, both sides at once, and asks the index until it finds what was said.
