@@ -1,7 +1,12 @@
+use crate::live_lane::STEP;
 use archive::{ArchiveError, Segment, TrackReader};
 use speech::echo::{Cleaned, EchoShare, clean};
 use std::collections::VecDeque;
+use std::thread;
 use timeline::{Position, SpanSet};
+
+/// What is to be done every now and then while a window is being found, which may take a second.
+pub(crate) type Between<'a> = &'a mut dyn FnMut();
 
 /// A track as recognition hears it: a microphone's without the echo of what was played meanwhile, any other as it is.
 ///
@@ -38,14 +43,14 @@ impl Hearing {
     }
 
     /// Fills `out` with the frames from `from` on.
-    pub(crate) fn read(&mut self, from: Position, out: &mut [f32]) -> Result<(), ArchiveError> {
+    pub(crate) fn read(&mut self, from: Position, out: &mut [f32], between: Between<'_>) -> Result<(), ArchiveError> {
         self.own.read(from, out)?;
         if self.played.is_empty() {
             return Ok(());
         }
         let end = from.plus(i64::try_from(out.len()).unwrap_or(0));
         for block in from.0.div_euclid(BLOCK)..=(end.0 - 1).div_euclid(BLOCK) {
-            let Some(samples) = &self.block(block)?.samples else { continue };
+            let Some(samples) = &self.block(block, between)?.samples else { continue };
             let start = Position(block * BLOCK);
             let (to, first) = (start.since(from), from.since(start));
             let (to, first) = (usize::try_from(to).unwrap_or(0), usize::try_from(first).unwrap_or(0));
@@ -56,7 +61,11 @@ impl Hearing {
     }
 
     /// How much of what the microphone heard between two moments was echo.
-    pub(crate) fn echo(&mut self, (from, to): (Position, Position)) -> Result<EchoShare, ArchiveError> {
+    pub(crate) fn echo(
+        &mut self,
+        (from, to): (Position, Position),
+        between: Between<'_>,
+    ) -> Result<EchoShare, ArchiveError> {
         let mut share = EchoShare::default();
         if self.played.is_empty() || to <= from {
             return Ok(share);
@@ -64,14 +73,14 @@ impl Hearing {
         for block in from.0.div_euclid(BLOCK)..=(to.0 - 1).div_euclid(BLOCK) {
             let within =
                 |position: Position| usize::try_from((position.0 - block * BLOCK).clamp(0, BLOCK)).unwrap_or(0);
-            share = share.and(&self.block(block)?.share(within(from)..within(to)));
+            share = share.and(&self.block(block, between)?.share(within(from)..within(to)));
         }
         Ok(share)
     }
 
-    fn block(&mut self, block: i64) -> Result<&Cleaned, ArchiveError> {
+    fn block(&mut self, block: i64, between: Between<'_>) -> Result<&Cleaned, ArchiveError> {
         if !self.blocks.iter().any(|(number, _)| *number == block) {
-            let cleaned = self.cleaned(block)?;
+            let cleaned = self.cleaned(block, between)?;
             if self.blocks.len() >= BLOCKS_KEPT {
                 self.blocks.pop_front();
             }
@@ -80,7 +89,7 @@ impl Hearing {
         Ok(self.blocks.iter().find(|(number, _)| *number == block).map_or(&NOTHING, |(_, cleaned)| cleaned))
     }
 
-    fn cleaned(&mut self, block: i64) -> Result<Cleaned, ArchiveError> {
+    fn cleaned(&mut self, block: i64, between: Between<'_>) -> Result<Cleaned, ArchiveError> {
         let (from, end) = (Position(block * BLOCK - BEFORE), Position((block + 1) * BLOCK));
         let sounds = |sound: &SpanSet| {
             let block = timeline::Span::new(from.wall(), end.wall());
@@ -96,6 +105,21 @@ impl Hearing {
             reader.read(from, &mut track)?;
             played.iter_mut().zip(&track).for_each(|(sum, frame)| *sum += frame);
         }
-        Ok(clean(&own, &played, usize::try_from(BEFORE).unwrap_or(0)..len))
+        let keep = usize::try_from(BEFORE).unwrap_or(0)..len;
+        Ok(meanwhile(between, || clean(&own, &played, keep.clone())))
     }
+}
+
+/// Does what takes a second on a thread of its own, and `between` every now and then until it is done.
+fn meanwhile<T: Send>(between: Between<'_>, work: impl Fn() -> T + Sync) -> T {
+    let done = thread::scope(|scope| {
+        let worker = thread::Builder::new().name("hs-echo".to_owned()).spawn_scoped(scope, &work).ok()?;
+        while !worker.is_finished() {
+            between();
+            thread::park_timeout(STEP / 10);
+        }
+        worker.join().ok()
+    });
+    // Without a thread, or where that one panicked, here.
+    done.unwrap_or_else(work)
 }

@@ -1,12 +1,9 @@
-use crate::hearing::Hearing;
+use crate::hearing::{Between, Hearing};
 use crate::planned_window::PlannedWindow;
 use crate::{TrackBacklog, WorkerError};
 use archive::Segment;
 use speech::{Vad, Window, WindowFinder, WindowParams};
 use timeline::{Position, Side, Span, SpanSet, TrackName, WallTime};
-
-/// What is to be done every now and then while a window is being found, which may take a second.
-pub(crate) type Between<'a> = &'a mut dyn FnMut();
 
 /// A track as windows: what it holds and the pass doesn't cover, earliest first.
 pub(crate) struct TrackStream {
@@ -106,7 +103,7 @@ impl TrackStream {
         let sound = self.sound.within(&span);
         self.left.remove(span);
         self.covered.extend(sound.iter());
-        let shares = window.pieces.iter().map(|piece| self.reader.echo(piece.speech));
+        let shares = window.pieces.iter().map(|piece| self.reader.echo(piece.speech, between));
         let echo = if self.side == Side::Said { Some(shares.collect::<Result<_, _>>()?) } else { None };
         let (track, side) = (self.track.clone(), self.side);
         Ok(Some(PlannedWindow { track, span, sound, window, language: None, side, echo }))
@@ -128,7 +125,7 @@ impl TrackStream {
             let wanted = usize::try_from(end.since(at)).map_or(READ_FRAMES, |left| left.min(READ_FRAMES));
             let Some(samples) = block.get_mut(..wanted) else { break };
             between();
-            self.reader.read(at, samples)?;
+            self.reader.read(at, samples, between)?;
             if let Some(window) = finder.push(vad, samples)? {
                 return Ok(Some(window));
             }
