@@ -134,19 +134,28 @@ impl Library {
     }
 
     /// Counts what [`search`](Self::search) would list without a limit, for each local day. Words that are only like those of the query don't count.
+    /// `None` where `is_cancelled` said so.
     ///
     /// # Errors
     /// As there.
-    pub(crate) fn days(&mut self, text: &str, options: &SearchOptions) -> Result<FoundDays> {
+    pub(crate) fn days(
+        &mut self,
+        text: &str,
+        options: &SearchOptions,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<FoundDays>> {
         let parsed = index::query::parse(text, SystemClock.wall());
         let mut found = FoundDays { notes: parsed.notes, ..FoundDays::default() };
         if self.store()?.is_none() || self.searcher()?.is_none() {
             found.notes.extend(self.nothing_because()?.map(ToOwned::to_owned));
         } else if let (Some(store), Some(searcher)) = (&self.store, &self.searcher) {
-            found.days = searcher.days(&parsed.query, &index_options(options), &|| false)?.unwrap_or_default();
+            let Some(days) = searcher.days(&parsed.query, &index_options(options), is_cancelled)? else {
+                return Ok(None);
+            };
+            found.days = days;
             found.notes.extend(behind(store, searcher)?);
         }
-        Ok(found)
+        Ok(Some(found))
     }
 
     /// What was said and heard within a span, in the order of time: shown and doubtful utterances of the current passes.

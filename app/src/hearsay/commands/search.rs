@@ -86,7 +86,7 @@ pub(crate) fn run(args: &SearchArgs, context: &Context) -> Result<Exit> {
 }
 
 fn count(library: &mut Library, query: &str, options: &SearchOptions, per: per::Per, json: bool) -> Result<Exit> {
-    let found = library.days(query, options)?;
+    let found = library.days(query, options, &|| false)?.unwrap_or_default();
     for note in &found.notes {
         output::note(note);
     }

@@ -3,7 +3,7 @@
 use super::background::{Background, Wake};
 use super::conversation_ui::{self, Layout};
 use super::screenshot::Screenshot;
-use super::state::{Action, Effect, STEP_MICROS, State};
+use super::state::{Action, Effect, STEP_MICROS, State, Whither};
 use super::{dialog_ui, player_ui, search_ui, status_ui, style, welcome_ui};
 use crate::player::{Output, Player};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Key, Margin, Modifiers, Panel, RawInput, Ui};
@@ -155,14 +155,33 @@ fn keys(ctx: &Context) -> Vec<Action> {
         }
         return Vec::new();
     }
-    let mut actions = Vec::new();
-    if pressed(Modifiers::NONE, Key::Space) {
-        actions.push(Action::TogglePlay);
-    }
-    for (key, by) in [(Key::ArrowLeft, -STEP_MICROS), (Key::ArrowRight, STEP_MICROS)] {
-        if pressed(Modifiers::NONE, key) {
-            actions.push(Action::SeekBy(by));
+    let day = |later| Action::Go(Whither::Day { later });
+    let keys = [
+        (Key::Space, Action::TogglePlay),
+        (Key::K, Action::TogglePlay),
+        (Key::ArrowLeft, Action::SeekBy(-STEP_MICROS)),
+        (Key::J, Action::SeekBy(-STEP_MICROS)),
+        (Key::ArrowRight, Action::SeekBy(STEP_MICROS)),
+        (Key::L, Action::SeekBy(STEP_MICROS)),
+        (Key::OpenBracket, day(false)),
+        (Key::CloseBracket, day(true)),
+        (Key::T, Action::Go(Whither::Last)),
+        (Key::G, Action::AskWhither),
+        (Key::D, Action::NextDoubt),
+    ];
+    let mut actions: Vec<Action> =
+        keys.into_iter().filter(|(key, _)| pressed(Modifiers::NONE, *key)).map(|(_, action)| action).collect();
+    // What has the keyboard's focus is pressed by Enter itself.
+    if ctx.memory(|memory| memory.focused().is_none()) {
+        for (modifiers, later) in [(Modifiers::SHIFT, false), (Modifiers::NONE, true)] {
+            if pressed(modifiers, Key::Enter) {
+                actions.push(Action::OpenNext { later });
+            }
         }
+    }
+    // Where it lies on the keyboard, and with which modifiers, is the layout's affair.
+    if ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "?"))) {
+        actions.push(Action::ShowKeys);
     }
     actions
 }

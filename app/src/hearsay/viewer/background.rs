@@ -59,7 +59,9 @@ struct Questions {
 #[derive(PartialEq)]
 enum Kind {
     Search,
+    Days,
     Lines,
+    Going,
     Dialog,
 }
 
@@ -67,6 +69,8 @@ enum Kind {
 fn kind(question: &Question) -> Option<Kind> {
     match question {
         Question::Search { .. } => Some(Kind::Search),
+        Question::Days { .. } => Some(Kind::Days),
+        Question::Go { .. } | Question::GoBeyond { .. } => Some(Kind::Going),
         Question::Lines { .. } | Question::More { .. } => Some(Kind::Lines),
         Question::Models { .. } | Question::Estimate { .. } | Question::Passes { .. } | Question::Compare { .. } => {
             Some(Kind::Dialog)
@@ -85,6 +89,20 @@ impl Waiting {
         questions.queue.retain(|waiting| kind(waiting).is_none() || kind(waiting) != kind(&question));
         questions.queue.push_back(question);
         self.asked.notify_one();
+    }
+
+    /// Whether something waits.
+    fn is_asked(&self) -> bool {
+        let questions = self.lock();
+        questions.closed || !questions.queue.is_empty()
+    }
+
+    /// Puts a question behind all that wait, unless they make it superfluous.
+    fn put_off(&self, question: Question) {
+        let mut questions = self.lock();
+        if !questions.queue.iter().any(|waiting| matches!(kind(waiting), Some(Kind::Search | Kind::Days))) {
+            questions.queue.push_back(question);
+        }
     }
 
     /// The next question; `None` when the window is gone.
@@ -149,7 +167,7 @@ struct Finder {
 impl Finder {
     fn run(mut self, questions: &Waiting, answers: &SyncSender<Answer>, wake: &Wake) {
         while let Some(question) = questions.next() {
-            let answer = self.answer(question);
+            let Some(answer) = self.answer(question, questions) else { continue };
             if answers.send(answer).is_err() {
                 return;
             }
@@ -157,13 +175,32 @@ impl Finder {
         }
     }
 
-    fn answer(&mut self, question: Question) -> Answer {
+    /// The answer; `None` where the question gave way to others that wait, and is put off.
+    fn answer(&mut self, question: Question, questions: &Waiting) -> Option<Answer> {
         let Self { home, config, library } = self;
         let config = config.as_deref();
-        match question {
-            Question::Search { number, text, said, heard } => {
-                let found = with(home, library, |library| search(library, &text, said, heard));
+        Some(match question {
+            Question::Search { number, text, said, heard, within } => {
+                let options = SearchOptions { said, heard, span: within, typing: true, ..SearchOptions::default() };
+                let found = with(home, library, |library| search(library, &text, &options));
                 Answer::Search { number, found }
+            }
+            Question::Days { number, text, said, heard } => {
+                let options = SearchOptions { said, heard, typing: true, ..SearchOptions::default() };
+                let gives_way = || questions.is_asked();
+                let days = with(home, library, |library| library.days(&text, &options, &gives_way));
+                let Some(days) = days.transpose() else {
+                    questions.put_off(Question::Days { number, text, said, heard });
+                    return None;
+                };
+                Answer::Days { number, days: days.map(|found| found.days) }
+            }
+            Question::Go { number, text } => {
+                Answer::Gone { number, line: with(home, library, |library| nearest(library, &text)) }
+            }
+            Question::GoBeyond { number, span, later } => {
+                let line = with(home, library, |library| Ok(next(library, span, later)?.map(|(line, _)| line)));
+                Answer::Gone { number, line }
             }
             Question::Lines { number, span } => {
                 let lines = with(home, library, |library| lines(library, span));
@@ -186,7 +223,7 @@ impl Finder {
             }
             Question::Prefer { number, span, pass } => dialog(number, desk::prefer(home, &span, pass.as_ref())),
             Question::Cancel { number, pass } => dialog(number, desk::cancel(home, &pass)),
-        }
+        })
     }
 }
 
@@ -209,9 +246,8 @@ fn with<T>(
     Ok(result)
 }
 
-fn search(library: &mut Library, text: &str, said: bool, heard: bool) -> anyhow::Result<Found> {
-    let found =
-        library.search(text, &SearchOptions { said, heard, limit: HITS, typing: true, ..SearchOptions::default() })?;
+fn search(library: &mut Library, text: &str, options: &SearchOptions) -> anyhow::Result<Found> {
+    let found = library.search(text, &SearchOptions { limit: HITS, ..options.clone() })?;
     let cut = found.hits.len() >= HITS;
     let hits = found.hits.into_iter().map(|Hit { utterance, highlights, .. }| line(utterance, highlights)).collect();
     Ok(Found { hits, notes: found.notes, took: found.took, cut })
@@ -221,9 +257,21 @@ fn lines(library: &mut Library, span: Span) -> anyhow::Result<Vec<Line>> {
     Ok(library.conversation(span)?.into_iter().map(|utterance| line(utterance, Vec::new())).collect())
 }
 
-/// The lines next to `span` and the span they fill, `None` where there are none within half a year: a neighbourhood that
-/// is doubled until something was said in it, and of that the part next to the span.
+/// The line nearest to a time as people write it, `None` where nothing was ever said.
+fn nearest(library: &mut Library, text: &str) -> anyhow::Result<Option<Line>> {
+    let time = timeline::parse_time(text, SystemClock.wall())?;
+    Ok(library.nearest(time)?.map(|utterance| line(utterance, Vec::new())))
+}
+
+/// The lines next to `span` and the span they fill, `None` where there are none within half a year.
 fn more(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option<(Span, Vec<Line>)>> {
+    let Some((_, filled)) = next(library, span, later)? else { return Ok(None) };
+    Ok(Some((filled, lines(library, filled)?)))
+}
+
+/// The first line behind `span`, or the last before it, and what lies between with some more of its neighbourhood. `None` where there is none within half a
+/// year: a neighbourhood is doubled until something was said in it.
+fn next(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option<(Line, Span)>> {
     for doubling in 0..DOUBLINGS {
         let near = if doubling == 0 { 0 } else { AROUND_MICROS << (doubling - 1) };
         let far = AROUND_MICROS << doubling;
@@ -241,7 +289,7 @@ fn more(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option
         } else {
             Span::new(next.span.end.plus_micros(-AROUND_MICROS), span.start)
         };
-        return Ok(Some((filled, lines(library, filled)?)));
+        return Ok(Some((next.clone(), filled)));
     }
     Ok(None)
 }

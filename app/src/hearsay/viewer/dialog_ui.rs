@@ -2,7 +2,7 @@
 
 use super::state::{Action, Again, Comparison, Dialog, Queue, Reach, Row, State, Version, Versions};
 use super::style::{self, Palette};
-use super::text;
+use super::{going_ui, text};
 use crate::output;
 use crate::status::CampaignStatus;
 use eframe::egui::accesskit::Role;
@@ -30,6 +30,8 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
                 Dialog::Again(again) => again_ui(ui, again),
                 Dialog::Versions(versions) => versions_ui(ui, versions),
                 Dialog::Queue(queue) => queue_ui(ui, queue, state),
+                Dialog::Going(going) => going_ui::going_ui(ui, going),
+                Dialog::Keys => going_ui::keys_ui(ui),
             }
         };
         Frame::new().inner_margin(style::PANEL_MARGIN).show(ui, inside).inner
@@ -37,17 +39,17 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
     if shown.should_close() { Some(Action::CloseDialog) } else { shown.inner }
 }
 
-fn title(ui: &mut Ui, text: &str) {
+pub(super) fn title(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).size(17.0).color(Palette::of(ui).text));
     ui.add_space(2.0);
 }
 
-fn weak(ui: &mut Ui, text: impl Into<String>) {
+pub(super) fn weak(ui: &mut Ui, text: impl Into<String>) {
     ui.label(RichText::new(text).font(style::small()).color(Palette::of(ui).weak));
 }
 
 /// What came of the last question.
-fn told_ui(ui: &mut Ui, done: Option<&String>, error: Option<&String>) {
+pub(super) fn told_ui(ui: &mut Ui, done: Option<&String>, error: Option<&String>) {
     let palette = Palette::of(ui);
     for (text, color) in [(done, palette.good), (error, palette.error)] {
         if let Some(text) = text {
@@ -57,7 +59,7 @@ fn told_ui(ui: &mut Ui, done: Option<&String>, error: Option<&String>) {
 }
 
 /// The buttons at the end, from the right; the first closes.
-fn end_ui(ui: &mut Ui, close: &str, more: impl FnOnce(&mut Ui) -> Option<Action>) -> Option<Action> {
+pub(super) fn end_ui(ui: &mut Ui, close: &str, more: impl FnOnce(&mut Ui) -> Option<Action>) -> Option<Action> {
     ui.add_space(6.0);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let closed = ui.button(close).clicked().then_some(Action::CloseDialog);

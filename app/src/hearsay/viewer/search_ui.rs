@@ -2,7 +2,7 @@
 
 use super::state::{Action, Line, Readiness, Search, State};
 use super::style::{self, Palette};
-use super::{mark, text};
+use super::{histogram_ui, mark, text};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
     Align2, Button, Id, Key, Margin, Rect, RichText, ScrollArea, Sense, StrokeKind, TextEdit, Ui, WidgetInfo, pos2,
@@ -22,7 +22,9 @@ pub(crate) fn search_ui(ui: &mut Ui, state: &State) -> Option<Action> {
     let mut action = field_ui(ui, &state.search);
     ui.add_space(2.0);
     action = action.or(sides_ui(ui, &state.search));
+    action = action.or(narrowed_ui(ui, &state.search));
     notes_ui(ui, &state.search);
+    action = action.or(histogram_ui::histogram_ui(ui, &state.search));
     ui.add_space(2.0);
     if state.search.found.hits.is_empty() {
         nothing_ui(ui, state);
@@ -80,6 +82,19 @@ fn sides_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
         });
     });
     action
+}
+
+/// What the label of the way back is.
+pub(crate) const EVERYWHERE: &str = "Search all of the time again";
+
+/// The time that the search is narrowed to, and the way back.
+fn narrowed_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
+    let span = search.narrowed?;
+    let palette = Palette::of(ui);
+    let text = RichText::new(format!("{}   ×", text::stretch(&span))).font(style::small()).color(palette.text);
+    let chip = ui.add(Button::new(text).fill(palette.hover).stroke((1.0, palette.line)).min_size(vec2(54.0, 24.0)));
+    chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, EVERYWHERE));
+    chip.on_hover_text(EVERYWHERE).clicked().then_some(Action::Narrow(None))
 }
 
 /// How much was found, and how fast.

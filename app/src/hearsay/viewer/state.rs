@@ -6,14 +6,17 @@
 
 mod conversation;
 mod dialog;
+mod going;
 mod search;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use conversation::Conversation;
 pub(crate) use dialog::{Again, Comparison, Dialog, Estimate, News, Queue, Reach, Row, Version, Versions};
+pub(crate) use going::{Going, Whither};
 pub(crate) use search::{Found, Search};
 
+use crate::library::DayHits;
 use crate::player::{Ears, Playback, SPEEDS};
 use crate::status::Status;
 use std::ops::Range;
@@ -100,6 +103,8 @@ pub(crate) struct State {
     pub(crate) dialog: Option<Dialog>,
     asked: u64,
     opened: u64,
+    /// The question whose line is gone to.
+    going: u64,
 }
 
 /// What the user did.
@@ -109,8 +114,23 @@ pub(crate) enum Action {
     Type(String),
     /// Switched a side on or off.
     ToggleSide(Side),
+    /// Searches within this span only; `None`: everywhere.
+    Narrow(Option<Span>),
     /// Clicked the hit of this number.
     Open(usize),
+    /// Wants the next hit, or the one before.
+    OpenNext {
+        later: bool,
+    },
+    /// Wants to be asked for a time.
+    AskWhither,
+    /// Typed into the field for it.
+    TypeWhither(String),
+    Go(Whither),
+    /// Wants to see the next word that may have been misheard.
+    NextDoubt,
+    /// Wants to see what the keys do.
+    ShowKeys,
     /// Wants to read what came before what is shown.
     Earlier,
     /// Wants to read what came after.
@@ -170,6 +190,25 @@ pub(crate) enum Question {
         text: String,
         said: bool,
         heard: bool,
+        within: Option<Span>,
+    },
+    /// How many hits each day has.
+    Days {
+        number: u64,
+        text: String,
+        said: bool,
+        heard: bool,
+    },
+    /// The line nearest to a time as people write it.
+    Go {
+        number: u64,
+        text: String,
+    },
+    /// The first line behind a span, or the last before it.
+    GoBeyond {
+        number: u64,
+        span: Span,
+        later: bool,
     },
     Lines {
         number: u64,
@@ -229,6 +268,15 @@ pub(crate) enum Answer {
         number: u64,
         found: Result<Found, String>,
     },
+    Days {
+        number: u64,
+        days: Result<Vec<DayHits>, String>,
+    },
+    /// The line that was to be gone to.
+    Gone {
+        number: u64,
+        line: Result<Option<Line>, String>,
+    },
     /// The lines of `span`; `end` where there is nothing beyond it in the direction that was asked for.
     Lines {
         number: u64,
@@ -254,6 +302,7 @@ impl Default for State {
             dialog: None,
             asked: 0,
             opened: 0,
+            going: 0,
         }
     }
 }
@@ -270,7 +319,28 @@ impl State {
                 self.search.toggle(side);
                 self.ask_search()
             }
+            Action::Narrow(span) => {
+                self.search.narrow(span);
+                self.ask_search()
+            }
             Action::Open(hit) => self.open(hit),
+            Action::OpenNext { later } => self.open_next(later),
+            Action::AskWhither => {
+                self.dialog = Some(Dialog::Going(Going::default()));
+                Vec::new()
+            }
+            Action::TypeWhither(text) => {
+                if let Some(Dialog::Going(going)) = &mut self.dialog {
+                    going.text = text;
+                }
+                Vec::new()
+            }
+            Action::Go(whither) => self.go(whither),
+            Action::NextDoubt => self.mark_doubt(),
+            Action::ShowKeys => {
+                self.dialog = Some(Dialog::Keys);
+                Vec::new()
+            }
             Action::Earlier => self.ask_more(false),
             Action::Later => self.ask_more(true),
             Action::PlayLine(key) => self.play_line(key),
@@ -324,9 +394,14 @@ impl State {
     pub(crate) fn receive(&mut self, answer: Answer) -> Vec<Effect> {
         match answer {
             Answer::Search { number, found } => {
-                self.search.receive(number, found);
+                let Some((text, said, heard)) = self.search.receive(number, found) else { return Vec::new() };
+                vec![Effect::Ask(Question::Days { number, text, said, heard })]
+            }
+            Answer::Days { number, days } => {
+                self.search.receive_days(number, days);
                 Vec::new()
             }
+            Answer::Gone { number, line } => self.gone(number, line),
             Answer::Lines { number, span, lines, end } => {
                 let found = self.search.marks();
                 if let Some(conversation) = &mut self.conversation {
@@ -369,40 +444,12 @@ impl State {
         let search = &mut self.search;
         search.asked = number;
         if search.text.trim().is_empty() {
-            search.found = Found::default();
-            search.error = None;
-            search.waiting = false;
+            search.clear();
             return Vec::new();
         }
         search.waiting = true;
-        let (text, said, heard) = (search.text.clone(), search.said, search.heard);
-        vec![Effect::Ask(Question::Search { number, text, said, heard })]
-    }
-
-    fn open(&mut self, hit: usize) -> Vec<Effect> {
-        let Some(hit) = self.search.found.hits.get(hit).cloned() else { return Vec::new() };
-        let number = self.next_number();
-        self.opened += 1;
-        self.search.opened = Some(hit.key);
-        let span = hit.span.widened(AROUND_MICROS);
-        let from = hit.span.start.plus_micros(-LEAD_IN_MICROS);
-        let revision = self.conversation.as_ref().map_or(0, |old| old.revision) + 1;
-        self.conversation = Some(Conversation {
-            span,
-            marked: Some(hit.key),
-            // Its own line is there at once; the others come.
-            lines: vec![hit],
-            revision,
-            opening: self.opened,
-            asked: number,
-            waiting: true,
-            anew: None,
-            at_start: false,
-            at_end: false,
-            error: None,
-        });
-        self.playing.follow = true;
-        vec![Effect::Ask(Question::Lines { number, span }), self.play(from)]
+        let (text, said, heard, within) = (search.text.clone(), search.said, search.heard, search.narrowed);
+        vec![Effect::Ask(Question::Search { number, text, said, heard, within })]
     }
 
     fn play(&mut self, from: WallTime) -> Effect {

@@ -2,7 +2,9 @@
 
 use super::app::Viewer;
 use super::conversation_ui::line_label;
-use super::search_ui::{FIELD, hit_label, search_ui};
+use super::going_ui::TIME;
+use super::histogram_ui::bar_label;
+use super::search_ui::{EVERYWHERE, FIELD, hit_label, search_ui};
 use super::state::{Action, Dialog, Found, Line, Readiness, State};
 use super::{sample, style};
 use crate::player::Output;
@@ -219,6 +221,97 @@ fn each_side_can_be_searched_alone() {
         window.run_steps(2);
         wait(&mut window, "the answer", |state| !state.search.waiting);
         assert_eq!(sides(&window), [Side::Heard]);
+    });
+}
+
+#[test]
+fn a_click_on_a_bar_narrows_the_search_and_a_stroke_over_several_does() {
+    at_home(|home| {
+        let mut window = searched(home, "the");
+        wait(&mut window, "the bars", |state| !state.search.bars.is_empty());
+        let all = hits(&window).len();
+        // One conversation in an hour, one in the next.
+        let bars: Vec<_> = window.state().state.search.bars.iter().filter(|bar| bar.hits > 0).copied().collect();
+        assert_eq!(bars.iter().map(|bar| bar.hits).sum::<u64>(), all as u64);
+        let [first, last] = [bars[0], bars[bars.len() - 1]];
+        assert!(first.span.end <= last.span.start, "{bars:?}");
+        window.get_by_label(&bar_label(&last)).click();
+        window.run_steps(2);
+        wait(&mut window, "the answer", |state| !state.search.waiting && state.search.narrowed == Some(last.span));
+        let narrowed = hits(&window);
+        assert_eq!(narrowed.len() as u64, last.hits);
+        assert!(narrowed.iter().all(|hit| last.span.contains(hit.span.start)), "{narrowed:?}");
+        window.get_by_label(EVERYWHERE).click();
+        window.run_steps(2);
+        wait(&mut window, "the answer", |state| !state.search.waiting && state.search.narrowed.is_none());
+        assert_eq!(hits(&window).len(), all);
+        let place = |window: &Harness<'static, Viewer>, bar| window.get_by_label(&bar_label(bar)).rect().center();
+        let (from, to) = (place(&window, &first), place(&window, &last));
+        window.drag_at(from);
+        window.run_steps(2);
+        window.hover_at(to);
+        window.run_steps(2);
+        window.drop_at(to);
+        window.run_steps(2);
+        let both = Span::new(first.span.start, last.span.end);
+        wait(&mut window, "the answer", |state| !state.search.waiting && state.search.narrowed == Some(both));
+        assert_eq!(hits(&window).len(), all);
+    });
+}
+
+#[test]
+fn keys_go_to_what_was_said_last_to_a_time_and_from_hit_to_hit() {
+    at_home(|home| {
+        let mut window = searched(home, "the");
+        // Letters belong to the field until it is left.
+        window.key_press(Key::Escape);
+        window.run_steps(2);
+        let marked = |state: &State| {
+            let conversation = state.conversation.as_ref().filter(|conversation| !conversation.waiting)?;
+            conversation.lines.iter().find(|line| Some(line.key) == conversation.marked).cloned()
+        };
+        window.key_press(Key::T);
+        wait(&mut window, "what was said last", |state| marked(state).is_some());
+        let last = marked(&window.state().state).unwrap();
+        assert!(last.span.start > sample::at(3_600.0), "{last:?}");
+        assert!(!window.state().state.playing.playback.playing);
+        window.key_press(Key::G);
+        window.run_steps(2);
+        let field = || window.get_by_role_and_label(Role::TextInput, TIME);
+        field().type_text("tomorrowish");
+        window.run_steps(2);
+        window.key_press(Key::Enter);
+        let told = |state: &State| match &state.dialog {
+            Some(Dialog::Going(going)) => going.told.error.is_some(),
+            _ => false,
+        };
+        wait(&mut window, "what is wrong with it", told);
+        window.state_mut().act(Action::TypeWhither(sample::at(4.0).local().format("%Y-%m-%dT%H:%M:%S").to_string()));
+        window.run_steps(2);
+        window.get_by_label("Go").click();
+        wait(&mut window, "the time", |state| {
+            state.dialog.is_none() && marked(state).is_some_and(|line| line.span.start == sample::at(4.22))
+        });
+        // There is no other day.
+        window.key_press(Key::CloseBracket);
+        wait(&mut window, "that there is none", |state| {
+            state.conversation.as_ref().is_some_and(|conversation| conversation.error.is_some())
+        });
+        window.key_press(Key::D);
+        window.run_steps(2);
+        let doubtful = marked(&window.state().state).unwrap();
+        assert!(doubtful.span.start > sample::at(4.22));
+        assert!(doubtful.doubt.is_some() || !doubtful.doubtful_words.is_empty(), "{doubtful:?}");
+        let opened = |window: &Harness<'static, Viewer>| window.state().state.search.opened;
+        let found: Vec<_> = hits(&window).iter().map(|hit| Some(hit.key)).collect();
+        for (modifiers, hit) in [(Modifiers::NONE, 0), (Modifiers::NONE, 1), (Modifiers::SHIFT, 0)] {
+            window.key_press_modifiers(modifiers, Key::Enter);
+            window.run_steps(2);
+            assert_eq!(opened(&window), found[hit]);
+        }
+        window.event(Event::Text("?".into()));
+        window.run_steps(2);
+        window.get_by_label("The next word that may have been misheard");
     });
 }
 

@@ -1,7 +1,7 @@
 //! Text for the eye: what is marked in it, what of it is shown, and how times are written. Pure functions.
 
 use std::ops::Range;
-use timeline::WallTime;
+use timeline::{Span, WallTime};
 
 /// A piece of a text, marked or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,17 @@ pub(crate) fn clock(time: WallTime) -> String {
 /// `Mon 23 Nov 2026`, local time.
 pub(crate) fn day(time: WallTime) -> String {
     time.local().format("%a %-d %b %Y").to_string()
+}
+
+/// A stretch of the timeline, as short as it can be said: a day, days, or hours of a day.
+pub(crate) fn stretch(span: &Span) -> String {
+    let last = span.end.plus_micros(-1).max(span.start);
+    let is_midnight = |time: WallTime| time.local().format("%H:%M:%S").to_string() == "00:00:00";
+    match (is_midnight(span.start) && is_midnight(span.end), day(span.start) == day(last)) {
+        (true, true) => day(span.start),
+        (true, false) => format!("{} to {}", day(span.start), day(last)),
+        (false, _) => format!("{}, {} to {}", day(span.start), clock(span.start), clock(span.end)),
+    }
 }
 
 /// `45 s`, `2 min 5 s`, `3 h 20 min`, `2 days 4 h`.

@@ -37,7 +37,7 @@ fn advice(readiness: Readiness) -> Advice {
         Readiness::Ready => Advice {
             title: "Search, then click a hit",
             text: "The conversation around it opens here, what you said on the left and what you heard on the right, and \
-                   plays from there.",
+                   plays from there. T shows what was said last, G goes to a time, and ? lists the other keys.",
             commands: &[],
         },
     }

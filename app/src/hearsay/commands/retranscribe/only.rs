@@ -18,7 +18,7 @@ pub(super) fn found(
     tracks: &[TrackName],
 ) -> Result<BTreeMap<TrackName, SpanSet>> {
     let options = SearchOptions { span: Some(*span), limit: MAX_LIMIT, ..SearchOptions::default() };
-    let days = library.days(query, &options)?;
+    let days = library.days(query, &options, &|| false)?.unwrap_or_default();
     for note in &days.notes {
         output::note(note);
     }

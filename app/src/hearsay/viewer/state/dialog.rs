@@ -1,7 +1,7 @@
 //! What lies over the window: transcribing again, versions side by side, the queue.
 
-use super::{Conversation, Effect, Question, State};
-use timeline::{PassName, Side, Span, WallTime};
+use super::{Conversation, Effect, Going, Question, State};
+use timeline::{PassName, Side, Span, WallTime, local_day};
 
 /// At most one is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,10 @@ pub(crate) enum Dialog {
     Versions(Versions),
     /// What waits to be transcribed again.
     Queue(Queue),
+    /// A time to go to.
+    Going(Going),
+    /// What the keys do.
+    Keys,
 }
 
 /// What is to be transcribed again.
@@ -128,14 +132,18 @@ impl Dialog {
             Self::Again(again) => again.told.waiting,
             Self::Versions(versions) => versions.told.waiting,
             Self::Queue(queue) => queue.told.waiting,
+            Self::Going(going) => going.told.waiting,
+            Self::Keys => false,
         }
     }
 
-    pub(super) fn told(&mut self) -> &mut Told {
+    pub(super) fn told(&mut self) -> Option<&mut Told> {
         match self {
-            Self::Again(again) => &mut again.told,
-            Self::Versions(versions) => &mut versions.told,
-            Self::Queue(queue) => &mut queue.told,
+            Self::Again(again) => Some(&mut again.told),
+            Self::Versions(versions) => Some(&mut versions.told),
+            Self::Queue(queue) => Some(&mut queue.told),
+            Self::Going(going) => Some(&mut going.told),
+            Self::Keys => None,
         }
     }
 }
@@ -162,8 +170,8 @@ impl State {
     /// Puts a question for the dialog that is open.
     pub(super) fn ask_for_dialog(&mut self, question: impl FnOnce(u64) -> Question) -> Vec<Effect> {
         let number = self.next_number();
-        let Some(dialog) = &mut self.dialog else { return Vec::new() };
-        dialog.told().wait(number);
+        let Some(told) = self.dialog.as_mut().and_then(Dialog::told) else { return Vec::new() };
+        told.wait(number);
         vec![Effect::Ask(question(number))]
     }
 
@@ -231,14 +239,12 @@ impl State {
 
     pub(super) fn receive_news(&mut self, number: u64, news: Result<News, String>) -> Vec<Effect> {
         let Some(dialog) = &mut self.dialog else { return Vec::new() };
-        if dialog.told().asked != number {
-            return Vec::new();
-        }
-        dialog.told().waiting = false;
+        let Some(told) = dialog.told().filter(|told| told.asked == number) else { return Vec::new() };
+        told.waiting = false;
         let news = match news {
             Ok(news) => news,
             Err(error) => {
-                dialog.told().error = Some(error);
+                told.error = Some(error);
                 return Vec::new();
             }
         };
@@ -263,15 +269,17 @@ impl State {
                 let span = versions.span;
                 // Other lines are read there now.
                 let mut effects = self.ask_for_dialog(|number| Question::Passes { number, span });
-                if let Some(dialog) = &mut self.dialog {
-                    dialog.told().done = Some(done);
+                if let Some(told) = self.dialog.as_mut().and_then(Dialog::told) {
+                    told.done = Some(done);
                 }
                 effects.extend(self.read_anew());
                 effects.extend(self.ask_search());
                 effects
             }
             (dialog, News::Done(done)) => {
-                dialog.told().done = Some(done);
+                if let Some(told) = dialog.told() {
+                    told.done = Some(done);
+                }
                 Vec::new()
             }
             _ => Vec::new(),
@@ -287,11 +295,4 @@ impl State {
         conversation.anew = Some(number);
         vec![Effect::Ask(Question::Lines { number, span: conversation.span })]
     }
-}
-
-/// The day of a moment, by the clock on the wall.
-fn local_day(at: WallTime) -> Span {
-    let date = at.local().format("%Y-%m-%d").to_string();
-    // A date is always read; were it not, an hour around the moment is meant.
-    timeline::parse_span(&date, at).unwrap_or(Span::new(at, at).widened(1_800_000_000))
 }

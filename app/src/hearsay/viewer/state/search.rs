@@ -1,10 +1,12 @@
 //! The left side of the window.
 
 use super::Line;
+use crate::library::DayHits;
+use crate::viewer::histogram::{Bar, bars};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
-use timeline::Side;
+use timeline::{Side, Span};
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,6 +24,12 @@ pub(crate) struct Search {
     pub(crate) text: String,
     pub(crate) said: bool,
     pub(crate) heard: bool,
+    /// Only hits of this time are wanted.
+    pub(crate) narrowed: Option<Span>,
+    /// How many hits each day has, wherever it lies.
+    days: Vec<DayHits>,
+    /// The same, as it is drawn.
+    pub(crate) bars: Vec<Bar>,
     /// The number of the latest question.
     pub(super) asked: u64,
     /// Whether its answer is still to come.
@@ -38,6 +46,9 @@ impl Default for Search {
             text: String::new(),
             said: true,
             heard: true,
+            narrowed: None,
+            days: Vec::new(),
+            bars: Vec::new(),
             asked: 0,
             waiting: false,
             found: Found::default(),
@@ -60,17 +71,55 @@ impl Search {
         }
     }
 
-    /// Takes in an answer, if it is to the latest question.
-    pub(super) fn receive(&mut self, number: u64, found: Result<Found, String>) {
+    /// Nothing is searched for.
+    pub(super) fn clear(&mut self) {
+        let (text, asked) = (std::mem::take(&mut self.text), self.asked);
+        *self = Self { text, said: self.said, heard: self.heard, asked, opened: self.opened, ..Self::default() };
+    }
+
+    /// Wants only hits of this time; `None`: all.
+    pub(super) fn narrow(&mut self, span: Option<Span>) {
+        self.narrowed = span;
+    }
+
+    /// Takes in an answer, if it is to the latest question: then what was searched for, whose days are to be counted.
+    pub(super) fn receive(&mut self, number: u64, found: Result<Found, String>) -> Option<(String, bool, bool)> {
         if number != self.asked {
-            return;
+            return None;
         }
         self.waiting = false;
         match found {
             Ok(found) => (self.found, self.error) = (found, None),
-            // The results stay: the last ones are better than none.
+            Err(error) => {
+                // The results stay: the last ones are better than none.
+                self.error = Some(error);
+                return None;
+            }
+        }
+        if self.found.hits.is_empty() && self.narrowed.is_none() {
+            self.days.clear();
+            self.bars.clear();
+            return None;
+        }
+        self.draw();
+        Some((self.text.clone(), self.said, self.heard))
+    }
+
+    /// Takes in how many hits each day has.
+    pub(super) fn receive_days(&mut self, number: u64, days: Result<Vec<DayHits>, String>) {
+        if number != self.asked {
+            return;
+        }
+        match days {
+            Ok(days) => self.days = days,
             Err(error) => self.error = Some(error),
         }
+        self.draw();
+    }
+
+    fn draw(&mut self) {
+        let hits = (!self.found.cut).then_some(self.found.hits.as_slice());
+        self.bars = bars(&self.days, hits, self.narrowed);
     }
 
     /// What matches in each hit, by its key.
