@@ -7,16 +7,17 @@
 //! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. Both threads end
 //! when the [`Background`] is dropped.
 
-use super::state::{AROUND_MICROS, Answer, Found, Health, Line, News, Question, Readiness};
+use super::state::{AROUND_MICROS, Answer, Found, Health, Line, News, Question, Readiness, SpokenWord};
 use super::{desk, text};
 use crate::library::{Hit, Library, SearchOptions};
 use home::Home;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{State as Belief, Utterance};
+use store::{State as Belief, Utterance, Word};
 use timeline::{Clock as _, Span, SystemClock};
 
 /// Hits that a search gives to the window.
@@ -294,13 +295,17 @@ fn next(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option
     Ok(None)
 }
 
-fn line(utterance: Utterance, found: Vec<std::ops::Range<usize>>) -> Line {
-    let words = utterance.words.iter().map(|word| (word.text.as_str(), word.p));
-    let doubtful_words = text::doubtful_words(&utterance.text, words, DOUBTFUL_BELOW);
+fn line(utterance: Utterance, found: Vec<Range<usize>>) -> Line {
+    let places = text::places(&utterance.text, utterance.words.iter().map(|word| word.text.as_str()));
+    let words = places.into_iter().zip(&utterance.words).filter_map(|(place, word)| Some((place?, word)));
+    let words: Vec<(Range<usize>, &Word)> = words.collect();
+    let probabilities: Vec<_> = words.iter().map(|(place, word)| (place.clone(), word.p)).collect();
+    let doubtful_words = text::doubtful_words(&utterance.text, &probabilities, DOUBTFUL_BELOW);
+    let words = words.into_iter().map(|(range, word)| SpokenWord { range, span: word.span }).collect();
     let doubt = (utterance.state != Belief::Shown)
         .then(|| utterance.reason.unwrap_or_else(|| "it may not be what was said".to_owned()));
     let Utterance { key, side, span, text, .. } = utterance;
-    Line { key, side, span, text, found, doubtful_words, doubt }
+    Line { key, side, span, text, found, doubtful_words, words, doubt }
 }
 
 /// `hs-status`.

@@ -7,10 +7,12 @@ use super::style::{self, Palette};
 use super::text;
 use eframe::egui::accesskit::Role;
 use eframe::egui::scroll_area::ScrollBarVisibility;
+use eframe::egui::text::CCursor;
 use eframe::egui::{
     Align, Align2, Button, Color32, CursorIcon, Galley, Rect, Response, RichText, ScrollArea, Sense, StrokeKind, Ui,
     UiBuilder, WidgetInfo, pos2, vec2,
 };
+use std::ops::Range;
 use std::sync::Arc;
 use timeline::{Side, WallTime};
 
@@ -204,10 +206,12 @@ fn lines_ui(
             continue;
         }
         layout.anchor = layout.anchor.or(Some((line.key, rect.top() - origin - viewport.top())));
-        let look = Look { marked: conversation.marked == Some(line.key), spoken: spoken == Some(line.key) };
+        let is_spoken = spoken == Some(line.key);
+        let word = state.spoken_word(line).filter(|_| is_spoken).map(|word| &word.range);
+        let look = Look { marked: conversation.marked == Some(line.key), spoken: is_spoken, word };
         let response = line_ui(ui, line, galley, rect, look);
         if response.clicked() {
-            action = Some(Action::PlayLine(line.key));
+            action = Some(clicked(line, galley, rect, &response));
         }
         response.context_menu(|ui| action = line_menu_ui(ui, line).or(action.take()));
     }
@@ -279,9 +283,30 @@ fn line_menu_ui(ui: &mut Ui, line: &Line) -> Option<Action> {
 }
 
 #[derive(Clone, Copy)]
-struct Look {
+struct Look<'a> {
     marked: bool,
     spoken: bool,
+    /// Where the word that is being heard stands.
+    word: Option<&'a Range<usize>>,
+}
+
+/// A click on a word plays from there; beside the words, and from the keyboard, from the line's beginning.
+fn clicked(line: &Line, galley: &Galley, rect: Rect, response: &Response) -> Action {
+    let word = response.interact_pointer_pos().and_then(|pointer| {
+        let pointer = pointer - (rect.min + vec2(PADDING, PADDING)).to_vec2();
+        line.words.iter().position(|word| word_rect(galley, &line.text, &word.range).contains(pointer))
+    });
+    word.map_or(Action::PlayLine(line.key), |word| Action::PlayWord(line.key, word))
+}
+
+/// Where a word stands, from the text's corner on. Of one that goes on in the next row, its beginning.
+pub(crate) fn word_rect(galley: &Galley, text: &str, range: &Range<usize>) -> Rect {
+    let characters = |until: usize| text.get(..until).unwrap_or(text).chars().count();
+    let mut start = CCursor::new(characters(range.start));
+    start.prefer_next_row = true;
+    let (start, end) = (galley.pos_from_cursor(start), galley.pos_from_cursor(CCursor::new(characters(range.end))));
+    let right = if end.top() > start.top() { galley.rect.right() } else { end.right() };
+    Rect::from_min_max(start.min, pos2(right, start.bottom()))
 }
 
 /// What screen readers and tests know a line by.
@@ -289,7 +314,7 @@ pub(crate) fn line_label(line: &Line) -> String {
     format!("{} at {}: {}", line.side, text::clock(line.span.start), line.text)
 }
 
-fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look) -> Response {
+fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_>) -> Response {
     let response = ui.interact(rect, ui.scope_id().with(("line", line.key)), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, look.spoken, line_label(line)));
     let palette = Palette::of(ui);
@@ -311,7 +336,12 @@ fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look) -
         let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
         painter.rect_filled(bar, 2.0, color);
     }
-    painter.galley(rect.min + vec2(PADDING, PADDING), Arc::clone(galley), palette.text);
+    let corner = rect.min + vec2(PADDING, PADDING);
+    if let Some(word) = look.word {
+        let word = word_rect(galley, &line.text, word).translate(corner.to_vec2()).expand2(vec2(2.0, 0.0));
+        painter.rect_filled(word, 3.0, color.gamma_multiply(0.45));
+    }
+    painter.galley(corner, Arc::clone(galley), palette.text);
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
     match &line.doubt {
         Some(doubt) => response.on_hover_text(format!("Doubtful: {doubt}")),

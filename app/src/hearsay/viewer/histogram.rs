@@ -126,6 +126,7 @@ mod tests {
             text: String::new(),
             found: Vec::new(),
             doubtful_words: Vec::new(),
+            words: Vec::new(),
             doubt: None,
         };
         let at = |hour: i64| {

@@ -45,8 +45,18 @@ pub(crate) struct Line {
     pub(crate) found: Vec<Range<usize>>,
     /// Words that may have been misheard, in bytes.
     pub(crate) doubtful_words: Vec<Range<usize>>,
+    /// When each word was spoken.
+    pub(crate) words: Vec<SpokenWord>,
     /// Why all of it is doubtful, if it is.
     pub(crate) doubt: Option<String>,
+}
+
+/// A word of a line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SpokenWord {
+    /// Where it stands in the text, in bytes.
+    pub(crate) range: Range<usize>,
+    pub(crate) span: Span,
 }
 
 /// The bar under the conversation.
@@ -137,6 +147,8 @@ pub(crate) enum Action {
     Later,
     /// Clicked a line.
     PlayLine(i64),
+    /// Clicked the word of this number in the line of this key.
+    PlayWord(i64, usize),
     /// Wants to hear a moment.
     PlayAt(WallTime),
     /// Space.
@@ -343,7 +355,8 @@ impl State {
             }
             Action::Earlier => self.ask_more(false),
             Action::Later => self.ask_more(true),
-            Action::PlayLine(key) => self.play_line(key),
+            Action::PlayLine(key) => self.play_line(key, None),
+            Action::PlayWord(key, word) => self.play_line(key, Some(word)),
             Action::PlayAt(at) => {
                 self.playing.follow = true;
                 vec![self.play(at.plus_micros(-LEAD_IN_MICROS))]
@@ -434,6 +447,12 @@ impl State {
         self.conversation.as_ref()?.lines.iter().rev().find(|line| line.span.contains(position))
     }
 
+    /// The word of a line that is being heard: the one that began last.
+    pub(crate) fn spoken_word<'a>(&self, line: &'a Line) -> Option<&'a SpokenWord> {
+        let position = self.playing.playback.position?;
+        line.words.iter().rev().find(|word| word.span.start <= position)
+    }
+
     fn next_number(&mut self) -> u64 {
         self.asked += 1;
         self.asked
@@ -468,10 +487,11 @@ impl State {
         vec![Effect::Ask(Question::More { number, span: conversation.span, later })]
     }
 
-    fn play_line(&mut self, key: i64) -> Vec<Effect> {
+    fn play_line(&mut self, key: i64, word: Option<usize>) -> Vec<Effect> {
         let Some(conversation) = &mut self.conversation else { return Vec::new() };
         let Some(line) = conversation.lines.iter().find(|line| line.key == key) else { return Vec::new() };
-        let from = line.span.start.plus_micros(-LEAD_IN_MICROS);
+        let word = word.and_then(|word| line.words.get(word));
+        let from = word.map_or(line.span.start, |word| word.span.start).plus_micros(-LEAD_IN_MICROS);
         conversation.marked = Some(key);
         self.playing.follow = true;
         vec![self.play(from)]

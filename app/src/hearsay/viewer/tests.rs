@@ -1,11 +1,11 @@
 //! The viewer as a user has it: real home, database, index and sound files; typed, clicked and read by accessibility label.
 
 use super::app::Viewer;
-use super::conversation_ui::line_label;
+use super::conversation_ui::{line_label, word_rect};
 use super::going_ui::TIME;
 use super::histogram_ui::bar_label;
 use super::search_ui::{EVERYWHERE, FIELD, hit_label, search_ui};
-use super::state::{Action, Dialog, Found, Line, Readiness, State};
+use super::state::{Action, Dialog, Found, LEAD_IN_MICROS, Line, Readiness, State};
 use super::{sample, style};
 use crate::player::Output;
 use eframe::egui::accesskit::Role;
@@ -134,6 +134,42 @@ fn a_click_on_a_line_plays_that_line_and_marks_it() {
         window.get_by_label(&line_label(&line)).click();
         wait(&mut window, "the line", |state| state.spoken().map(|spoken| spoken.key) == Some(line.key));
         assert_eq!(window.state().state.conversation.as_ref().unwrap().marked, Some(line.key));
+    });
+}
+
+#[test]
+fn a_click_on_a_word_plays_that_word_and_the_word_that_is_heard_is_known() {
+    at_home(|home| {
+        let mut window = searched(home, "\"postpone phoenix\"");
+        window.get_by_label(&hit_label(&hits(&window)[0])).click();
+        wait(&mut window, "the conversation", |state| {
+            state.conversation.as_ref().is_some_and(|conversation| conversation.lines.len() > 5)
+        });
+        window.run_steps(60);
+        let conversation = window.state().state.conversation.clone().unwrap();
+        let line = conversation.lines.iter().find(|line| Some(line.key) == conversation.marked).unwrap().clone();
+        let word = line.words.iter().find(|word| &line.text[word.range.clone()] == "until").unwrap().clone();
+        let corner = window.get_by_label(&line_label(&line)).rect().min;
+        let font = style::body();
+        let galley =
+            window.ctx.fonts_mut(|fonts| fonts.layout_no_wrap(line.text.clone(), font, eframe::egui::Color32::BLACK));
+        // As wide as in the window, which has the same font and room for the line; its text begins at the padding.
+        let place = word_rect(&galley, &line.text, &word.range).center().to_vec2() + corner.to_vec2() + vec2(9.0, 9.0);
+        window.hover_at(place.to_pos2());
+        window.run_steps(1);
+        window.drag_at(place.to_pos2());
+        window.run_steps(1);
+        window.drop_at(place.to_pos2());
+        window.run_steps(2);
+        let position = window.state().state.playing.playback.position.unwrap();
+        let before = word.span.start.micros_since(position);
+        assert!((-400_000..=LEAD_IN_MICROS).contains(&before), "it began {before} us before the word");
+        let is_heard = |state: &State| {
+            state.spoken().and_then(|line| state.spoken_word(line)).is_some_and(|heard| heard.span == word.span)
+        };
+        wait(&mut window, "the word", is_heard);
+        let position = window.state().state.playing.playback.position.unwrap();
+        assert!(position >= word.span.start && position < word.span.end, "{position:?} {word:?}");
     });
 }
 
@@ -457,6 +493,7 @@ fn only_the_rows_in_view_are_drawn() {
         text: format!("line {i}"),
         found: Vec::new(),
         doubtful_words: Vec::new(),
+        words: Vec::new(),
         doubt: None,
     };
     let mut state = State::default();

@@ -60,25 +60,28 @@ pub(crate) fn snippet(text: &str, found: &[Range<usize>]) -> Snippet {
     }
 }
 
-/// The byte ranges of the words that are less probable than `below`. Words that can't be found in the text are left out.
-pub(crate) fn doubtful_words<'a>(
-    text: &str,
-    words: impl Iterator<Item = (&'a str, f32)>,
-    below: f32,
-) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
+/// Where each of some words stands in a text, in bytes, one behind the other; `None` for one that can't be found.
+pub(crate) fn places<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Vec<Option<Range<usize>>> {
     let mut at = 0;
-    for (word, p) in words {
-        let word = word.trim();
-        let Some(start) = text.get(at..).and_then(|rest| rest.find(word)).map(|found| at + found) else { continue };
+    let mut place = |word: &str| {
+        let word = Some(word.trim()).filter(|word| !word.is_empty())?;
+        let start = text.get(at..)?.find(word)? + at;
         at = start + word.len();
-        if p >= below || word.is_empty() {
-            continue;
-        }
+        Some(start..at)
+    };
+    words.map(&mut place).collect()
+}
+
+/// The byte ranges of the words that are less probable than `below`.
+pub(crate) fn doubtful_words(text: &str, words: &[(Range<usize>, f32)], below: f32) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for (place, _) in words.iter().filter(|(_, p)| *p < below) {
         match ranges.last_mut() {
             // Neighbours are shaded as one, with the space between them.
-            Some(last) if text.get(last.end..start).is_some_and(|between| between.trim().is_empty()) => last.end = at,
-            _ => ranges.push(start..at),
+            Some(last) if text.get(last.end..place.start).is_some_and(|between| between.trim().is_empty()) => {
+                last.end = place.end;
+            }
+            _ => ranges.push(place.clone()),
         }
     }
     ranges
@@ -156,7 +159,10 @@ mod tests {
     fn doubtful_neighbours_are_shaded_as_one() {
         let text = "We have seventy six minutes.";
         let words = [("We", 0.9), ("have", 0.9), ("seventy", 0.2), ("six", 0.3), ("minutes.", 0.9), ("gone", 0.1)];
-        let ranges = doubtful_words(text, words.into_iter(), 0.5);
+        let found = places(text, words.iter().map(|(word, _)| *word));
+        assert_eq!(found.last(), Some(&None), "it isn't there");
+        let words: Vec<_> = found.into_iter().zip(words).filter_map(|(place, (_, p))| Some((place?, p))).collect();
+        let ranges = doubtful_words(text, &words, 0.5);
         assert_eq!(ranges.iter().map(|r| &text[r.clone()]).collect::<Vec<_>>(), ["seventy six"]);
     }
 

@@ -15,6 +15,7 @@ fn line(key: i64, start_s: i64) -> Line {
         text: format!("line {key}"),
         found: Vec::new(),
         doubtful_words: Vec::new(),
+        words: Vec::new(),
         doubt: None,
     }
 }
