@@ -4,6 +4,7 @@
 //! on the absolute grid, and every window begins with a fresh detector that hears the 10 s before its start.
 
 use crate::speech_edges::{Speech, SpeechEdges, frame_start, frames_of};
+use crate::vad::BATCH;
 use crate::{FRAME, Piece, Vad, VadError, Window, WindowParams};
 use timeline::Position;
 
@@ -58,14 +59,20 @@ impl WindowFinder {
             vad.reset();
         }
         self.sound.extend_from_slice(samples);
-        while let Some(frame) = self.frame() {
-            let probability = vad.probability(&frame)?;
-            let (from, to) = (self.next_frame, self.next_frame.plus(frame_len()));
-            self.next_frame = to;
-            if to > self.start
-                && let Some(end) = self.take(from.max(self.start), to, probability)
-            {
-                return Ok(Some(self.window(end)));
+        let mut probabilities = Vec::with_capacity(BATCH);
+        loop {
+            vad.probabilities(self.frames(), &mut probabilities)?;
+            if probabilities.is_empty() {
+                break;
+            }
+            for probability in &probabilities {
+                let (from, to) = (self.next_frame, self.next_frame.plus(frame_len()));
+                self.next_frame = to;
+                if to > self.start
+                    && let Some(end) = self.take(from.max(self.start), to, *probability)
+                {
+                    return Ok(Some(self.window(end)));
+                }
             }
         }
         self.forget();
@@ -151,9 +158,11 @@ impl WindowFinder {
         self.sound.get(at(from)..at(to)).unwrap_or_default()
     }
 
-    fn frame(&self) -> Option<[f32; FRAME]> {
-        let at = usize::try_from(self.next_frame.since(self.sound_start)).ok()?;
-        self.sound.get(at..)?.first_chunk::<FRAME>().copied()
+    /// The next frames that are there, as many as the detector likes to deal with at once.
+    fn frames(&self) -> &[[f32; FRAME]] {
+        let at = usize::try_from(self.next_frame.since(self.sound_start)).unwrap_or(usize::MAX);
+        let frames = self.sound.get(at..).unwrap_or_default().as_chunks().0;
+        frames.get(..BATCH).unwrap_or(frames)
     }
 
     /// Drops sound that no utterance can need any more.

@@ -25,6 +25,16 @@ fn probabilities(vad: &mut Vad, frames: &[[f32; FRAME]]) -> Vec<f32> {
     frames.iter().map(|frame| vad.probability(frame).unwrap()).collect()
 }
 
+/// The same in batches of this size.
+fn in_batches(vad: &mut Vad, frames: &[[f32; FRAME]], size: usize) -> Vec<f32> {
+    let (mut all, mut some) = (Vec::new(), Vec::new());
+    for frames in frames.chunks(size) {
+        vad.probabilities(frames, &mut some).unwrap();
+        all.extend_from_slice(&some);
+    }
+    all
+}
+
 fn furthest(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     assert!(a.iter().chain(b).all(|p| p.is_finite()), "what is no number is no distance either");
@@ -90,6 +100,17 @@ fn both_backends_give_the_reference_implementations_probabilities() {
         let furthest = furthest(&probabilities(&mut vad, &frames), &reference);
         println!("{}: at most {furthest:.1e} from the reference, {} frames", vad.backend(), frames.len());
         assert!(furthest <= REFERENCE_TOLERANCE, "{choice:?} is {furthest} from the reference implementation");
+    }
+}
+
+#[test]
+fn batches_of_any_size_give_the_same_bits() {
+    let frames = sound(4);
+    let mut vad = Vad::open(VadChoice::Builtin, None).unwrap();
+    let one_by_one = probabilities(&mut vad, &frames);
+    for size in [2, 7, 8, 9, 1_000] {
+        vad.reset();
+        assert_eq!(in_batches(&mut vad, &frames, size), one_by_one, "{size}");
     }
 }
 

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 /// Samples of one frame at 16 kHz: what the model was trained on, 32 ms.
 pub const FRAME: usize = 512;
+/// Frames that are dealt with at once: a quarter of a second. More gain nothing, and what is behind a window's end is heard in vain.
+pub(crate) const BATCH: usize = 8;
 /// Samples before the frame that the model wants to see again.
 const CONTEXT: usize = 64;
 /// What the model is given at once.
@@ -108,18 +110,38 @@ impl Vad {
     /// How likely the next 512 samples hold speech, 0 to 1.
     ///
     /// # Errors
-    /// [`VadError::Onnx`] where ONNX Runtime fails; the built-in pass never does.
+    /// As [`probabilities`](Self::probabilities).
     pub fn probability(&mut self, frame: &[f32; FRAME]) -> Result<f32, VadError> {
-        let mut input = [0.0; INPUT];
-        let (context, new) = input.split_at_mut(CONTEXT);
-        context.copy_from_slice(&self.context);
-        new.copy_from_slice(frame);
-        let (_, tail) = frame.split_at(FRAME - CONTEXT);
-        self.context.copy_from_slice(tail);
-        match &mut self.backend {
-            Backend::Onnx(onnx) => onnx.probability(&input),
-            Backend::Builtin(builtin) => builtin.probability(&input),
+        let mut one = Vec::with_capacity(1);
+        self.probabilities(std::slice::from_ref(frame), &mut one)?;
+        Ok(one.pop().unwrap_or_default())
+    }
+
+    /// The same for some frames in a row, which is faster for eight or more at once and gives the same bits; what was in `out` goes.
+    ///
+    /// # Errors
+    /// [`VadError::Onnx`] where ONNX Runtime fails; the built-in pass never does.
+    pub fn probabilities(&mut self, frames: &[[f32; FRAME]], out: &mut Vec<f32>) -> Result<(), VadError> {
+        out.clear();
+        for frames in frames.chunks(BATCH) {
+            let mut inputs = vec![[0.0; INPUT]; frames.len()];
+            for (input, frame) in inputs.iter_mut().zip(frames) {
+                let (context, new) = input.split_at_mut(CONTEXT);
+                context.copy_from_slice(&self.context);
+                new.copy_from_slice(frame);
+                let (_, tail) = frame.split_at(FRAME - CONTEXT);
+                self.context.copy_from_slice(tail);
+            }
+            match &mut self.backend {
+                Backend::Onnx(onnx) => {
+                    for input in &inputs {
+                        out.push(onnx.probability(input)?);
+                    }
+                }
+                Backend::Builtin(builtin) => builtin.probabilities(&inputs, out)?,
+            }
         }
+        Ok(())
     }
 }
 
