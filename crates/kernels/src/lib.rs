@@ -27,12 +27,14 @@ mod gather;
 mod gelu;
 mod isa;
 mod level;
+mod line;
 mod map;
 mod maths;
 mod normalise;
 mod rows;
 mod score;
 mod softmax;
+mod tiles;
 mod unusable_isa;
 
 pub use byte_panels::BytePanels;
