@@ -44,6 +44,11 @@ impl Isa {
         if self.0 == Level::Amx { Self(Level::Avx512) } else { self }
     }
 
+    /// Whether products of bf16 are faster with it than those of f32.
+    pub fn prefers_bfloats(self) -> bool {
+        self.0 == Level::Amx
+    }
+
     /// Its level.
     pub fn level(self) -> Level {
         self.0

@@ -15,6 +15,9 @@
 #[macro_use]
 mod versions;
 
+mod bfloat_panels;
+mod bfloat_product;
+mod bfloat_rows;
 mod byte_panels;
 mod byte_product;
 mod byte_rows;
@@ -37,6 +40,9 @@ mod softmax;
 mod tiles;
 mod unusable_isa;
 
+pub use bfloat_panels::BfloatPanels;
+pub use bfloat_product::bfloat_product;
+pub use bfloat_rows::BfloatRows;
 pub use byte_panels::BytePanels;
 pub use byte_product::byte_product;
 pub use byte_rows::ByteRows;

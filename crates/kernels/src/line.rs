@@ -17,23 +17,34 @@ impl Line {
         Self(bytes.map(i8::cast_unsigned))
     }
 
+    #[inline(always)]
     pub(crate) fn bytes(lines: &[Self]) -> &[u8] {
         // SAFETY: a line is 64 bytes without padding, so that these are the bytes of the lines.
         unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), size_of_val(lines)) }
     }
 
+    #[inline(always)]
     pub(crate) fn bytes_mut(lines: &mut [Self]) -> &mut [u8] {
         // SAFETY: as above; any bytes make lines.
         unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), size_of_val(lines)) }
     }
 
     /// The line as 32 numbers of 16 bits.
+    #[inline(always)]
     pub(crate) fn halves_mut(&mut self) -> &mut [u16; Self::BYTES / 2] {
         // SAFETY: as many bytes, better aligned, and any bytes make such numbers.
         unsafe { &mut *(&raw mut *self).cast() }
     }
 
+    /// The line as 16 numbers of 32 bits.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> [u32; Self::BYTES / 4] {
+        // SAFETY: as many bytes, better aligned, and any bytes make such numbers.
+        unsafe { (&raw const *self).cast::<[u32; Self::BYTES / 4]>().read() }
+    }
+
     /// Lines as numbers of 32 bits.
+    #[inline(always)]
     pub(crate) fn words_mut(lines: &mut [Self]) -> &mut [u32] {
         // SAFETY: likewise.
         unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), size_of_val(lines) / size_of::<u32>()) }

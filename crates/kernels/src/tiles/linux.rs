@@ -173,7 +173,8 @@ impl Tiles {
     pub(crate) fn bfloats(&self, left: &[Line], panel: &[Line], out: &mut [f32], stride: usize) {
         let steps = panel.len() / STEP;
         let rows = left.len().checked_div(steps).unwrap_or(0);
-        let fits = left.len() == steps * rows && stride >= PANEL && out.len() >= rows.saturating_sub(1) * stride + PANEL;
+        let fits =
+            left.len() == steps * rows && stride >= PANEL && out.len() >= rows.saturating_sub(1) * stride + PANEL;
         assert!(matches!(rows, HIGH | HIGHEST) && fits, "whole tiles");
         let place = out.as_mut_ptr().cast();
         // SAFETY: as above; the rows end within `out` by the assertion.
