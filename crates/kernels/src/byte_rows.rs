@@ -166,7 +166,10 @@ fn body<const FMA: bool>(numbers: &[f32], bytes: &mut [i8]) -> f32 {
             *lane = bits(*x).max(*lane);
         }
     }
-    let most = lanes.into_iter().chain(rest.iter().map(|x| bits(*x))).max().map_or(0.0, f32::from_bits);
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *lane = bits(*x).max(*lane);
+    }
+    let most = f32::from_bits(lanes.iter().fold(0, |most, lane| most.max(*lane)));
     let by = if most.is_finite() && most > f32::MIN_POSITIVE * MOST { MOST / most } else { 0.0 };
     for (place, x) in bytes.iter_mut().zip(numbers) {
         let x = if by == 0.0 { 0.0 } else { *x };
