@@ -151,6 +151,7 @@ impl Tiles {
     ///
     /// # Panics
     /// Where they don't fit together.
+    #[expect(clippy::unused_self, reason = "the proof that the tiles of this thread have their size")]
     pub(crate) fn bytes(&self, left: &[Line], panel: &[Line], out: &mut [[i32; PANEL]]) {
         let steps = panel.len() / STEP;
         assert!(matches!(out.len(), HIGH | HIGHEST) && left.len() == steps * out.len(), "whole tiles");
@@ -160,9 +161,9 @@ impl Tiles {
         let place = out.as_mut_ptr().cast();
         // SAFETY: the tiles are this thread's; there are as many lines as rows of each step and 16 pairs of them for each step of the panel, by the assertion, and as many
         // rows of 32 numbers.
-        match out.len() {
-            HIGH => unsafe { one_of_bytes(left.as_ptr(), panel.as_ptr(), steps, place, 4 * PANEL) },
-            _ => unsafe { two_of_bytes(left.as_ptr(), panel.as_ptr(), steps, place, 4 * PANEL) },
+        unsafe {
+            let sums = if out.len() == HIGH { one_of_bytes } else { two_of_bytes };
+            sums(left.as_ptr(), panel.as_ptr(), steps, place, 4 * PANEL);
         }
     }
 
@@ -170,6 +171,7 @@ impl Tiles {
     ///
     /// # Panics
     /// Where they don't fit together.
+    #[expect(clippy::unused_self, reason = "the proof that the tiles of this thread have their size")]
     pub(crate) fn bfloats(&self, left: &[Line], panel: &[Line], out: &mut [f32], stride: usize) {
         let steps = panel.len() / STEP;
         let rows = left.len().checked_div(steps).unwrap_or(0);
@@ -178,9 +180,9 @@ impl Tiles {
         assert!(matches!(rows, HIGH | HIGHEST) && fits, "whole tiles");
         let place = out.as_mut_ptr().cast();
         // SAFETY: as above; the rows end within `out` by the assertion.
-        match rows {
-            HIGH => unsafe { one_of_bfloats(left.as_ptr(), panel.as_ptr(), steps, place, 4 * stride) },
-            _ => unsafe { two_of_bfloats(left.as_ptr(), panel.as_ptr(), steps, place, 4 * stride) },
+        unsafe {
+            let sums = if rows == HIGH { one_of_bfloats } else { two_of_bfloats };
+            sums(left.as_ptr(), panel.as_ptr(), steps, place, 4 * stride);
         }
     }
 }
