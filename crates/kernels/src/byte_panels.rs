@@ -1,17 +1,18 @@
 //! The right side of a product in eight bits.
 
 use crate::byte_rows::round;
+use crate::line::Line;
 use crate::maths::nearest_byte;
 use crate::{Isa, PANEL, Rows};
 
 /// A matrix of `k` rows and `n` columns in eight bits, each column with a scale of its own, cut into panels of 32 columns:
-/// `[panel][k / 4][32][4]`, that is 128 bytes for four rows. `k` is filled up to four, `n` to 32.
+/// `[panel][k / 4][32][4]`, that is 128 bytes for four rows. `k` is filled up to 64, which a tile takes at once, `n` to 32.
 ///
 /// A byte is the number's step plus 128, as `vpdpbusd` multiplies unsigned bytes with signed ones; what that adds to a sum, 128 times the sum of the
 /// left side's bytes, is taken off again.
 #[derive(Debug, Clone, Default)]
 pub struct BytePanels {
-    bytes: Vec<u8>,
+    lines: Vec<Line>,
     scales: Vec<f32>,
     k: usize,
     n: usize,
@@ -21,6 +22,8 @@ pub struct BytePanels {
 const ZERO: u8 = 128;
 /// Bytes of four rows of a panel.
 const QUAD: usize = 4 * PANEL;
+/// Lines of four rows of a panel.
+const QUAD_LINES: usize = QUAD / Line::BYTES;
 
 impl BytePanels {
     /// Zeros.
@@ -32,9 +35,9 @@ impl BytePanels {
 
     /// Takes another size, for what is written anew each time; all columns are to be set.
     pub fn reshape(&mut self, k: usize, n: usize) {
-        self.bytes.resize(n.div_ceil(PANEL) * k.div_ceil(4) * QUAD, ZERO);
-        self.scales.resize(n.next_multiple_of(PANEL), 0.0);
         (self.k, self.n) = (k, n);
+        self.lines.resize(n.div_ceil(PANEL) * self.panel_lines(), Line::of(ZERO));
+        self.scales.resize(n.next_multiple_of(PANEL), 0.0);
     }
 
     /// Sets a column: the `k` weights of one output, rounded to the nearest of 255 steps. The bytes are the same on every level, and so is the layout.
@@ -45,8 +48,8 @@ impl BytePanels {
         if let Some(place) = self.scales.get_mut(column) {
             *place = scale;
         }
-        let start = column / PANEL * self.k.div_ceil(4) * QUAD + column % PANEL * 4;
-        let places = self.bytes.get_mut(start..).unwrap_or_default().chunks_mut(QUAD);
+        let start = column / PANEL * self.panel_lines() * Line::BYTES + column % PANEL * 4;
+        let places = Line::bytes_mut(&mut self.lines).get_mut(start..).unwrap_or_default().chunks_mut(QUAD);
         for (place, quad) in places.zip(room.as_chunks::<4>().0) {
             if let Some(place) = place.first_chunk_mut() {
                 *place = quad.map(shifted);
@@ -68,11 +71,12 @@ impl BytePanels {
         for (scale, most) in self.scales.iter_mut().zip(&most) {
             *scale = if by(*most) == 0.0 { 0.0 } else { most / 127.0 };
         }
-        let quads = self.k.div_ceil(4);
+        let panel_bytes = self.panel_lines() * Line::BYTES;
+        let bytes = Line::bytes_mut(&mut self.lines);
         for row in 0..self.k {
             for (panel, (numbers, factors)) in rows.row(row).chunks(PANEL).zip(factors.chunks(PANEL)).enumerate() {
-                let start = (panel * quads + row / 4) * QUAD + row % 4;
-                let places = self.bytes.get_mut(start..).unwrap_or_default().iter_mut().step_by(4);
+                let start = panel * panel_bytes + row / 4 * QUAD + row % 4;
+                let places = bytes.get_mut(start..).unwrap_or_default().iter_mut().step_by(4);
                 for ((place, number), factor) in places.zip(numbers).zip(factors) {
                     *place = shifted(nearest_byte(number * factor));
                 }
@@ -90,10 +94,20 @@ impl BytePanels {
         self.n
     }
 
-    /// A panel's bytes.
+    /// A panel's bytes, without what `k` was filled up with beyond four.
     pub(crate) fn panel(&self, at: usize) -> &[u8] {
-        let len = self.k.div_ceil(4) * QUAD;
-        self.bytes.get(at * len..(at + 1) * len).unwrap_or_default()
+        Line::bytes(self.lines(at)).get(..self.k.div_ceil(4) * QUAD).unwrap_or_default()
+    }
+
+    /// A panel with what `k` was filled up with: any bytes, which are multiplied by zeros.
+    pub(crate) fn lines(&self, panel: usize) -> &[Line] {
+        let len = self.panel_lines();
+        self.lines.get(panel * len..(panel + 1) * len).unwrap_or_default()
+    }
+
+    /// Lines of a panel.
+    fn panel_lines(&self) -> usize {
+        self.k.div_ceil(Line::BYTES) * Line::BYTES / 4 * QUAD_LINES
     }
 
     /// A panel's scales.

@@ -1,10 +1,16 @@
 //! Products in eight bits.
 
 use crate::epilogue::{Scales, finish_bytes};
+use crate::tiles::{self, Tiles};
 use crate::{BytePanels, ByteRows, PANEL, Then, byte_tile};
 
-/// Bytes of the left side that are multiplied by one panel after the other while they stay in the second-level cache, beside a panel.
-const BLOCK: usize = 256 << 10;
+/// Rows, at most, that are multiplied by all panels before the next ones are: processors follow about as many streams of memory, one to a page, as they fetch
+/// ahead what is written to.
+const BLOCK: usize = 32;
+
+/// The sums of a tile, where registers and tiles are stored line by line.
+#[repr(C, align(64))]
+struct Sums([[i32; PANEL]; tiles::HIGHEST]);
 
 /// `out = left · right`, with `then` applied: a row of `right.n()` numbers for each row of `left`, rows beginning `stride` apart.
 ///
@@ -17,9 +23,10 @@ pub fn byte_product(left: &ByteRows, right: &BytePanels, then: Then<'_>, out: &m
     let Some(isa) = left.isa().filter(|_| rows > 0 && n > 0) else { return };
     let fits = left.row_len() == k && stride >= n && out.len() >= (rows - 1) * stride + n && then.fits(n);
     assert!(fits, "a product of {rows} x {} and {k} x {n} into {} by {stride}", left.row_len(), out.len());
-    let high = byte_tile::height(isa);
-    let block = (BLOCK / k.max(1) / high).max(1) * high;
-    let mut sums = [[0; PANEL]; byte_tile::HIGHEST];
+    let tiles = Tiles::of(isa);
+    let high = if tiles.is_some() { tiles::HIGHEST } else { byte_tile::height(isa) };
+    let block = BLOCK / high * high;
+    let mut sums = Sums([[0; PANEL]; tiles::HIGHEST]);
     for first in (0..rows).step_by(block) {
         let until = rows.min(first + block);
         for panel in 0..n.div_ceil(PANEL) {
@@ -27,8 +34,14 @@ pub fn byte_product(left: &ByteRows, right: &BytePanels, then: Then<'_>, out: &m
             let width = PANEL.min(n - column);
             for row in (first..until).step_by(high) {
                 let height = high.min(until - row);
-                let sums = sums.get_mut(..height).unwrap_or_default();
-                byte_tile::sums(isa, left.tile(row, height), right.panel(panel), sums);
+                if let Some(tiles) = &tiles {
+                    let sums = sums.0.get_mut(..height.next_multiple_of(tiles::HIGH)).unwrap_or_default();
+                    tiles.bytes(left.lines(row, height), right.lines(panel), sums);
+                } else {
+                    let sums = sums.0.get_mut(..height).unwrap_or_default();
+                    byte_tile::sums(isa, left.tile(row, height), right.panel(panel), sums);
+                }
+                let sums = sums.0.get(..height).unwrap_or_default();
                 let scales = Scales { rows: left.scales(row), sums: left.sums(row), columns: right.scales(panel) };
                 let place = out.get_mut(row * stride + column..).unwrap_or_default();
                 finish_bytes(isa, sums, scales, width, then.from(column), (place, stride));

@@ -1,17 +1,20 @@
 //! The left side of a product in eight bits.
 
+use crate::line::Line;
 use crate::maths::nearest_byte;
-use crate::{Isa, Rows, byte_tile};
+use crate::{Isa, Level, Rows, byte_tile, tiles};
 
 /// Rows of numbers in eight bits, each with a scale of its own: `number = scale · byte`, -127 to 127. So what a row is multiplied to doesn't depend on the others.
 ///
-/// They lie as the kernels read them: tiles of a few rows, four numbers of each row side by side. How many rows is up to the instructions, so the rows know
+/// They lie as the kernels read them: tiles of a few rows, four numbers of each row side by side, or 64. How many rows is up to the instructions, so the rows know
 /// which ones they were laid out for.
 #[derive(Debug, Clone, Default)]
 pub struct ByteRows {
     /// None before rows were taken.
     isa: Option<Isa>,
     quads: Vec<[i8; 4]>,
+    /// In place of the quads: tiles of 16 rows, see [`tiles`].
+    lines: Vec<Line>,
     scales: Vec<f32>,
     sums: Vec<i32>,
     len: usize,
@@ -26,7 +29,7 @@ impl ByteRows {
         self.reset(isa, rows.rows(), rows.len());
         for row in 0..rows.rows() {
             let scale = self.bytes(isa, rows.row(row));
-            self.place(isa, row, rows.rows(), scale);
+            self.place(row, rows.rows(), scale);
         }
     }
 
@@ -37,13 +40,13 @@ impl ByteRows {
         for row in 0..rows.rows() {
             let numbers = rows.row(row);
             let scale = self.bytes(isa, numbers);
-            self.place(isa, row * 2, count, scale);
+            self.place(row * 2, count, scale);
             let mut left = std::mem::take(&mut self.left);
             left.clear();
             left.extend(numbers.iter().zip(&self.bytes).map(|(number, byte)| number - scale * f32::from(*byte)));
             let scale = self.bytes(isa, &left);
             self.left = left;
-            self.place(isa, row * 2 + 1, count, scale);
+            self.place(row * 2 + 1, count, scale);
         }
     }
 
@@ -68,6 +71,12 @@ impl ByteRows {
         self.quads.get(row * quads..(row + height) * quads).unwrap_or_default()
     }
 
+    /// Tiles of 16 rows from `row` on, where one begins, on the level that has them; the last one may hold anything behind the last row.
+    pub(crate) fn lines(&self, row: usize, height: usize) -> &[Line] {
+        let steps = self.len.div_ceil(Line::BYTES);
+        self.lines.get(row * steps..(row + height.next_multiple_of(tiles::HIGH)) * steps).unwrap_or_default()
+    }
+
     /// The scales from `row` on.
     pub(crate) fn scales(&self, row: usize) -> &[f32] {
         self.scales.get(row..).unwrap_or_default()
@@ -79,11 +88,18 @@ impl ByteRows {
     }
 
     fn reset(&mut self, isa: Isa, rows: usize, len: usize) {
+        // The sums are the same, so which way is up to what is faster.
+        let isa = if rows < WORTH_TILES { isa.without_tiles() } else { isa };
         self.isa = Some(isa);
         self.len = len;
-        self.quads.resize(rows * len.div_ceil(4), [0; 4]);
         self.bytes.clear();
-        self.bytes.resize(len.next_multiple_of(4), 0);
+        if isa.level() == Level::Amx {
+            self.lines.resize(rows.next_multiple_of(tiles::HIGH) * len.div_ceil(Line::BYTES), Line::of(0));
+            self.bytes.resize(len.next_multiple_of(Line::BYTES), 0);
+        } else {
+            self.quads.resize(rows * len.div_ceil(4), [0; 4]);
+            self.bytes.resize(len.next_multiple_of(4), 0);
+        }
         self.scales.clear();
         self.sums.clear();
     }
@@ -94,8 +110,26 @@ impl ByteRows {
     }
 
     /// Lays `bytes` where the kernels look for row `row` of `rows`.
-    fn place(&mut self, isa: Isa, row: usize, rows: usize, scale: f32) {
-        let high = byte_tile::height(isa);
+    fn place(&mut self, row: usize, rows: usize, scale: f32) {
+        self.scales.push(scale);
+        self.sums.push(self.bytes.iter().map(|byte| i32::from(*byte)).sum());
+        match self.isa {
+            Some(isa) if isa.level() == Level::Amx => self.place_lines(row),
+            Some(isa) => self.place_quads(byte_tile::height(isa), row, rows),
+            None => {}
+        }
+    }
+
+    fn place_lines(&mut self, row: usize) {
+        let (wholes, _) = self.bytes.as_chunks::<{ Line::BYTES }>();
+        let first = row / tiles::HIGH * tiles::HIGH * wholes.len() + row % tiles::HIGH;
+        let places = self.lines.get_mut(first..).unwrap_or_default().iter_mut().step_by(tiles::HIGH);
+        for (place, bytes) in places.zip(wholes) {
+            *place = Line::of_signed(bytes);
+        }
+    }
+
+    fn place_quads(&mut self, high: usize, row: usize, rows: usize) {
         let first = row / high * high;
         let height = high.min(rows - first);
         let quads = self.bytes.len() / 4;
@@ -105,10 +139,11 @@ impl ByteRows {
                 *place = *quad;
             }
         }
-        self.scales.push(scale);
-        self.sums.push(self.bytes.iter().map(|byte| i32::from(*byte)).sum());
     }
 }
+
+/// Rows from which on products by tiles are the faster ones, or as fast while another thread is busy on the same core.
+const WORTH_TILES: usize = 5;
 
 /// The largest byte.
 const MOST: f32 = 127.0;
@@ -131,7 +166,10 @@ fn body<const FMA: bool>(numbers: &[f32], bytes: &mut [i8]) -> f32 {
             *lane = bits(*x).max(*lane);
         }
     }
-    let most = lanes.into_iter().chain(rest.iter().map(|x| bits(*x))).max().map_or(0.0, f32::from_bits);
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *lane = bits(*x).max(*lane);
+    }
+    let most = f32::from_bits(lanes.iter().fold(0, |most, lane| most.max(*lane)));
     let by = if most.is_finite() && most > f32::MIN_POSITIVE * MOST { MOST / most } else { 0.0 };
     for (place, x) in bytes.iter_mut().zip(numbers) {
         let x = if by == 0.0 { 0.0 } else { *x };

@@ -10,16 +10,13 @@ mod vnni256;
 
 use crate::{Isa, Level, PANEL};
 
-/// Rows that a tile has at most, whatever the level.
-pub(crate) const HIGHEST: usize = 12;
-
-/// Rows that a tile has on this level: as many as there are registers for.
+/// Rows that a tile has on this level, 12 at most: as many as there are registers for.
 pub(crate) fn height(isa: Isa) -> usize {
     match isa.level() {
         Level::Portable => 4,
         Level::Avx2 => 2,
         Level::AvxVnni => 3,
-        Level::Avx512 => 12,
+        Level::Avx512 | Level::Amx => 12,
     }
 }
 
@@ -41,7 +38,7 @@ pub(crate) fn sums(isa: Isa, left: &[[i8; 4]], panel: &[u8], tile: &mut [[i32; P
         Level::AvxVnni => unsafe { vnni256::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { avx512::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile) },
+        Level::Avx512 | Level::Amx => unsafe { avx512::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile) },
         #[cfg(not(target_arch = "x86_64"))]
         _ => portable::sums(left, panel, tile),
     }

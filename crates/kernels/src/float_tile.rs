@@ -16,7 +16,7 @@ pub(crate) fn height(isa: Isa) -> usize {
     match isa.level() {
         Level::Portable => 4,
         Level::Avx2 | Level::AvxVnni => 6,
-        Level::Avx512 => 12,
+        Level::Avx512 | Level::Amx => 12,
     }
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn sums(isa: Isa, left: Tile<'_>, panel: &[f32], tile: &mut [[f32; PA
         Level::Avx2 | Level::AvxVnni => unsafe { avx2::sums(left, k, panel.as_ptr(), tile) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { avx512::sums(left, k, panel.as_ptr(), tile) },
+        Level::Avx512 | Level::Amx => unsafe { avx512::sums(left, k, panel.as_ptr(), tile) },
         #[cfg(not(target_arch = "x86_64"))]
         _ => portable::sums(left, panel, tile),
     }

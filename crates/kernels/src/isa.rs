@@ -18,8 +18,8 @@ impl Isa {
         Level::ALL.into_iter().filter_map(Self::of)
     }
 
-    /// What the environment variable `HEARSAY_ISA` names: `portable`, `avx2`, `avxvnni` or `avx512`, in any case. The [fastest](Self::fastest) where it isn't
-    /// set, or empty.
+    /// What the environment variable `HEARSAY_ISA` names: `portable`, `avx2`, `avxvnni`, `avx512` or `amx`, in any case. The [fastest](Self::fastest) where it
+    /// isn't set, or empty.
     ///
     /// # Errors
     /// [`UnusableIsa`] where it names something else, or what this processor doesn't have.
@@ -39,6 +39,16 @@ impl Isa {
         Level::named(name).and_then(Self::of).ok_or_else(|| UnusableIsa { name: name.to_owned() })
     }
 
+    /// The same without products by tiles.
+    pub(crate) fn without_tiles(self) -> Self {
+        if self.0 == Level::Amx { Self(Level::Avx512) } else { self }
+    }
+
+    /// Whether products of bf16 are faster with it than those of f32.
+    pub fn prefers_bfloats(self) -> bool {
+        self.0 == Level::Amx
+    }
+
     /// Its level.
     pub fn level(self) -> Level {
         self.0
@@ -54,7 +64,7 @@ mod tests {
         assert_eq!(Isa::named(""), Ok(Isa::fastest()));
         assert_eq!(Isa::named("Portable"), Ok(Isa(Level::Portable)));
         let error = Isa::named("avx-512").unwrap_err().to_string();
-        assert_eq!(error, "HEARSAY_ISA is \"avx-512\", which is none of portable, avx2, avxvnni, avx512");
+        assert_eq!(error, "HEARSAY_ISA is \"avx-512\", which is none of portable, avx2, avxvnni, avx512, amx");
         for level in Level::ALL {
             match Isa::named(level.name()) {
                 Ok(isa) => assert!(level.is_there() && isa.level() == level),

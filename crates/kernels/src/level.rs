@@ -1,5 +1,6 @@
 //! Sets of instructions, by name.
 
+use crate::tiles;
 use std::fmt;
 
 /// A set of instructions that kernels are written for; later ones are faster.
@@ -13,34 +14,40 @@ pub enum Level {
     AvxVnni,
     /// AVX-512 F, BW, DQ, VL and VNNI: Intel servers since 2019, AMD since Zen 4.
     Avx512,
+    /// AMX with bytes and bf16, on Linux: Intel servers since 2023. It multiplies by tiles where there are rows enough; everything else is as with
+    /// [`Avx512`](Self::Avx512).
+    Amx,
 }
 
 impl Level {
     /// All of them, slowest first.
-    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::AvxVnni, Self::Avx512];
+    pub const ALL: [Self; 5] = [Self::Portable, Self::Avx2, Self::AvxVnni, Self::Avx512, Self::Amx];
 
     /// The level of this name, as in `HEARSAY_ISA`.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(name))
     }
 
-    /// `portable`, `avx2`, `avxvnni`, `avx512`.
+    /// `portable`, `avx2`, `avxvnni`, `avx512`, `amx`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
             Self::AvxVnni => "avxvnni",
             Self::Avx512 => "avx512",
+            Self::Amx => "amx",
         }
     }
 
-    /// Whether this processor has it.
+    /// Whether this processor has it; of [`Amx`](Self::Amx) also whether the system lets this process use it, and whether products that were tried came
+    /// out right.
     pub fn is_there(self) -> bool {
         match self {
             Self::Portable => true,
             Self::Avx2 => avx2(),
             Self::AvxVnni => avx_vnni(),
             Self::Avx512 => avx512(),
+            Self::Amx => avx512() && tiles::are_there(),
         }
     }
 }

@@ -5,16 +5,21 @@
 //! with a stride ([`Rows`]), so that overlapping windows of a convolution and one head of many are multiplied in place.
 //!
 //! Numbers are f32, or bytes with a scale for each row of the left side and each column of the right one ([`ByteRows`], [`BytePanels`]); sums of bytes are exact.
+//! For processors that multiply by tiles they may also be bf16, summed up in f32 ([`BfloatRows`], [`BfloatPanels`]).
 //!
 //! Each output element is one sum, added up in the order of its index by one accumulator, whatever the number of rows beside it.
 //! So a row's result has the same bits alone and among others; batches rely on that.
 //!
-//! The instructions are chosen while running ([`Isa`]): portable Rust, AVX2 with FMA, the same with VNNI, AVX-512 with VNNI. This crate alone holds `unsafe` code, and
-//! nothing it offers needs any: lengths are checked before pointers are made, and an [`Isa`] can only be had where the processor has it.
+//! The instructions are chosen while running ([`Isa`]): portable Rust, AVX2 with FMA, the same with VNNI, AVX-512 with VNNI, AMX beside it. This crate alone holds `unsafe` code, and
+//! nothing it offers needs any: lengths are checked before pointers are made, and an [`Isa`] can only be had where the processor has it
+//! (for AMX also: where Linux permits it, and products that were tried came out right).
 
 #[macro_use]
 mod versions;
 
+mod bfloat_panels;
+mod bfloat_product;
+mod bfloat_rows;
 mod byte_panels;
 mod byte_product;
 mod byte_rows;
@@ -27,14 +32,19 @@ mod gather;
 mod gelu;
 mod isa;
 mod level;
+mod line;
 mod map;
 mod maths;
 mod normalise;
 mod rows;
 mod score;
 mod softmax;
+mod tiles;
 mod unusable_isa;
 
+pub use bfloat_panels::BfloatPanels;
+pub use bfloat_product::bfloat_product;
+pub use bfloat_rows::BfloatRows;
 pub use byte_panels::BytePanels;
 pub use byte_product::byte_product;
 pub use byte_rows::ByteRows;

@@ -16,8 +16,8 @@ macro_rules! versions {
                 $body::<true>($($name),*)
             }
             match $isa.level() {
-                // SAFETY: an `Isa` of this level exists only where the processor has these features.
-                $crate::Level::Avx512 => unsafe { avx512($($name),*) },
+                // SAFETY: an `Isa` of these levels exists only where the processor has these features.
+                $crate::Level::Avx512 | $crate::Level::Amx => unsafe { avx512($($name),*) },
                 // SAFETY: as above.
                 $crate::Level::Avx2 | $crate::Level::AvxVnni => unsafe { avx2($($name),*) },
                 $crate::Level::Portable => $body::<false>($($name),*),

@@ -7,8 +7,8 @@
 )]
 
 use kernels::{
-    BytePanels, ByteRows, FloatPanels, Isa, Rows, Then, byte_product, float_product, gather_dots, gather_sum, largest,
-    log_sum_exp, normalise, softmax,
+    BfloatPanels, BfloatRows, BytePanels, ByteRows, FloatPanels, Isa, Rows, Then, bfloat_product, byte_product,
+    float_product, gather_dots, gather_sum, largest, log_sum_exp, normalise, softmax,
 };
 
 /// A small generator (xorshift64*), so that every run sees the same numbers.
@@ -285,4 +285,160 @@ fn lines_of_a_table_are_gathered_as_by_plain_loops() {
             assert!((sum - want).abs() < 1e-5);
         }
     }
+}
+
+/// What a product of bytes gives on this level, with rows and panels that were used for other shapes before.
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+fn product_of_bytes(
+    isa: Isa,
+    shape: (usize, usize, usize),
+    numbers: &[f32],
+    room: &mut (ByteRows, BytePanels),
+) -> Vec<f32> {
+    let ((m, k, n), (rows, panels)) = (shape, room);
+    panels.reshape(k, n);
+    for column in 0..n {
+        panels.set_output(isa, column, &numbers[column..column + k], &mut Vec::new());
+    }
+    rows.take(isa, Rows::new(&numbers[n..], m, 1, k).unwrap());
+    let mut out = vec![7.0; m * n];
+    byte_product(rows, panels, Then::Store, &mut out, n);
+    out
+}
+
+#[test]
+fn products_of_bytes_have_the_same_bits_on_every_level_around_the_edges_of_tiles() {
+    let mut chance = Chance(29);
+    let even = chance.numbers(2_400);
+    // The largest sums that there can be.
+    let most = vec![1.0; 2_400];
+    let mut rooms: Vec<_> = Isa::all().map(|isa| (isa, <(ByteRows, BytePanels)>::default())).collect();
+    for m in [1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 49, 64, 65] {
+        for k in [1, 3, 60, 63, 64, 65, 127, 128, 512, 2_048] {
+            let n = [32, 1, 31, 33, 70][(m + k) % 5];
+            for numbers in [&even, &most] {
+                let mut products =
+                    rooms.iter_mut().map(|(isa, room)| (*isa, product_of_bytes(*isa, (m, k, n), numbers, room)));
+                let (_, portable) = products.next().unwrap();
+                for (isa, product) in products {
+                    assert!(product == portable, "{isa:?} {m}x{k}x{n}");
+                }
+            }
+        }
+    }
+}
+
+/// The nearest number of eight significant bits.
+fn to_bfloat(number: f32) -> f32 {
+    let unit = 2_f32.powf(number.abs().log2().floor() - 7.0);
+    if number == 0.0 { 0.0 } else { (number / unit).round_ties_even() * unit }
+}
+
+#[test]
+fn products_in_bf16_are_the_plain_loops_over_random_shapes_with_every_tail() {
+    let mut chance = Chance(31);
+    let mut rooms: Vec<_> = Isa::all().map(|isa| (isa, <(BfloatRows, BfloatPanels)>::default())).collect();
+    for round in 0..80 {
+        let (m, k, n) = (1 + chance.below(70), 1 + chance.below(100), 1 + chance.below(100));
+        let (stride, right_stride, out_stride) =
+            (k + chance.below(5), n.max(k) + chance.below(5), n + chance.below(40));
+        let left = chance.numbers(m * stride);
+        let right = chance.numbers(n.max(k) * right_stride);
+        let before = chance.numbers(m * out_stride);
+        let by_inputs = round % 2 == 0;
+        for (isa, (rows, panels)) in &mut rooms {
+            let isa = *isa;
+            rows.take(isa, Rows::new(&left, m, stride, k).unwrap());
+            if by_inputs {
+                panels.set_inputs(isa, Rows::new(&right, k, right_stride, n).unwrap());
+            } else {
+                panels.set_outputs(isa, Rows::new(&right, n, right_stride, k).unwrap());
+            }
+            assert_eq!((rows.rows(), panels.k(), panels.n()), (m, k, n));
+            let mut out = before.clone();
+            bfloat_product(isa, rows, panels, &mut out, out_stride);
+            for row in 0..m {
+                for column in 0..out_stride {
+                    let at = row * out_stride + column;
+                    let weight =
+                        |i: usize| right[if by_inputs { i * right_stride + column } else { column * right_stride + i }];
+                    let sum = |i: usize| f64::from(to_bfloat(left[row * stride + i])) * f64::from(to_bfloat(weight(i)));
+                    let want = if column < n { (0..k).map(sum).sum() } else { f64::from(before[at]) };
+                    let got = f64::from(out[at]);
+                    assert!((got - want).abs() < 1e-5, "{isa:?} {m}x{k}x{n} at {row},{column}: {got} for {want}");
+                }
+            }
+            // Alone.
+            let (row, mut alone) = (m / 2, vec![0.0; n]);
+            rows.take(isa, Rows::dense(&left[row * stride..][..k], k));
+            bfloat_product(isa, rows, panels, &mut alone, n);
+            assert_eq!(alone, out[row * out_stride..][..n], "{isa:?} {m}x{k}x{n}");
+        }
+    }
+}
+
+#[test]
+fn what_is_weighted_by_a_softmax_in_bf16_is_near_the_same_in_f32_and_still_a_mean() {
+    let mut chance = Chance(37);
+    for (m, k) in [(1, 1), (16, 32), (33, 100), (40, 1_500)] {
+        let scores: Vec<f32> = chance.numbers(m * k).iter().map(|score| score * 12.0 - 30.0).collect();
+        let mut weights = scores.clone();
+        softmax(Isa::fastest(), &mut weights, k, k);
+        // The second column is the same everywhere.
+        let values: Vec<f32> = (0..k).flat_map(|_| [chance.number(), 0.5]).collect();
+        for isa in Isa::all() {
+            let (mut rows, mut panels, mut out) = (BfloatRows::default(), BfloatPanels::default(), vec![0.0; 2 * m]);
+            rows.take_softmax(isa, Rows::dense(&scores, k));
+            panels.set_inputs(isa, Rows::dense(&values, 2));
+            bfloat_product(isa, &rows, &panels, &mut out, 2);
+            for (weights, got) in weights.chunks(k).zip(out.chunks(2)) {
+                let want: f32 = weights.iter().zip(values.chunks(2)).map(|(weight, value)| weight * value[0]).sum();
+                assert!((got[0] - want).abs() < 1.0 / 256.0, "{isa:?} {m}x{k}: {} for {want}", got[0]);
+                assert!((got[1] - 0.5).abs() < 1e-5, "{isa:?} {m}x{k}: {}", got[1]);
+            }
+        }
+    }
+    // Scores that are no numbers give none.
+    for isa in Isa::all() {
+        let (mut rows, mut panels, mut out) = (BfloatRows::default(), BfloatPanels::default(), [0.0; 2]);
+        rows.take_softmax(isa, Rows::dense(&[0.0, f32::NAN, 1.0, 2.0], 2));
+        panels.set_inputs(isa, Rows::dense(&[1.0, 1.0], 1));
+        bfloat_product(isa, &rows, &panels, &mut out, 1);
+        assert!(out[0].is_nan() && out[1] == 1.0, "{isa:?}: {out:?}");
+    }
+}
+
+#[test]
+fn threads_multiply_at_once_and_each_has_the_sums_it_would_have_alone() {
+    let isa = Isa::fastest();
+    let work = |seed: u64| {
+        let mut chance = Chance(seed);
+        let (m, k, n) = (48, 192, 96);
+        let (left, right) = (chance.numbers(m * k), chance.numbers(n * k));
+        let (mut rows, mut panels, mut out) = (ByteRows::default(), BytePanels::zeros(k, n), vec![0.0; m * n]);
+        for (column, weights) in right.chunks_exact(k).enumerate() {
+            panels.set_output(isa, column, weights, &mut Vec::new());
+        }
+        let (mut halves, mut half_panels) = (BfloatRows::default(), BfloatPanels::default());
+        (0..200)
+            .map(|_| {
+                rows.take(isa, Rows::dense(&left, k));
+                byte_product(&rows, &panels, Then::Store, &mut out, n);
+                let bytes: f64 = out.iter().map(|number| f64::from(*number)).sum();
+                // The system may stop a thread in the midst of products, and let another go on with its own.
+                std::thread::yield_now();
+                halves.take(isa, Rows::dense(&left, k));
+                half_panels.set_outputs(isa, Rows::dense(&right, k));
+                bfloat_product(isa, &halves, &half_panels, &mut out, n);
+                (bytes, out.iter().map(|number| f64::from(*number)).sum())
+            })
+            .collect::<Vec<(f64, f64)>>()
+    };
+    let alone: Vec<_> = (1..=4).map(work).collect();
+    let together: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (1..=4).map(|seed| scope.spawn(move || work(seed))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(together == alone);
+    assert!(alone.iter().all(|sums| sums.iter().all(|sum| *sum == sums[0])));
 }

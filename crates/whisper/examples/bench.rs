@@ -4,7 +4,7 @@
 //! cargo run --release -p whisper --example bench -- MODEL WAV [SLOTS [BEAMS]]
 //! ```
 //!
-//! With `EXACT=1` in f32, with `WORDS=1` timed. The recording (16 kHz, mono, 16 bit) is cut into windows of 30 s. `HEARSAY_ISA=portable|avx2|avxvnni|avx512` holds the kernels to a set of instructions.
+//! With `EXACT=1` in f32, with `WORDS=1` timed. The recording (16 kHz, mono, 16 bit) is cut into windows of 30 s. `HEARSAY_ISA=portable|avx2|avxvnni|avx512|amx` holds the kernels to a set of instructions.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 
 use kernels::Isa;

@@ -4,11 +4,18 @@
     reason = "offsets into buffers whose sizes are made from the same shape a line above"
 )]
 
+use crate::Numbers;
 use crate::ggml::HEAD;
-use kernels::{FloatPanels, Isa, Rows, Then, float_product, softmax};
+use kernels::{BfloatPanels, BfloatRows, FloatPanels, Isa, Rows, Then, bfloat_product, float_product, softmax};
 
 /// Queries that are dealt with at once: their scores for all keys stay in the second-level cache, so that the softmax is exact in one go.
 const QUERIES: usize = 48;
+
+/// Likewise with products by tiles: as many as are multiplied at once.
+const TILED_QUERIES: usize = 32;
+
+/// Numbers of a line of the cache.
+const LINE: usize = 16;
 
 /// What attention needs beside its input; kept from window to window.
 #[derive(Debug, Default)]
@@ -16,11 +23,27 @@ pub(crate) struct Attention {
     keys: FloatPanels,
     values: FloatPanels,
     scores: Vec<f32>,
+    tiled: Tiled,
+}
+
+/// The same in bf16.
+#[derive(Debug, Default)]
+struct Tiled {
+    queries: BfloatRows,
+    keys: BfloatPanels,
+    values: BfloatPanels,
+    scores: Vec<f32>,
+    weights: BfloatRows,
 }
 
 impl Attention {
     /// `qkv` has for each position its query (already divided by √64), key and value, of `width` numbers each; `out` gets `width` numbers for each.
-    pub(crate) fn apply(&mut self, isa: Isa, qkv: &[f32], width: usize, out: &mut [f32]) {
+    ///
+    /// In f32; fast numbers where the processor multiplies by tiles in bf16, but for the softmax.
+    pub(crate) fn apply(&mut self, isa: Isa, numbers: Numbers, qkv: &[f32], width: usize, out: &mut [f32]) {
+        if numbers == Numbers::Fast && isa.prefers_bfloats() {
+            return self.tiled.apply(isa, qkv, width, out);
+        }
         let positions = qkv.len() / (3 * width);
         self.scores.resize(QUERIES * positions, 0.0);
         self.keys.reshape(HEAD, positions);
@@ -38,6 +61,76 @@ impl Attention {
                 softmax(isa, scores, positions, positions);
                 let place = &mut out[first * width + head..];
                 float_product(isa, Rows::dense(scores, positions), &self.values, Then::Store, place, width);
+            }
+        }
+    }
+}
+
+impl Tiled {
+    fn apply(&mut self, isa: Isa, qkv: &[f32], width: usize, out: &mut [f32]) {
+        let positions = qkv.len() / (3 * width);
+        // Scores lie in whole lines of the cache, as tiles are stored.
+        let stride = positions.next_multiple_of(LINE);
+        self.scores.resize(TILED_QUERIES * stride + LINE, 0.0);
+        let aligned = self.scores.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        for head in (0..width).step_by(HEAD) {
+            let rows = |first: usize, count: usize, part: usize| {
+                let numbers = qkv.get(first * 3 * width + part * width + head..).unwrap_or_default();
+                Rows::new(numbers, count, 3 * width, HEAD)
+            };
+            let (Some(keys), Some(values)) = (rows(0, positions, 1), rows(0, positions, 2)) else { return };
+            self.keys.set_outputs(isa, keys);
+            self.values.set_inputs(isa, values);
+            for first in (0..positions).step_by(TILED_QUERIES) {
+                let Some(queries) = rows(first, TILED_QUERIES.min(positions - first), 0) else { return };
+                self.queries.take(isa, queries);
+                let scores = &mut self.scores[aligned..];
+                bfloat_product(isa, &self.queries, &self.keys, scores, stride);
+                let Some(scores) = Rows::new(scores, queries.rows(), stride, positions) else { return };
+                self.weights.take_softmax(isa, scores);
+                bfloat_product(isa, &self.weights, &self.values, &mut out[first * width + head..], width);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of a bell curve, more or less: sums of four of an even one.
+    fn numbers(mut seed: u64, count: usize) -> Vec<f32> {
+        let mut even = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            f32::from((seed >> 48) as u16) / 32_768.0 - 1.0
+        };
+        (0..count).map(|_| (even() + even() + even() + even()) * 0.866).collect()
+    }
+
+    #[test]
+    fn attention_in_bf16_is_near_that_in_f32_and_each_position_is_the_same_whatever_the_others_ask() {
+        let width = 2 * HEAD;
+        // With and without tails.
+        for positions in [1, 31, 96, 187] {
+            let mut qkv = numbers(positions as u64, positions * 3 * width);
+            // Scores of up to 30 or so, as a layer that looks closely has them.
+            qkv.chunks_mut(width).step_by(3).flatten().for_each(|number| *number *= 0.8);
+            let mut want = vec![0.0; positions * width];
+            Attention::default().apply(Isa::fastest(), Numbers::Exact, &qkv, width, &mut want);
+            for isa in Isa::all() {
+                let mut got = vec![0.0; positions * width];
+                let mut attention = Attention::default();
+                attention.tiled.apply(isa, &qkv, width, &mut got);
+                let far = got.iter().zip(&want).map(|(got, want)| (got - want).abs()).fold(0.0, f32::max);
+                assert!(far < 0.1, "{isa:?}: {far} with {positions} positions");
+                // Other queries in front.
+                let mut others = qkv.clone();
+                let (front, last) = others.split_at_mut((positions - 1) * 3 * width);
+                front.chunks_mut(3 * width).flat_map(|qkv| &mut qkv[..width]).for_each(|number| *number = -*number);
+                assert_eq!(last.len(), 3 * width);
+                let mut again = vec![0.0; positions * width];
+                attention.tiled.apply(isa, &others, width, &mut again);
+                assert_eq!(again[(positions - 1) * width..], got[(positions - 1) * width..], "{isa:?}");
             }
         }
     }

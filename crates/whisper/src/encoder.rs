@@ -20,6 +20,7 @@ pub(crate) struct Encoder {
     places: Vec<f32>,
     blocks: Vec<Block>,
     norm: Norm,
+    numbers: Numbers,
     width: usize,
     bands: usize,
 }
@@ -59,6 +60,7 @@ impl Encoder {
                 .map(|layer| Block::load(file, isa, numbers, layer))
                 .collect::<Result<_, _>>()?,
             norm: Norm::load(file, "encoder.ln_post")?,
+            numbers,
             width,
             bands: shape.bands,
         })
@@ -87,7 +89,7 @@ impl Encoder {
             *number += place;
         }
         for block in &self.blocks {
-            block.apply(isa, width, room);
+            block.apply(isa, self.numbers, width, room);
         }
         self.norm.apply(isa, &room.stream, &mut room.normal);
         &room.normal
@@ -110,14 +112,14 @@ impl Block {
         })
     }
 
-    fn apply(&self, isa: Isa, width: usize, room: &mut EncoderRoom) {
+    fn apply(&self, isa: Isa, numbers: Numbers, width: usize, room: &mut EncoderRoom) {
         let EncoderRoom { stream, normal, wide, attention, bytes, .. } = room;
         let positions = stream.len() / width;
         wide.resize(positions * 4 * width, 0.0);
         self.attention_norm.apply(isa, stream, normal);
         let qkv = &mut wide[..positions * 3 * width];
         self.qkv.apply(isa, Rows::dense(normal, width), Act::Store, qkv, bytes);
-        attention.apply(isa, qkv, width, normal);
+        attention.apply(isa, numbers, qkv, width, normal);
         self.out.apply(isa, Rows::dense(normal, width), Act::Add, stream, bytes);
         self.norm.apply(isa, stream, normal);
         self.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide, bytes);

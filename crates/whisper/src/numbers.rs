@@ -1,6 +1,6 @@
 //! How exactly is computed.
 
-/// What the products are computed in. Softmax, normalisation, the sums from layer to layer and the encoder's attention are f32 in any case.
+/// What the products are computed in. Softmax, normalisation and the sums from layer to layer are f32 in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Numbers {
     /// f32. Compared with openai-whisper computing on the same weights in f32, over windows of the fixtures with a small model for English: the tokens are
@@ -8,7 +8,8 @@ pub enum Numbers {
     #[default]
     Exact,
     /// Weights in eight bits with a scale per output, and what they are multiplied with in eight bits with a scale per row; the sound's keys and values
-    /// in eight bits. The sums of bytes are exact and the same on every processor. Some tokens differ from the exact ones: how many a small model's tests allow
+    /// in eight bits. The encoder's attention is f32, but bf16 on processors that multiply by tiles of it (AMX): what that adds to the features' distance from
+    /// the exact ones is a hundredth of what eight bits do. The sums of bytes are exact and the same on every processor. Some tokens differ from the exact ones: how many a small model's tests allow
     /// is in `tests/reference.rs`. How much faster it is depends on the processor; `examples/bench.rs` measures it.
     Fast,
 }
