@@ -8,6 +8,7 @@ use crate::commands::{
     compare::CompareArgs,
     completions::CompletionsArgs,
     config::ConfigArgs,
+    correct::CorrectArgs,
     demo::DemoArgs,
     devices::DevicesArgs,
     doctor::DoctorArgs,
@@ -117,6 +118,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Choose which pass is read over a span
     Prefer(PreferArgs),
+    /// Write what was really said in the place of what was heard
+    Correct(CorrectArgs),
     /// Tell what the recorder and the worker are doing, and how much room is left
     Status(StatusArgs),
     /// List times without sound, and why

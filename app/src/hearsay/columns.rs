@@ -70,8 +70,9 @@ fn rows(utterances: &[Utterance]) -> Vec<Row<'_>> {
 }
 
 fn words(utterance: &Utterance) -> String {
-    let mark = if utterance.state == State::Shown { "" } else { " (?)" };
-    format!("{}{mark}", utterance.text)
+    let doubt = if utterance.state == State::Shown { "" } else { " (?)" };
+    let corrected = if utterance.is_correction() { " (corrected)" } else { "" };
+    format!("{}{doubt}{corrected}", utterance.text)
 }
 
 fn push(lines: &mut Vec<String>, clock: &str, left: &[String], right: &[String], column: usize) {

@@ -2,11 +2,13 @@
 //! waits for either; what it prints on stdout is data, everything else goes to stderr.
 
 mod again;
+mod alignment;
 mod ask;
 mod cli;
 mod columns;
 mod commands;
 mod context;
+mod corrections;
 mod differences;
 mod doctor;
 mod failure;

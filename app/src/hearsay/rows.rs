@@ -24,6 +24,9 @@ pub(crate) struct SearchRow<'a> {
     speaker: Option<&'a str>,
     state: &'static str,
     reason: Option<&'a str>,
+    /// You wrote it: absent where it is what was heard.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    corrected: bool,
     /// `words`; or `spelling` or `sound` where nothing has the words and this has others like them.
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     likeness: Option<&'static str>,
@@ -72,6 +75,7 @@ impl<'a> SearchRow<'a> {
             speaker: None,
             state: state(utterance.state),
             reason: utterance.reason.as_deref(),
+            corrected: utterance.is_correction(),
             likeness: None,
         }
     }

@@ -1,3 +1,4 @@
+use crate::correction::BY_HAND;
 use crate::current::{self, Current, Place};
 use crate::error::During;
 use crate::pass::{PROVISIONAL, name_at};
@@ -43,6 +44,8 @@ pub struct Document {
     pub is_echo: bool,
     /// It is linked to what the program itself played.
     pub is_replay: bool,
+    /// The user wrote it.
+    pub is_correction: bool,
 }
 
 /// What the index has to do for a number of keys.
@@ -175,10 +178,11 @@ fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite
     };
     connection
         .prepare_cached(
-            "SELECT t.name, t.side, u.text, u.language, u.p, p.model, u.echo_of IS NOT NULL, u.replay_of IS NOT NULL, p.name
+            "SELECT t.name, t.side, u.text, u.language, u.p, p.model, u.echo_of IS NOT NULL, u.replay_of IS NOT NULL, p.name,
+                    p.rank >= ?2
                FROM utterance u JOIN track t ON t.key = u.track JOIN pass p ON p.key = u.pass WHERE u.key = ?1",
         )?
-        .query_row([place.key], |row| {
+        .query_row([place.key, BY_HAND], |row| {
             Ok(Document {
                 key: place.key,
                 span: place.span,
@@ -193,6 +197,7 @@ fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite
                 state: place.state,
                 is_echo: row.get(6)?,
                 is_replay: row.get(7)?,
+                is_correction: row.get(9)?,
             })
         })
 }

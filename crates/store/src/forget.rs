@@ -7,6 +7,7 @@
 //! SQLite moves rows about when their neighbours go, and of what it moved from it clears nothing, even with `secure_delete`. So
 //! the rows are overwritten first, where they lie, with as many bytes that say nothing; only then are they deleted.
 
+use crate::correction::BY_HAND;
 use crate::current::{self, Place};
 use crate::error::During;
 use crate::utterance::start_of_id;
@@ -231,19 +232,15 @@ fn take_away(connection: &Connection, forget: &Forget) -> rusqlite::Result<usize
             }
         }
     }
-    {
-        let mut overwrite = connection.prepare_cached(
-            "UPDATE utterance SET words = zeroblob(length(words)),
-                                  text = substr(hex(zeroblob(length(CAST(text AS BLOB)))), 1, length(CAST(text AS BLOB)))
-             WHERE key = ?1",
-        )?;
-        let mut delete = connection.prepare_cached("DELETE FROM utterance WHERE key = ?1")?;
-        for key in &changed {
-            overwrite.execute([key])?;
-        }
-        for key in &changed {
-            delete.execute([key])?;
-        }
+    erase(connection, &changed)?;
+    for target in &targets {
+        // Where a correction is gone nobody was silenced by a better one.
+        connection
+            .prepare_cached(
+                "DELETE FROM coverage WHERE pass = (SELECT key FROM pass WHERE key = ?1 AND rank >= ?2)
+                   AND track = ?3 AND start_us <= ?4 AND end_us > ?4",
+            )?
+            .execute([target.place.pass, BY_HAND, target.place.track, target.place.at.as_micros()])?;
     }
     let gone = changed.len();
     let going: HashSet<i64> = changed.iter().copied().collect();
@@ -253,6 +250,23 @@ fn take_away(connection: &Connection, forget: &Forget) -> rusqlite::Result<usize
     changed.append(&mut following);
     change::append(connection, &changed)?;
     Ok(gone)
+}
+
+/// Overwrites utterances where they lie, and deletes them.
+pub(crate) fn erase(connection: &Connection, keys: &[i64]) -> rusqlite::Result<()> {
+    let mut overwrite = connection.prepare_cached(
+        "UPDATE utterance SET words = zeroblob(length(words)),
+                              text = substr(hex(zeroblob(length(CAST(text AS BLOB)))), 1, length(CAST(text AS BLOB)))
+         WHERE key = ?1",
+    )?;
+    let mut delete = connection.prepare_cached("DELETE FROM utterance WHERE key = ?1")?;
+    for key in keys {
+        overwrite.execute([key])?;
+    }
+    for key in keys {
+        delete.execute([key])?;
+    }
+    Ok(())
 }
 
 /// Those whose documents hold the last words of what goes: after it, up to the first that isn't hidden.

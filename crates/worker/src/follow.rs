@@ -1,4 +1,7 @@
 use crate::WorkerError;
+use crate::scribe::Scribe;
+use archive::Archive;
+use home::{Home, Lock, LockError};
 use index::{Cursor, Document, Writer};
 use std::path::Path;
 use store::Store;
@@ -12,6 +15,20 @@ use timeline::Span;
 #[derive(Debug)]
 pub struct Follower {
     writer: Writer,
+}
+
+/// Has the index and the plain files follow the database where no worker lives to do that; `false` where one does.
+///
+/// # Errors
+/// What can't be read or written. That a plain file can't be is told and no error.
+pub fn follow_up(home: &Home, store: &mut Store) -> Result<bool, WorkerError> {
+    let _lock = match Lock::acquire(&home.worker_lock()) {
+        Err(LockError::Held { .. }) => return Ok(false),
+        lock => lock?,
+    };
+    Follower::open(&home.index())?.catch_up(store)?;
+    Scribe::new(&Archive::open(home)).write_all(store, 0)?;
+    Ok(true)
 }
 
 /// What one round of following did.

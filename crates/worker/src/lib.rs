@@ -64,7 +64,7 @@ pub use campaign_plan::{CampaignPlan, Wanted};
 pub use campaigns::{CampaignSettings, OpenRecogniser, WaitsFor, is_between};
 pub use choices::keep_choices;
 pub use error::WorkerError;
-pub use follow::{Followed, Follower};
+pub use follow::{Followed, Follower, follow_up};
 pub use forget::{Erasing, Forget, Left, WouldForget};
 pub use live_settings::{LiveModel, LiveSettings};
 pub use machine::Machine;

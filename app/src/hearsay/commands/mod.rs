@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod correct;
 pub(crate) mod demo;
 pub(crate) mod devices;
 pub(crate) mod doctor;
@@ -62,6 +63,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Passes(args)) => passes::run(&args, &context),
         Some(Command::Compare(args)) => compare::run(&args, &context),
         Some(Command::Prefer(args)) => prefer::run(&args, &context),
+        Some(Command::Correct(args)) => correct::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
         Some(Command::Forget(args)) => forget::run(&args, &context),

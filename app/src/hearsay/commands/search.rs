@@ -149,8 +149,14 @@ fn print(out: &mut Out, found: &Found) -> Result<()> {
             (state, Some(reason)) => format!(" ({state}: {reason})"),
             (state, None) => format!(" ({state})"),
         };
+        let corrected = if utterance.is_correction() { " (corrected)" } else { "" };
         let id = out.dim(&format!("[{}]", utterance.id));
-        writeln!(out, "{}  {:5}  {text}{doubt}  {id}", output::local(utterance.span.start), utterance.side.as_str())?;
+        writeln!(
+            out,
+            "{}  {:5}  {text}{doubt}{corrected}  {id}",
+            output::local(utterance.span.start),
+            utterance.side.as_str()
+        )?;
     }
     Ok(())
 }

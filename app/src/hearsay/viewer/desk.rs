@@ -65,7 +65,8 @@ pub(super) fn passes(home: &Home, library: &mut Library, span: Span) -> Result<N
     let read = library.conversation(span)?;
     let tracks = store.tracks()?;
     let mut versions = Vec::new();
-    for known in store.passes()?.into_iter().filter(|known| !known.pass.translation) {
+    let is_version = |known: &store::PassSummary| !known.pass.translation && !known.pass.is_by_hand();
+    for known in store.passes()?.into_iter().filter(is_version) {
         let pass = known.pass.name;
         let (mut has_words, mut is_read) = (false, true);
         for (track, _) in &tracks {
