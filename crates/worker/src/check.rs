@@ -119,7 +119,7 @@ pub fn check(
         return Ok(checked);
     }
     let store = database(home, &mut checked.faults)?;
-    words::check(&archive, store.as_ref(), &mut checked, tell)?;
+    words::check(&archive, (store.as_ref(), &home.database()), &mut checked, tell)?;
     if let Some(store) = &store {
         checked.faults.extend(sound::missing(&archive, store)?);
         if tell(Checking::Index).is_continue() {
@@ -141,15 +141,16 @@ fn database(home: &Home, faults: &mut Vec<Fault>) -> Result<Option<Store>, Worke
         }
         // The worker brings it up to date.
         Err(StoreError::Older { .. }) => {}
-        Err(error @ (StoreError::Damaged { .. } | StoreError::Foreign { .. })) => faults.push(Fault::new(
-            &path,
-            FaultKind::Database,
-            home::one_line(&error),
-            "`hearsay rebuild` makes it anew of the words beside the sound, and deletes nothing",
-        )),
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Foreign { .. })) => faults.push(unusable(&path, &error)),
         Err(error) => faults.push(failed(&path, &error)),
     }
     Ok(None)
+}
+
+/// A database of which something can't be read.
+fn unusable(path: &Path, error: &StoreError) -> Fault {
+    let advice = "`hearsay rebuild` makes it anew of the words beside the sound, and deletes nothing";
+    Fault::new(path, FaultKind::Database, home::one_line(error), advice)
 }
 
 /// The index, and whether it is that of the database.
