@@ -186,3 +186,112 @@ fn what_is_typed_wrong_is_told() {
     let nothing = Sample::empty().run(&["correct", &heard, "x"]);
     assert!(nothing.code == 1 && nothing.err.contains("hearsay work"), "{}", nothing.err);
 }
+
+#[test]
+fn stars_and_notes_are_told_found_listed_and_taken_away() {
+    let sample = Sample::day();
+    let (december, agenda) = (id(&sample, "december"), id(&sample, "\"next item\""));
+    does(&sample, &["star", &december]);
+    does(&sample, &["star", &december]);
+    does(&sample, &["note", &december, "move the #Deadline, tell Monica"]);
+    does(&sample, &["note", "2026-11-23T09:15:08Z..2026-11-23T09:15:19Z", "the agenda part"]);
+
+    assert_eq!(id(&sample, "is:starred"), december);
+    assert_eq!(id(&sample, "note:deadlines"), december, "in any form of the word");
+    assert_eq!(id(&sample, "note:#deadline"), december);
+    assert!(found(&sample, "note:#monica").is_empty() && found(&sample, "monica is:starred").is_empty());
+    let agenda_part = found(&sample, "note:agenda");
+    assert_eq!(agenda_part.len(), 3, "whatever was said within the span, on every track: {agenda_part:?}");
+    assert!(agenda_part.iter().any(|row| row["id"] == agenda.as_str()));
+    let hit = &found(&sample, "december")[0];
+    assert_eq!((&hit["starred"], &hit["notes"][0]), (&true.into(), &"move the #Deadline, tell Monica".into()));
+    let shown = sample.run(&["show", "all", "--json"]).json();
+    assert_eq!(shown.iter().filter(|row| row["starred"] == true).count(), 1);
+    assert_eq!(shown.iter().filter(|row| !row["notes"].is_null()).count(), 4);
+    assert!(shown.iter().all(|row| row["corrected"].is_null()));
+    let lines = sample.run(&["show", "all"]).out;
+    assert!(lines.contains('\u{2605}') && lines.contains("#Deadline,"), "{lines}");
+
+    let marks = sample.run(&["marks", "--json"]).json();
+    let kinds: Vec<_> = marks.iter().map(|row| (row["kind"].as_str().unwrap(), row["track"].as_str())).collect();
+    assert_eq!(kinds, [("star", Some("mic")), ("note", Some("mic")), ("note", None)]);
+    assert_eq!(marks[0]["text"], HEARD);
+    assert!(sample.run(&["marks", "2026-11-23T09:15:20Z..2026-11-23T09:16Z"]).code == 1);
+    let listed = sample.run(&["marks"]).out;
+    assert!(
+        listed.contains("note: the agenda part") && listed.contains(marks[2]["mark"].as_str().unwrap()),
+        "{listed}"
+    );
+    let path = sample.home().marks_file();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+    // Another note takes its place; each goes by what it is on or by its own id.
+    does(&sample, &["note", &december, "done"]);
+    assert!(found(&sample, "note:#deadline").is_empty() && id(&sample, "note:done") == december);
+    does(&sample, &["note", &december, "--remove"]);
+    does(&sample, &["star", &december, "--remove"]);
+    does(&sample, &["note", marks[2]["mark"].as_str().unwrap(), "--remove"]);
+    assert!(found(&sample, "has:note").is_empty() && found(&sample, "is:starred").is_empty());
+    assert_eq!(sample.run(&["marks"]).code, 1);
+    for (arguments, code, says) in [
+        (vec!["star", &december, "--remove"], 1, "hearsay marks"),
+        (vec!["note", &december], 2, "TEXT"),
+        (vec!["note", &december, " "], 2, "--remove"),
+        (vec!["star", "all"], 2, "from when to when"),
+        (vec!["star", "20261123T091512.340Z-mic-00000000"], 1, "hearsay search"),
+    ] {
+        let ran = sample.run(&arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(says), "{arguments:?}: {}", ran.err);
+    }
+    let nothing = Sample::empty();
+    assert_eq!(nothing.run(&["star", "today"]).code, 1);
+    assert!(!nothing.home().database().exists(), "none is made for it");
+}
+
+#[test]
+fn what_the_user_wrote_outlives_the_database_and_another_transcription_and_a_changed_byte_is_named() {
+    let sample = Sample::day();
+    let december = id(&sample, "december");
+    does(&sample, &["rebuild", "--yes"]);
+    does(&sample, &["star", &december]);
+    does(&sample, &["note", &december, "call Anna #todo"]);
+    let mut store = sample.store();
+    let larger = pass(&store, "larger", 1, 9);
+    // The same in two pieces, a little apart.
+    let again = vec![
+        utterance(4.1, 6.2, "We delighted to postpone", State::Shown),
+        utterance(6.3, 7.4, "Phoenix until Remember.", State::Shown),
+    ];
+    store.commit_window(&window(larger, &TrackName::mic(), (4.0, 8.0), again)).unwrap();
+    worker::follow_up(&sample.home(), &mut store).unwrap();
+    drop(store);
+    assert_eq!(found(&sample, "note:#todo").len(), 2);
+    does(&sample, &["correct", &id(&sample, "delighted"), "We decided to postpone"]);
+    let marks = |sample: &Sample| sample.run(&["marks", "--json"]).out;
+    let show = |sample: &Sample| sample.run(&["show", "all", "--json"]).out;
+    let before = (export(&sample), marks(&sample), show(&sample));
+
+    lose(&sample);
+    does(&sample, &["rebuild", "--yes"]);
+    assert_eq!((export(&sample), marks(&sample), show(&sample)), before);
+    assert_eq!((found(&sample, "note:#todo").len(), found(&sample, "is:starred is:corrected").len()), (2, 1));
+    assert_eq!(faults(&sample), [] as [String; 0]);
+
+    // A file that is lost is written anew, and a changed byte is named.
+    std::fs::rename(sample.home().marks_file(), sample.path("away")).unwrap();
+    does(&sample, &["rebuild", "--yes"]);
+    assert_eq!(marks(&sample), before.1);
+    let mut bytes = std::fs::read(sample.home().marks_file()).unwrap();
+    bytes[60] ^= 1;
+    std::fs::write(sample.home().marks_file(), bytes).unwrap();
+    let faults = faults(&sample);
+    assert!(faults.len() == 1 && faults[0].contains("marks.jsonl"), "{faults:?}");
+    let rebuilt = sample.run(&["rebuild", "--yes"]);
+    assert!(rebuilt.code == 3 && rebuilt.err.contains("marks.jsonl"), "{}", rebuilt.err);
+    assert_eq!(marks(&sample), before.1, "what may have stood in that line is kept");
+    let copy = sample.path("copy");
+    let backup = sample.run(&["backup", copy.to_str().unwrap()]);
+    assert_eq!(backup.code, 0, "{}", backup.err);
+    assert!(copy.join("marks.jsonl").exists());
+}

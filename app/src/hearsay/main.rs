@@ -18,6 +18,7 @@ mod library;
 mod output;
 mod player;
 mod reference;
+mod remarks;
 mod rows;
 mod service;
 mod sound;

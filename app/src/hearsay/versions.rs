@@ -7,7 +7,7 @@ use archive::{Choice, Choices};
 use home::Home;
 use store::{Store, Utterance};
 use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
-use worker::{follow_up, keep_choices};
+use worker::{follow_up, keep_choices, keep_remarks};
 
 /// The sound within a span that two passes have both dealt with, by track.
 pub(crate) fn common(store: &Store, left: i64, right: i64, span: &Span) -> Result<Vec<(TrackName, SpanSet)>> {
@@ -114,13 +114,14 @@ pub(crate) fn undo(
     Ok((last.pass.clone(), last.span))
 }
 
-/// Brings the database, and where no worker does it the index and the words beside the sound, in line with what the user has written; what is wrong with their file.
+/// Brings the database, and where no worker does it the index and the words beside the sound, in line with what the user has written; what is wrong with his
+/// files.
 ///
 /// # Errors
 /// Where one of them can't be read or written.
 pub(crate) fn follow(home: &Home) -> Result<Option<String>> {
     let mut store = Store::open(&home.database())?;
-    let fault = keep_choices(home, &mut store)?;
+    let faults = [keep_choices(home, &mut store)?, keep_remarks(home, &mut store)?];
     follow_up(home, &mut store)?;
-    Ok(fault.map(|fault| fault.to_string()))
+    Ok(faults.into_iter().flatten().map(|fault| fault.to_string()).reduce(|a, b| format!("{a}; {b}")))
 }

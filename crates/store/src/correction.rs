@@ -8,7 +8,9 @@ use crate::current::{self, Place};
 use crate::error::During;
 use crate::utterance::{COLUMNS, SOURCE, State, Utterance, Word, read};
 use crate::window::{self, Placed};
-use crate::{NewPass, NewUtterance, Outcome, Pass, Store, StoreError, WindowRow, change, document, forget, pass};
+use crate::{
+    Document, NewPass, NewUtterance, Outcome, Pass, Store, StoreError, WindowRow, change, document, forget, pass,
+};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 use timeline::{Span, SpanSet, UtteranceId, WallTime};
@@ -36,6 +38,13 @@ impl Pass {
 }
 
 impl Utterance {
+    /// Whether the user wrote it.
+    pub fn is_correction(&self) -> bool {
+        self.pass.as_str() == NAME
+    }
+}
+
+impl Document {
     /// Whether the user wrote it.
     pub fn is_correction(&self) -> bool {
         self.pass.as_str() == NAME

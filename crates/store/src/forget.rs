@@ -11,7 +11,7 @@ use crate::correction::BY_HAND;
 use crate::current::{self, Place};
 use crate::error::During;
 use crate::utterance::start_of_id;
-use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, Stretch, change, document, pass, track};
+use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, Stretch, change, document, pass, remark, track};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -26,10 +26,12 @@ pub struct Forget {
     pub span: Span,
     /// Of which tracks; `None`: of all.
     pub tracks: Option<Vec<TrackName>>,
+    /// When it was asked for: what the user wrote of it before goes, too.
+    pub asked: WallTime,
 }
 
 impl Forget {
-    fn is_of(&self, track: &TrackName) -> bool {
+    pub(crate) fn is_of(&self, track: &TrackName) -> bool {
         self.tracks.as_ref().is_none_or(|tracks| tracks.contains(track))
     }
 }
@@ -87,7 +89,7 @@ impl Store {
         count().during(&self.path, operation)
     }
 
-    /// Takes away every utterance that overlaps with a span, of all passes, and those that are linked as echoes of them; and keeps words of it
+    /// Takes away every utterance that overlaps with a span, of all passes, those that are linked as echoes of them, and the stars and notes; and keeps words of it
     /// out from now on. Doing it again does nothing more. How many utterances went.
     ///
     /// What was written before may lie in the `-wal` until [`truncate_wal`](Self::truncate_wal).
@@ -100,6 +102,7 @@ impl Store {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).during(path, operation)?;
         note(&transaction, forget).during(path, operation)?;
         let gone = take_away(&transaction, forget).during(path, operation)?;
+        remark::forget(&transaction, forget).during(path, operation)?;
         transaction.commit().during(path, operation)?;
         Ok(gone)
     }
@@ -151,12 +154,13 @@ fn note(connection: &Connection, forget: &Forget) -> rusqlite::Result<()> {
     if known || forget.span.is_empty() {
         return Ok(());
     }
-    let mut insert = connection
-        .prepare_cached("INSERT INTO forgotten (mark, track, start_us, end_us, pending) VALUES (?1, ?2, ?3, ?4, 1)")?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO forgotten (mark, track, start_us, end_us, pending, asked_us) VALUES (?1, ?2, ?3, ?4, 1, ?5)",
+    )?;
     let named = forget.tracks.iter().flatten().map(|track| Some(track.as_str()));
     let all = forget.tracks.is_none().then_some(None);
     for track in named.chain(all) {
-        insert.execute(params![forget.mark.cast_signed(), track, start, end])?;
+        insert.execute(params![forget.mark.cast_signed(), track, start, end, forget.asked.as_micros()])?;
     }
     Ok(())
 }

@@ -12,6 +12,8 @@
 //! whatever another pass made of it, nothing included. What the user prefers ([`Preference`]) goes before all ranks, and what he wrote himself ([`Store::correct`]) before that. An utterance of another pass
 //! where the one that speaks heard nobody stays in sight, as doubtful.
 //!
+//! Beside what was said stand the user's stars and notes ([`Remark`]), each of a moment.
+//!
 //! What was forgotten goes for good ([`Store::forget`]), and words of it that come later are left out.
 //!
 //! Beside the database lie plain files with all of it ([`Stretch`]). They follow it: triggers note what they don't have yet
@@ -59,6 +61,7 @@ mod open;
 mod pass;
 mod preference;
 mod read;
+mod remark;
 mod restore;
 mod spoken;
 mod stretch;
@@ -79,6 +82,7 @@ pub use open::Store;
 pub use pass::{NewPass, PROVISIONAL, Pass, PassSummary, SpeechWithin};
 pub use preference::Preference;
 pub use read::{Counters, MAX_UTTERANCES};
+pub use remark::Remark;
 pub use restore::Restored;
 pub use spoken::Spoken;
 pub use stretch::Stretch;

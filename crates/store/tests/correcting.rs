@@ -43,7 +43,7 @@ fn a_correction_is_read_before_every_pass_and_what_was_heard_stays() {
     assert_eq!(archive.current(), ["one", "two", "three"]);
     let corrected = read_at(&archive, 5_000);
     assert!(corrected.is_correction() && corrected.state == State::Shown && corrected.span == span(4_000, 6_000));
-    assert!(index.held[&corrected.key].is_correction);
+    assert!(index.held[&corrected.key].is_correction());
     assert_eq!(index.held[&read_at(&archive, 8_000).key].before, "two", "a phrase goes on from the new words");
     let after: Vec<String> = archive.dump().into_iter().filter(|row| row.starts_with("utterance")).collect();
     assert_eq!(after[..3], before, "nothing that was heard is touched");
@@ -162,7 +162,7 @@ fn corrections_come_back_from_their_lines_and_go_when_they_are_forgotten() {
     assert_eq!(anew(&archive), seen);
     assert_eq!(archive.current(), ["one", "two", "three"]);
 
-    let forget = Forget { mark: 1, span: span(7_500, 7_600), tracks: None };
+    let forget = Forget { mark: 1, span: span(7_500, 7_600), tracks: None, asked: at(100_000) };
     let goes = archive.store.would_forget(&forget).unwrap();
     assert_eq!((goes.len(), goes[0].model.as_str()), (2, "you"));
     archive.store.forget(&forget).unwrap();

@@ -12,7 +12,7 @@ mod sound;
 mod words;
 
 use crate::WorkerError;
-use crate::choices;
+use crate::{choices, remarks};
 use archive::{Archive, Fault, FaultKind, Journal, Segment};
 use home::Home;
 use index::{IndexError, Searcher};
@@ -99,9 +99,11 @@ pub fn check(
             Err(error) => checked.faults.push(failed(&archive.day_folder(&day).join("journal.jsonl"), &error)),
         }
     }
-    match choices::check(home) {
-        Ok(fault) => checked.faults.extend(fault),
-        Err(error) => checked.faults.push(failed(&home.choices_file(), &error)),
+    for (found, path) in [(choices::check(home), home.choices_file()), (remarks::check(home), home.marks_file())] {
+        match found {
+            Ok(fault) => checked.faults.extend(fault),
+            Err(error) => checked.faults.push(failed(&path, &error)),
+        }
     }
     if let Some(share) = sound {
         let segments: Vec<&Segment> = scan.segments.iter().filter(|segment| !segment.part).collect();

@@ -123,6 +123,7 @@ impl Follower {
 
 fn document(state: u8, from: store::Document) -> Document {
     Document {
+        is_correction: from.is_correction(),
         key: from.key,
         start: from.span.start,
         end: from.span.end,
@@ -136,5 +137,7 @@ fn document(state: u8, from: store::Document) -> Document {
         state,
         is_echo: from.is_echo,
         is_replay: from.is_replay,
+        is_starred: from.is_starred,
+        notes: from.notes,
     }
 }
