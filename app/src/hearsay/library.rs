@@ -235,6 +235,16 @@ impl Library {
         }
     }
 
+    /// What models heard in the place of a correction.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn heard_under(&mut self, correction: &Utterance) -> Result<String> {
+        let Some(store) = self.store()? else { return Ok(String::new()) };
+        let texts: Vec<String> = store.heard_under(correction.key)?.into_iter().map(|heard| heard.text).collect();
+        Ok(texts.join(" "))
+    }
+
     /// What the recorder and the worker are doing, and how much room is left.
     ///
     /// # Errors

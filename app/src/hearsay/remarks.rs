@@ -174,6 +174,11 @@ pub(crate) fn notes<'a>(utterance: &Utterance, remarks: &'a [store::Remark]) -> 
     of(utterance, remarks).filter_map(|remark| remark.note.as_deref())
 }
 
+/// What was noted of it alone, and not of a longer span.
+pub(crate) fn own_note<'a>(utterance: &Utterance, remarks: &'a [store::Remark]) -> Option<&'a str> {
+    of(utterance, remarks).filter(|remark| remark.track.is_some()).find_map(|remark| remark.note.as_deref())
+}
+
 fn of<'a>(utterance: &Utterance, remarks: &'a [store::Remark]) -> impl Iterator<Item = &'a store::Remark> {
     let (track, span) = (utterance.track.clone(), utterance.span);
     remarks.iter().filter(move |remark| remark.is_of(&track, &span))
