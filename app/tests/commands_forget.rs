@@ -77,6 +77,58 @@ fn transcribe(store: &mut Store, pass: i64) {
     }
 }
 
+/// The day with what the user wrote about it: a correction, a star and notes on what is forgotten, and others beside it.
+fn written() -> Sample {
+    let sample = day();
+    let id = |query: &str| sample.run(&["search", query, "--json"]).json()[0]["id"].as_str().unwrap().to_owned();
+    let (kestrels, phoenix) = (id("nesting"), id("december"));
+    for arguments in [
+        vec!["correct", &kestrels, "Zanzibar kestrels are resting."],
+        vec!["correct", &kestrels, "Quicksilver kestrels are nesting."],
+        vec!["correct", &phoenix, "We decided to postpone Phoenix until November."],
+        vec!["star", &kestrels],
+        vec!["note", &kestrels, "ask about the marmalade"],
+        vec!["note", &kestrels, "ask about #zanzibar"],
+        vec!["note", "2026-11-23T09:15:00Z..2026-11-23T09:17:00Z", "that day with the kestrels"],
+        vec!["note", &phoenix, "tell Monica"],
+    ] {
+        let ran = sample.run(&arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
+    }
+    sample
+}
+
+fn notes(sample: &Sample) -> Vec<String> {
+    let marks = sample.run(&["marks", "--json"]).json();
+    marks.iter().filter_map(|row| row["note"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn what_the_user_wrote_of_it_goes_with_it() {
+    let (sample, before) = (written(), written());
+    let sound = sound(&sample);
+    let everywhere = found(&sample, &sound);
+    assert!(everywhere.contains("marks.jsonl") && everywhere.contains("words.71d90ab0.jsonl"), "{everywhere:?}");
+    let [plan] = sample.run(&["forget", SPAN_TEXT, "--dry-run", "--json"]).json().try_into().unwrap();
+    assert_eq!((&plan["stars"], &plan["notes"]), (&1.into(), &2.into()), "{plan}");
+    assert_eq!(plan["utterances"][0]["model"], "you");
+    let ran = sample.run(&["forget", SPAN_TEXT, "--yes"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_forgotten(&sample, &before, &sound);
+    assert_eq!(notes(&sample), ["tell Monica"], "what reaches beyond the span goes whole");
+    assert_eq!(sample.run(&["search", "note:kestrels", "--json"]).json().len(), 0);
+    assert_eq!(sample.run(&["check"]).code, 0);
+
+    // A file that is put back brings nothing of it back, and what is written of it afterwards stands.
+    fs::copy(before.home().marks_file(), sample.home().marks_file()).unwrap();
+    let ran = sample.run(&["note", SPAN_TEXT, "they asked me to"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(notes(&sample), ["tell Monica", "they asked me to"]);
+    let ran = sample.run(&["rebuild", "--yes"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(notes(&sample), ["tell Monica", "they asked me to"]);
+}
+
 fn copy(sample: &Sample) -> Sample {
     let other = Sample::empty();
     for path in files_below(sample.home().root(), "") {
@@ -335,7 +387,7 @@ fn a_day_that_is_forgotten_leaves_no_sound_file_behind() {
 #[test]
 fn a_forget_that_is_killed_anywhere_is_finished_by_whoever_comes_next() {
     let kills = count("HEARSAY_FORGET_KILLS", KILLS);
-    let whole = day();
+    let whole = written();
     let sound = sound(&whole);
     let calm = copy(&whole);
     let started = Instant::now();
@@ -366,6 +418,7 @@ fn a_forget_that_is_killed_anywhere_is_finished_by_whoever_comes_next() {
             assert!([0, 1].contains(&ran.code), "{}", ran.err);
         }
         assert_forgotten(&sample, &whole, &sound);
+        assert_eq!(notes(&sample), ["tell Monica"]);
     }
     println!("{killed} kills within {undisturbed:?}, {asked} after it was asked for; left behind: {left:#?}");
 }

@@ -8,6 +8,7 @@ use crate::commands::{
     compare::CompareArgs,
     completions::CompletionsArgs,
     config::ConfigArgs,
+    correct::CorrectArgs,
     demo::DemoArgs,
     devices::DevicesArgs,
     doctor::DoctorArgs,
@@ -16,7 +17,9 @@ use crate::commands::{
     gaps::GapsArgs,
     import::ImportArgs,
     live::LiveArgs,
+    marks::MarksArgs,
     models::ModelsArgs,
+    note::NoteArgs,
     passes::PassesArgs,
     play::PlayArgs,
     prefer::PreferArgs,
@@ -29,6 +32,7 @@ use crate::commands::{
     service::ServiceArgs,
     show::ShowArgs,
     sibling::SiblingArgs,
+    star::StarArgs,
     status::StatusArgs,
     view::ViewArgs,
 };
@@ -117,6 +121,14 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Choose which pass is read over a span
     Prefer(PreferArgs),
+    /// Write what was really said in the place of what was heard
+    Correct(CorrectArgs),
+    /// Put a star on what was said
+    Star(StarArgs),
+    /// Note something on what was said
+    Note(NoteArgs),
+    /// List your stars and notes
+    Marks(MarksArgs),
     /// Tell what the recorder and the worker are doing, and how much room is left
     Status(StatusArgs),
     /// List times without sound, and why

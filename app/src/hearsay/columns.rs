@@ -1,6 +1,7 @@
 //! A conversation as two columns of text, said left and heard right, on one clock. Pure: utterances in, lines out.
 
-use store::{State, Utterance};
+use crate::remarks;
+use store::{Remark, State, Utterance};
 use timeline::Side;
 use unicode_width::UnicodeWidthStr;
 
@@ -16,10 +17,10 @@ struct Row<'a> {
     right: Option<&'a Utterance>,
 }
 
-/// The lines of a conversation that is in the order of time, `width` columns wide.
+/// The lines of a conversation that is in the order of time, with the user's stars and notes, `width` columns wide.
 ///
 /// Two utterances stand side by side where the later one began before the earlier one ended.
-pub(crate) fn lay_out(utterances: &[Utterance], width: usize) -> Vec<String> {
+pub(crate) fn lay_out(utterances: &[Utterance], remarks: &[Remark], width: usize) -> Vec<String> {
     let column = width.saturating_sub(CLOCK_WIDTH + BETWEEN.len()) / 2;
     let mut lines = Vec::new();
     let mut day = String::new();
@@ -36,9 +37,10 @@ pub(crate) fn lay_out(utterances: &[Utterance], width: usize) -> Vec<String> {
         }
         let clock = local.format("%H:%M:%S").to_string();
         if row.first.side == Side::Both {
-            push(&mut lines, &clock, &wrap(&words(row.first), 2 * column + BETWEEN.len()), &[], 0);
+            push(&mut lines, &clock, &wrap(&words(row.first, remarks), 2 * column + BETWEEN.len()), &[], 0);
         } else {
-            let side = |utterance: Option<&Utterance>| utterance.map(|u| wrap(&words(u), column)).unwrap_or_default();
+            let side =
+                |utterance: Option<&Utterance>| utterance.map(|u| wrap(&words(u, remarks), column)).unwrap_or_default();
             push(&mut lines, &clock, &side(row.left), &side(row.right), column);
         }
     }
@@ -69,9 +71,9 @@ fn rows(utterances: &[Utterance]) -> Vec<Row<'_>> {
     rows
 }
 
-fn words(utterance: &Utterance) -> String {
-    let mark = if utterance.state == State::Shown { "" } else { " (?)" };
-    format!("{}{mark}", utterance.text)
+fn words(utterance: &Utterance, remarks: &[Remark]) -> String {
+    let doubt = if utterance.state == State::Shown { "" } else { " (?)" };
+    format!("{}{doubt}{}", utterance.text, remarks::behind(utterance, remarks))
 }
 
 fn push(lines: &mut Vec<String>, clock: &str, left: &[String], right: &[String], column: usize) {

@@ -3,6 +3,7 @@
 //! Utterances that overlap in time are put side by side, up to the next moment at which both are silent; the words of such a stretch are aligned so that as few as
 //! possible are changed, new or lost. Capitals and punctuation don't count.
 
+use crate::alignment::{Pair, align, folded};
 use serde::Serialize;
 use store::{Utterance, Word};
 use timeline::Span;
@@ -82,61 +83,22 @@ pub(crate) fn differences(left: &[Utterance], right: &[Utterance]) -> (Vec<Diffe
             end = end.max(next.span.end);
             to.extend(next.words.iter().filter(|word| !folded(&word.text).is_empty()).cloned());
         }
-        align(&words.0, &words.1, &mut found, &mut counts);
+        compare(&words.0, &words.1, &mut found, &mut counts);
     }
     (found, counts)
 }
 
-/// A word without capitals and punctuation.
-fn folded(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
 /// Aligns words with as few changes as possible, and adds what differs.
-fn align(left: &[Word], right: &[Word], found: &mut Vec<Difference>, counts: &mut Counts) {
-    let (own, other): (Vec<String>, Vec<String>) =
-        (left.iter().map(|word| folded(&word.text)).collect(), right.iter().map(|word| folded(&word.text)).collect());
-    // What it costs to make the rest of the left from the rest of the right.
-    let mut costs = vec![vec![0_u32; other.len() + 1]; own.len() + 1];
-    let cost = |costs: &[Vec<u32>], i: usize, j: usize| costs.get(i).and_then(|row| row.get(j)).copied().unwrap_or(0);
-    for i in (0..=own.len()).rev() {
-        for j in (0..=other.len()).rev() {
-            let least = match (own.get(i), other.get(j)) {
-                (None, None) => 0,
-                (Some(_), None) => cost(&costs, i + 1, j) + 1,
-                (None, Some(_)) => cost(&costs, i, j + 1) + 1,
-                (Some(a), Some(b)) => {
-                    let both = cost(&costs, i + 1, j + 1) + u32::from(a != b);
-                    both.min(cost(&costs, i + 1, j) + 1).min(cost(&costs, i, j + 1) + 1)
-                }
-            };
-            if let Some(place) = costs.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *place = least;
-            }
-        }
-    }
-    let (mut i, mut j, mut open) = (0, 0, (Vec::new(), Vec::new()));
-    while i < own.len() || j < other.len() {
-        let here = cost(&costs, i, j);
-        match (own.get(i), other.get(j)) {
-            (Some(a), Some(b)) if a == b && here == cost(&costs, i + 1, j + 1) => {
-                counts.same += 1;
-                close(&mut open, found, counts);
-                (i, j) = (i + 1, j + 1);
-            }
-            (Some(_), Some(_)) if here == cost(&costs, i + 1, j + 1) + 1 => {
-                open.0.extend(left.get(i).cloned());
-                open.1.extend(right.get(j).cloned());
-                (i, j) = (i + 1, j + 1);
-            }
-            (Some(_), _) if here == cost(&costs, i + 1, j) + 1 => {
-                open.0.extend(left.get(i).cloned());
-                i += 1;
-            }
-            _ => {
-                open.1.extend(right.get(j).cloned());
-                j += 1;
-            }
+fn compare(left: &[Word], right: &[Word], found: &mut Vec<Difference>, counts: &mut Counts) {
+    let fold = |words: &[Word]| words.iter().map(|word| folded(&word.text)).collect::<Vec<_>>();
+    let mut open = (Vec::new(), Vec::new());
+    for pair in align(&fold(left), &fold(right)) {
+        if let Pair::Same(..) = pair {
+            counts.same += 1;
+            close(&mut open, found, counts);
+        } else {
+            open.0.extend(pair.left().and_then(|at| left.get(at)).cloned());
+            open.1.extend(pair.right().and_then(|at| right.get(at)).cloned());
         }
     }
     close(&mut open, found, counts);

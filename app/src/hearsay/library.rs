@@ -12,7 +12,7 @@ use index::{IndexError, Likeness, Searcher};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
-use store::{State, Store, StoreError, Utterance};
+use store::{Remark, State, Store, StoreError, Utterance};
 use timeline::{Clock, Side, Span, SystemClock, UtteranceId, WallTime};
 
 /// What people can read and search, as it is now. One per thread.
@@ -59,6 +59,8 @@ pub(crate) enum Sort {
 pub(crate) struct Found {
     /// The hits, in the order that was asked for.
     pub(crate) hits: Vec<Hit>,
+    /// The user's stars and notes around them.
+    pub(crate) remarks: Vec<Remark>,
     /// What the reader should know: how the query was read, what isn't searched yet, that only like words were found.
     pub(crate) notes: Vec<String>,
     /// Whether they have the words that were looked for, or only words like them.
@@ -118,6 +120,7 @@ impl Library {
             match searcher.find(&parsed.query, &index_options(options)) {
                 Ok(by_key) => {
                     found.hits = hits(store, &by_key.hits, &by_key.query)?;
+                    found.remarks = remarks(store, found.hits.iter().map(|hit| hit.utterance.span))?;
                     found.likeness = by_key.likeness;
                     found.notes.extend(only_like(by_key.likeness));
                 }
@@ -219,6 +222,38 @@ impl Library {
         }
     }
 
+    /// The user's stars and notes that overlap a span, in the order of their moments.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn remarks(&mut self, span: &Span) -> Result<Vec<Remark>> {
+        match self.store()? {
+            Some(store) => Ok(store.remarks(span)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The user's stars and notes around some utterances.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn remarks_of(&mut self, utterances: &[Utterance]) -> Result<Vec<Remark>> {
+        match self.store()? {
+            Some(store) => remarks(store, utterances.iter().map(|utterance| utterance.span)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What models heard in the place of a correction.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn heard_under(&mut self, correction: &Utterance) -> Result<String> {
+        let Some(store) = self.store()? else { return Ok(String::new()) };
+        let texts: Vec<String> = store.heard_under(correction.key)?.into_iter().map(|heard| heard.text).collect();
+        Ok(texts.join(" "))
+    }
+
     /// What the recorder and the worker are doing, and how much room is left.
     ///
     /// # Errors
@@ -301,6 +336,12 @@ fn hits(store: &Store, found: &[index::Hit], query: &index::query::Query) -> Res
         Some(Hit { utterance, score: found.score, highlights })
     };
     Ok(found.iter().filter_map(hit).collect())
+}
+
+/// The stars and notes from the first of some spans to the last.
+fn remarks(store: &Store, spans: impl Iterator<Item = Span>) -> Result<Vec<Remark>> {
+    let hull = spans.reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
+    hull.map_or(Ok(Vec::new()), |hull| Ok(store.remarks(&hull.widened(1))?))
 }
 
 /// A note where nothing has the words themselves.

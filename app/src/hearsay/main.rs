@@ -2,11 +2,13 @@
 //! waits for either; what it prints on stdout is data, everything else goes to stderr.
 
 mod again;
+mod alignment;
 mod ask;
 mod cli;
 mod columns;
 mod commands;
 mod context;
+mod corrections;
 mod differences;
 mod doctor;
 mod failure;
@@ -16,6 +18,7 @@ mod library;
 mod output;
 mod player;
 mod reference;
+mod remarks;
 mod rows;
 mod service;
 mod sound;

@@ -1,9 +1,10 @@
 //! The rows of machine output. Field names, their order and their units are a contract with scripts.
 
 use crate::library::Hit;
+use crate::remarks;
 use index::Likeness;
 use serde::Serialize;
-use store::{State, Utterance};
+use store::{Remark, State, Utterance};
 use timeline::{PassName, Side, TrackName, UtteranceId, WallTime};
 
 /// A row of `search --json`, and of `show --json` without the score and how it matches.
@@ -24,6 +25,15 @@ pub(crate) struct SearchRow<'a> {
     speaker: Option<&'a str>,
     state: &'static str,
     reason: Option<&'a str>,
+    /// You wrote it: absent where it is what was heard.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    corrected: bool,
+    /// You put a star on its moment.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    starred: bool,
+    /// What you noted of its moment.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<&'a str>,
     /// `words`; or `spelling` or `sound` where nothing has the words and this has others like them.
     #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     likeness: Option<&'static str>,
@@ -56,6 +66,12 @@ impl<'a> SearchRow<'a> {
         Self { score: Some(hit.score), likeness, ..Self::utterance(&hit.utterance) }
     }
 
+    /// With the stars and notes among `remarks` that are of it.
+    pub(crate) fn with(self, utterance: &Utterance, remarks: &'a [Remark]) -> Self {
+        let starred = remarks::is_starred(utterance, remarks);
+        Self { starred, notes: remarks::notes(utterance, remarks).collect(), ..self }
+    }
+
     /// The row of an utterance that wasn't searched for.
     pub(crate) fn utterance(utterance: &'a Utterance) -> Self {
         Self {
@@ -72,6 +88,9 @@ impl<'a> SearchRow<'a> {
             speaker: None,
             state: state(utterance.state),
             reason: utterance.reason.as_deref(),
+            corrected: utterance.is_correction(),
+            starred: false,
+            notes: Vec::new(),
             likeness: None,
         }
     }

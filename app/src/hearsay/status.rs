@@ -78,9 +78,10 @@ fn speech_share(passes: &[PassSummary]) -> Option<f64> {
     (most.covered_micros >= ENOUGH_MICROS).then(|| most.speech_micros as f64 / most.covered_micros as f64)
 }
 
-/// What was written while it was said waits for the main pass all the same, and a translation needs what it translates.
+/// What was written while it was said, or corrected, waits for the main pass all the same, and a translation needs what it translates.
 fn main_passes(passes: &[PassSummary]) -> impl Iterator<Item = &PassSummary> {
-    passes.iter().filter(|summary| summary.pass.rank > PROVISIONAL && !summary.pass.translation)
+    let is_main = |pass: &store::Pass| pass.rank > PROVISIONAL && !pass.translation && !pass.is_by_hand();
+    passes.iter().filter(move |summary| is_main(&summary.pass))
 }
 
 /// Two tracks of 16-bit samples at 16 kHz, for a day.

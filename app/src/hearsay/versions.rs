@@ -4,10 +4,10 @@ use crate::differences::{Counts, Difference, differences};
 use crate::failure::Failure;
 use anyhow::Result;
 use archive::{Choice, Choices};
-use home::{Home, Lock, LockError};
+use home::Home;
 use store::{Store, Utterance};
 use timeline::{PassName, Span, SpanSet, TrackName, WallTime};
-use worker::{Follower, keep_choices};
+use worker::{follow_up, keep_choices, keep_remarks};
 
 /// The sound within a span that two passes have both dealt with, by track.
 pub(crate) fn common(store: &Store, left: i64, right: i64, span: &Span) -> Result<Vec<(TrackName, SpanSet)>> {
@@ -62,6 +62,11 @@ pub(crate) fn prefer(
             .hint("`hearsay show --translated` reads it")
             .into());
     }
+    if known.pass.is_by_hand() {
+        return Err(Failure::usage("what you corrected is read in any case")
+            .hint("`hearsay correct ID --undo` takes a correction back")
+            .into());
+    }
     let mut chosen = Vec::new();
     for (track, _) in store.tracks()?.into_iter().filter(|(track, _)| only.is_none_or(|only| only == track)) {
         if store.found_words(pass, &track, span)? {
@@ -109,20 +114,14 @@ pub(crate) fn undo(
     Ok((last.pass.clone(), last.span))
 }
 
-/// Brings the database, and where no worker does it the index, in line with the choices; what is wrong with their file.
+/// Brings the database, and where no worker does it the index and the words beside the sound, in line with what the user has written; what is wrong with his
+/// files.
 ///
 /// # Errors
 /// Where one of them can't be read or written.
 pub(crate) fn follow(home: &Home) -> Result<Option<String>> {
     let mut store = Store::open(&home.database())?;
-    let fault = keep_choices(home, &mut store)?;
-    match Lock::acquire(&home.worker_lock()) {
-        Ok(_lock) => {
-            Follower::open(&home.index())?.catch_up(&store)?;
-        }
-        // The worker lets the index follow.
-        Err(LockError::Held { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(fault.map(|fault| fault.to_string()))
+    let faults = [keep_choices(home, &mut store)?, keep_remarks(home, &mut store)?];
+    follow_up(home, &mut store)?;
+    Ok(faults.into_iter().flatten().map(|fault| fault.to_string()).reduce(|a, b| format!("{a}; {b}")))
 }

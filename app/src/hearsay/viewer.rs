@@ -19,6 +19,7 @@ mod player_ui;
 mod sample;
 mod screenshot;
 mod search_ui;
+mod sign;
 mod state;
 mod status_ui;
 mod style;

@@ -164,6 +164,15 @@ fn a_flipped_byte_in_the_index_or_a_plain_file_is_named() {
     assert_eq!(repair(&home).code, Some(0));
     assert_clean(&home);
 
+    let starred = home.hearsay(&["star", "2026-11-23"]);
+    assert_eq!(starred.code, Some(0), "{starred:?}");
+    let marks = home::Home::at(home.path()).marks_file();
+    let whole = flip(&marks, 30);
+    let faults = named(&home);
+    assert!(faults.len() == 1 && faults[0].path == marks, "{faults:?}");
+    fs::write(&marks, whole).unwrap();
+    assert_clean(&home);
+
     let words = testkit::files_below(&home.day_folder(), ".jsonl").remove(0);
     let whole = flip(&words, 1_000);
     let faults = named(&home);

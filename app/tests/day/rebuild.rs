@@ -38,6 +38,11 @@ fn words_files(home: &Path) -> Vec<PathBuf> {
     WordsLog::open(&Archive::open(&home::Home::at(home))).files().unwrap()
 }
 
+/// The file of the model, and not that of the user.
+fn recognised(home: &Path) -> PathBuf {
+    words_files(home).into_iter().max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap()
+}
+
 /// A home that holds nothing but the words beside the sound of another one, and what was made of them.
 fn from_words_of(home: &TestHome) -> (TestHome, Ran) {
     let other = TestHome::new();
@@ -83,6 +88,24 @@ pub(crate) fn export(home: &TestHome) -> String {
     ran.stdout
 }
 
+/// A correction, a star and a note on one of the utterances.
+fn write_about(home: &TestHome) {
+    let found = home.hearsay(&["search", "invoice", "--json", "--limit", "1"]).stdout;
+    let id = serde_json::from_str::<serde_json::Value>(&found).unwrap()["id"].as_str().unwrap().to_owned();
+    for arguments in [
+        vec!["star", &id],
+        vec!["note", &id, "pay it #todo"],
+        vec!["correct", &id, "The invoice is what we talk about."],
+    ] {
+        let ran = home.hearsay(&arguments);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+}
+
+fn marks(home: &TestHome) -> String {
+    home.hearsay(&["marks", "--json"]).stdout
+}
+
 fn lose(home: &TestHome) {
     for name in ["archive.sqlite3", "archive.sqlite3-wal", "archive.sqlite3-shm"] {
         let path = home.path().join(name);
@@ -109,13 +132,17 @@ fn put(path: &Path, bytes: &[u8]) {
 #[test]
 fn rebuild_gives_back_every_word_of_a_lost_or_damaged_database_and_can_be_killed_anywhere() {
     let home = transcribed().home.copy();
-    let (said, stored) = (export(&home), facts(&home.store()));
+    write_about(&home);
+    let (said, stored, marked) = (export(&home), facts(&home.store()), marks(&home));
     assert!(said.lines().count() > 40);
     let audio = content(&home.path().join("audio"));
-    assert_eq!(words_files(home.path()).len(), 1, "{audio:?}");
+    assert_eq!(words_files(home.path()).len(), 2, "{audio:?}");
     assert_files_agree(&home);
     let assert_restored = |what: &str| {
         assert_eq!(export(&home), said, "{what}");
+        assert_eq!(marks(&home), marked, "{what}");
+        let noted = home.hearsay(&["search", "note:#todo is:starred is:corrected", "--json"]);
+        assert_eq!(noted.stdout.lines().count(), 1, "{what}: {noted:?}");
         assert_eq!(facts(&home.store()), stored, "{what}");
         let found = home.hearsay(&["search", "invoice", "--json"]);
         assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{what}");
@@ -129,7 +156,7 @@ fn rebuild_gives_back_every_word_of_a_lost_or_damaged_database_and_can_be_killed
     assert!(searched.code == Some(1) && searched.stderr.contains("hearsay rebuild"), "{searched:?}");
     let dry = home.hearsay(&["rebuild", "--dry-run"]);
     assert_eq!(dry.code, Some(0), "{dry:?}");
-    assert!(dry.stderr.contains("is missing") && dry.stderr.contains("1 file of words"), "{}", dry.stderr);
+    assert!(dry.stderr.contains("is missing") && dry.stderr.contains("2 files of words"), "{}", dry.stderr);
     assert!(!home.path().join("archive.sqlite3").exists() && !home.path().join("index").exists());
     let started = Instant::now();
     let rebuilt = home.hearsay(&["rebuild"]);
@@ -151,7 +178,7 @@ fn rebuild_gives_back_every_word_of_a_lost_or_damaged_database_and_can_be_killed
     assert_restored("the index");
 
     // A whole database gives back what the files have lost.
-    let [words] = words_files(home.path()).try_into().unwrap();
+    let words = recognised(home.path());
     let whole = fs::read(&words).unwrap();
     let mut bytes = whole.clone();
     bytes[whole.len() / 2] ^= 0x01;
@@ -224,7 +251,7 @@ fn damaged(home: &TestHome, assert_restored: &dyn Fn(&str)) {
 
 /// One flipped byte and a torn end: both are named, the rest is there, and the worker makes what is missing again.
 fn lines_that_can_not_be_used(home: &TestHome, said: &str) {
-    let [words] = words_files(home.path()).try_into().unwrap();
+    let words = recognised(home.path());
     let mut bytes = fs::read(&words).unwrap();
     let third = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).unwrap().0 + 200;
     bytes[third] ^= 0x01;

@@ -103,6 +103,11 @@ impl Home {
         self.root.join("choices.jsonl")
     }
 
+    /// The user's stars and notes: `marks.jsonl`.
+    pub fn marks_file(&self) -> PathBuf {
+        self.root.join("marks.jsonl")
+    }
+
     /// Spans that no rule of retention touches.
     pub fn pins_file(&self) -> PathBuf {
         self.root.join("pins.jsonl")

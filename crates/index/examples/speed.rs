@@ -90,6 +90,9 @@ fn document(key: i64, text: &str, before: String) -> Document {
         state: 0,
         is_echo: false,
         is_replay: false,
+        is_correction: false,
+        is_starred: false,
+        notes: Vec::new(),
     }
 }
 

@@ -4,7 +4,9 @@ use crate::document::{HIDDEN, PAST};
 use crate::excluded::Excluded;
 use crate::overlapping::Overlapping;
 use crate::query::{Filter, Mark, Node, Query, WordEnd};
-use crate::schema::{BRIDGE_TERMS, ECHO, Fields, REPLAY, after_border, before_border, side_code};
+use crate::schema::{
+    BRIDGE_TERMS, CORRECTED, ECHO, Fields, NOTE, REPLAY, STAR, after_border, before_border, side_code,
+};
 use crate::searcher::Options;
 use crate::token;
 use std::ops::Bound;
@@ -147,18 +149,24 @@ impl Compiler<'_> {
             Filter::Pass(Some(pass)) => {
                 Box::new(TermQuery::new(Term::from_field_text(self.fields.pass, pass), IndexRecordOption::Basic))
             }
-            Filter::Has(mark) => {
-                let mark = match mark {
-                    Mark::Echo => ECHO,
-                    Mark::Replay => REPLAY,
-                };
-                Box::new(TermQuery::new(Term::from_field_text(self.fields.has, mark), IndexRecordOption::Basic))
-            }
+            Filter::Has(mark) => self.has(match mark {
+                Mark::Echo => ECHO,
+                Mark::Replay => REPLAY,
+                Mark::Correction => CORRECTED,
+                Mark::Star => STAR,
+                Mark::Note => NOTE,
+            }),
+            Filter::Note(terms) => in_a_row(self.fields.note, terms.iter().cloned(), 0),
+            Filter::Tag(tag) => self.has(tag),
             Filter::P { from, to } => between(*from, *to, |p| Term::from_field_f64(self.fields.p, p)),
             Filter::Seconds { from, to } => {
                 between(*from, *to, |seconds| Term::from_field_u64(self.fields.length, micros(seconds)))
             }
         })
+    }
+
+    fn has(&self, mark: &str) -> Boxed {
+        Box::new(TermQuery::new(Term::from_field_text(self.fields.has, mark), IndexRecordOption::Basic))
     }
 
     /// One side, and recordings of everybody, which hold both.

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use timeline::{Side, WallTime};
 
 /// What the index is told of an utterance.
+#[expect(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The database's key of the utterance: what a [`Hit`](crate::Hit) gives back.
@@ -30,6 +31,12 @@ pub struct Document {
     pub is_echo: bool,
     /// The program itself played it.
     pub is_replay: bool,
+    /// The user wrote it.
+    pub is_correction: bool,
+    /// The user has put a star on its moment.
+    pub is_starred: bool,
+    /// What the user has noted of its moment.
+    pub notes: Vec<String>,
 }
 
 /// The state of a document of a pass that doesn't speak where it is: found only by who asks for passes.

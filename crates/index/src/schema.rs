@@ -5,9 +5,10 @@
 //! | `key` | what a hit gives back; also how a document is replaced |
 //! | `start`, `length` | spans and order, in microseconds; documents lie in the order of `start`, the latest first |
 //! | `minute`, `weekday` | `time:` and `day:`: of its start, by the zone of the machine that indexed it |
-//! | `side`, `language`, `model`, `pass`, `p`, `state`, `has` | what restricts a search |
+//! | `side`, `language`, `model`, `pass`, `p`, `state`, `has` | what restricts a search; `has` also holds the tags of notes, `#todo` |
 //! | `text` | words by their English stem |
 //! | `exact` | words as they are, for phrases and prefixes: the dictionary of `text` knows only stems |
+//! | `note` | words of the user's notes by their stem, for `note:` alone |
 //! | `bridge` | phrases across the border of two utterances: `<` before each of the last four words of the one before, `>` before the first four of this one, so that only a phrase that does cross the border is found in it |
 //!
 //! The form of the index has a number, [`VERSION`], which every commit carries. Whoever changes a field, an analyzer or
@@ -23,7 +24,7 @@ use tantivy::{Order, TantivyDocument};
 use timeline::{Side, WallTime};
 
 /// The number of this form of the index.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 /// How many words of either utterance a phrase may have when it crosses their border.
 pub(crate) const BRIDGE_TERMS: usize = 4;
 
@@ -66,6 +67,7 @@ pub(crate) struct Fields {
     pub(crate) text: Field,
     pub(crate) exact: Field,
     pub(crate) bridge: Field,
+    pub(crate) note: Field,
 }
 
 /// The names of the columns that are read back.
@@ -77,6 +79,12 @@ pub(crate) const LENGTH: &str = "length";
 pub(crate) const ECHO: &str = "echo";
 /// `has:replay`: the program itself played it.
 pub(crate) const REPLAY: &str = "replay";
+/// `is:corrected`: the user wrote it.
+pub(crate) const CORRECTED: &str = "corrected";
+/// `is:starred`: its moment has a star.
+pub(crate) const STAR: &str = "star";
+/// `has:note`: its moment has a note.
+pub(crate) const NOTE: &str = "note";
 
 const EXACT_WORDS: &str = "spoken";
 const STEMMED_WORDS: &str = "spoken_en";
@@ -105,6 +113,7 @@ impl Fields {
             text: schema.add_text_field("text", words(STEMMED_WORDS)),
             exact: schema.add_text_field("exact", words(EXACT_WORDS)),
             bridge: schema.add_text_field("bridge", words(EXACT_WORDS)),
+            note: schema.add_text_field("note", words(STEMMED_WORDS)),
         };
         (fields, schema.build())
     }
@@ -124,10 +133,20 @@ impl Fields {
         to.add_text(self.pass, &from.pass);
         to.add_f64(self.p, f64::from(from.p));
         to.add_u64(self.state, u64::from(from.state));
-        for (is, mark) in [(from.is_echo, ECHO), (from.is_replay, REPLAY)] {
+        for (is, mark) in [
+            (from.is_echo, ECHO),
+            (from.is_replay, REPLAY),
+            (from.is_correction, CORRECTED),
+            (from.is_starred, STAR),
+            (!from.notes.is_empty(), NOTE),
+        ] {
             if is {
                 to.add_text(self.has, mark);
             }
+        }
+        for note in &from.notes {
+            to.add_text(self.note, note);
+            note.split_whitespace().filter_map(token::tag).for_each(|tag| to.add_text(self.has, tag));
         }
         to.add_text(self.text, &from.text);
         to.add_text(self.exact, &from.text);

@@ -204,11 +204,11 @@ impl Searcher {
     /// See [`IndexError`].
     pub fn terms_with(&self, part: &str) -> Result<usize, IndexError> {
         let years = self.snapshots()?;
-        let Fields { text, exact, bridge, .. } = self.fields;
+        let Fields { text, exact, bridge, note, has, .. } = self.fields;
         guarded(&self.path, "reading all terms", || {
             let mut count = 0;
             for segment in years.iter().flat_map(Snapshot::segment_readers) {
-                for field in [text, exact, bridge] {
+                for field in [text, exact, bridge, note, has] {
                     let dictionary = segment.inverted_index(field)?;
                     let mut terms = dictionary.terms().stream()?;
                     while let Some((term, _)) = terms.next() {

@@ -51,6 +51,12 @@ pub(crate) fn terms(text: &str) -> Vec<Term> {
     terms
 }
 
+/// `#Todo,` as the tag `#todo`, folded; `None` where it is none.
+pub(crate) fn tag(word: &str) -> Option<String> {
+    let words: Vec<String> = terms(word.strip_prefix('#')?).into_iter().map(|term| term.text).collect();
+    (!words.is_empty()).then(|| format!("#{}", words.join("-")))
+}
+
 /// The stem of a folded word.
 pub(crate) fn stem(word: &str) -> String {
     let mut analyzer = stem_analyzer();
@@ -153,6 +159,15 @@ mod tests {
             assert_eq!(words(text), expected, "{text}");
         }
         assert!(words(&"x".repeat(65)).is_empty());
+    }
+
+    #[test]
+    fn a_tag_is_a_word_behind_its_sign() {
+        for (word, expected) in
+            [("#Todo,", Some("#todo")), ("#follow-up", Some("#follow-up")), ("todo", None), ("#", None), ("a#b", None)]
+        {
+            assert_eq!(tag(word).as_deref(), expected, "{word}");
+        }
     }
 
     #[test]

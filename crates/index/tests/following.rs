@@ -23,6 +23,9 @@ fn document(key: i64, text: &str) -> Document {
         state: 0,
         is_echo: false,
         is_replay: false,
+        is_correction: false,
+        is_starred: false,
+        notes: Vec::new(),
     }
 }
 
@@ -131,7 +134,7 @@ fn an_index_of_another_version_is_emptied_and_has_no_cursor() {
     writer.close().unwrap();
     let year = folder.path().join("2026");
     let meta = year.join("meta.json");
-    let other = std::fs::read_to_string(&meta).unwrap().replace(r#"\"v\":3"#, r#"\"v\":0"#);
+    let other = std::fs::read_to_string(&meta).unwrap().replace(r#"\"v\":4"#, r#"\"v\":0"#);
     std::io::Write::write_all(&mut home::files::create_or_truncate(&meta).unwrap(), other.as_bytes()).unwrap();
     assert!(matches!(Searcher::open(folder.path()), Err(IndexError::Outdated { .. })));
     let writer = Writer::open(folder.path()).unwrap();

@@ -135,6 +135,9 @@ fn document(key: i64, text: &str) -> Document {
         state: u8::try_from(key % 3).unwrap(),
         is_echo: key == 2,
         is_replay: key == 3,
+        is_correction: false,
+        is_starred: false,
+        notes: Vec::new(),
     }
 }
 

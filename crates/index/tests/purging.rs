@@ -23,6 +23,9 @@ fn document(key: i64, before: &str, text: &str) -> Document {
         state: 0,
         is_echo: false,
         is_replay: false,
+        is_correction: false,
+        is_starred: false,
+        notes: Vec::new(),
     }
 }
 

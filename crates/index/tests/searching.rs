@@ -28,6 +28,9 @@ fn document(key: i64, text: &str) -> Document {
         state: 0,
         is_echo: false,
         is_replay: false,
+        is_correction: false,
+        is_starred: false,
+        notes: Vec::new(),
     }
 }
 
@@ -239,6 +242,35 @@ fn hits_come_newest_first_or_best_first_and_no_more_than_asked_for() {
     assert_eq!(sorted(by_time), sorted(by_score));
     assert_eq!(searcher.search(&read("wolf"), &limit(0, Sort::Time)).unwrap(), []);
     assert_eq!(searcher.count(&read("wolf"), &limit(1, Sort::Time)).unwrap(), 50);
+}
+
+#[test]
+fn what_the_user_wrote_of_a_moment_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let noted = |key, text: &str, note: &str| Document { notes: vec![note.to_owned()], ..document(key, text) };
+    let starred = Document { is_starred: true, ..noted(3, "wolf", "Call back, tomorrow") };
+    let nobody = Document { is_correction: true, state: 2, ..document(4, "") };
+    let corrected = Document { is_correction: true, ..document(5, "wolf") };
+    let documents =
+        [document(1, "wolf"), noted(2, "wolf", "Two meetings #todo, #Follow-up"), starred, nobody, corrected];
+    let searcher = index(folder.path(), &documents);
+    for (text, expected) in [
+        ("wolf is:starred", vec![3]),
+        ("-is:starred wolf", vec![5, 2, 1]),
+        ("has:note", vec![3, 2]),
+        ("note:meeting", vec![2]),
+        ("note:todo", vec![2]),
+        ("note:#todo", vec![2]),
+        ("note:#meetings", vec![]),
+        ("note:#follow-up wolf", vec![2]),
+        ("note:\"call back\"", vec![3]),
+        ("note:\"back call\"", vec![]),
+        ("meetings", vec![]),
+        ("is:corrected", vec![5, 4]),
+        ("is:corrected wolf", vec![5]),
+    ] {
+        assert_eq!(keys(&searcher, text, &Options::default()), expected, "{text}");
+    }
 }
 
 #[test]

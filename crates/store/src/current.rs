@@ -1,12 +1,13 @@
 //! Which utterances a reader sees.
 //!
 //! Every moment of a track has at most one pass that speaks for it: of those whose coverage of that moment
-//! came out as words, the one that the user prefers there, else the best (rank, then the younger). An utterance is current if its own pass
+//! came out as words, the user's own, else the one that he prefers there, else the best (rank, then the younger). An utterance is current if its own pass
 //! speaks at its middle. Coverage that came out as nothing, or was set aside, leaves the moment to the next best pass. A provisional
 //! pass, though, is silent wherever another has come to any result.
 //!
 //! What another pass heard where the one that speaks heard nobody stays in sight, as doubtful: it is *unheard* by the better one.
 
+use crate::correction::BY_HAND;
 use crate::pass::{BEST_FIRST, PROVISIONAL, name_at, span_at};
 use crate::preference::{self, Standing};
 use crate::utterance::state_at;
@@ -75,11 +76,24 @@ impl Current {
     }
 }
 
+/// Among which passes is chosen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Among {
+    /// Those that a reader sees.
+    All,
+    /// The same without what the user wrote himself.
+    Heard,
+    /// Those that stand beside them.
+    Translations,
+}
+
 /// A pass in the order of precedence.
 struct Voice {
     pass: i64,
     name: PassName,
     provisional: bool,
+    /// The user's own.
+    by_hand: bool,
     /// Where it goes before those that rank higher; `None`: its own place in the order.
     preferred: Option<Standing>,
 }
@@ -94,7 +108,16 @@ struct Part {
 
 /// Those among `places` that are current.
 pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Result<Current> {
-    let voices = voices(connection, false)?;
+    choose(connection, places, Among::All)
+}
+
+/// Those that would be, had nothing been corrected.
+pub(crate) fn heard(connection: &Connection, places: &[Place]) -> rusqlite::Result<Current> {
+    choose(connection, places, Among::Heard)
+}
+
+fn choose(connection: &Connection, places: &[Place], among: Among) -> rusqlite::Result<Current> {
+    let voices = voices(connection, among)?;
     let mut found = Current::default();
     for near in neighbourhoods(places).chunk_by(are_near) {
         let Some((track, span)) = extent(near) else { continue };
@@ -119,7 +142,7 @@ pub(crate) fn current(connection: &Connection, places: &[Place]) -> rusqlite::Re
 
 /// Those among `places` that the best translation has.
 pub(crate) fn current_translation(connection: &Connection, places: &[Place]) -> rusqlite::Result<Current> {
-    let voices = voices(connection, true)?;
+    let voices = voices(connection, Among::Translations)?;
     let mut found = Current::default();
     for near in neighbourhoods(places).chunk_by(are_near) {
         let Some((track, span)) = extent(near) else { continue };
@@ -149,22 +172,25 @@ fn extent(near: &[Place]) -> Option<(i64, Span)> {
 }
 
 /// The passes in the order in which they are asked.
-fn voices(connection: &Connection, translation: bool) -> rusqlite::Result<Vec<Voice>> {
+fn voices(connection: &Connection, among: Among) -> rusqlite::Result<Vec<Voice>> {
     let mut ranked: Vec<Voice> = connection
         .prepare_cached(&format!("SELECT key, name, rank FROM pass WHERE translation = ?1 {BEST_FIRST}"))?
-        .query_map([translation], |row| {
-            let provisional = row.get::<_, i64>(2)? <= PROVISIONAL;
-            Ok(Voice { pass: row.get(0)?, name: name_at(row, 1)?, provisional, preferred: None })
+        .query_map([among == Among::Translations], |row| {
+            let rank: i64 = row.get(2)?;
+            let (provisional, by_hand) = (rank <= PROVISIONAL, rank >= BY_HAND);
+            Ok(Voice { pass: row.get(0)?, name: name_at(row, 1)?, provisional, by_hand, preferred: None })
         })?
         .collect::<rusqlite::Result<_>>()?;
-    let mut voices = Vec::new();
+    // The user's own comes first by its rank, and nobody prefers another to it.
+    let mut models = ranked.split_off(ranked.partition_point(|voice| voice.by_hand));
+    let mut voices = if among == Among::Heard { Vec::new() } else { ranked };
     for preference in preference::standing(connection)? {
-        if let Some(of) = ranked.iter().find(|voice| voice.name == preference.pass) {
+        if let Some(of) = models.iter().find(|voice| voice.name == preference.pass) {
             let (pass, name) = (of.pass, of.name.clone());
-            voices.push(Voice { pass, name, provisional: false, preferred: Some(preference) });
+            voices.push(Voice { pass, name, provisional: false, by_hand: false, preferred: Some(preference) });
         }
     }
-    voices.append(&mut ranked);
+    voices.append(&mut models);
     Ok(voices)
 }
 
@@ -280,7 +306,13 @@ fn overlapping(connection: &Connection, track: i64, span: &Span) -> rusqlite::Re
 
 /// What of `span` a pass covers with that outcome. A pass's rows don't overlap, so the last one that starts at or
 /// before the span is the only earlier one that can reach into it.
-fn coverage(connection: &Connection, pass: i64, track: i64, span: &Span, outcome: &str) -> rusqlite::Result<SpanSet> {
+pub(crate) fn coverage(
+    connection: &Connection,
+    pass: i64,
+    track: i64,
+    span: &Span,
+    outcome: &str,
+) -> rusqlite::Result<SpanSet> {
     connection
         .prepare_cached(
             "SELECT start_us, end_us FROM coverage

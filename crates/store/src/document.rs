@@ -1,7 +1,7 @@
 use crate::current::{self, Current, Place};
 use crate::error::During;
 use crate::pass::{PROVISIONAL, name_at};
-use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, track};
+use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, remark, track};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::{HashMap, HashSet};
 use timeline::{PassName, Side, Span, TrackName};
@@ -43,6 +43,10 @@ pub struct Document {
     pub is_echo: bool,
     /// It is linked to what the program itself played.
     pub is_replay: bool,
+    /// The user has put a star on its moment.
+    pub is_starred: bool,
+    /// What he has noted of it.
+    pub notes: Vec<String>,
 }
 
 /// What the index has to do for a number of keys.
@@ -120,11 +124,23 @@ fn documents(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Document
             None => answer.gone.push(key),
         }
     }
+    // Keys that come together are close in time, as a rule.
+    let spans = by_track.values().flatten().map(|place| Span::new(place.span.start, place.span.end.plus_micros(1)));
+    let hull = spans.reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
+    let remarks = hull.map_or(Ok(Vec::new()), |hull| remark::within(connection, &hull))?;
     for (track, mut wanted) in by_track {
         wanted.sort_by_key(|place| (place.at, place.key));
         let near = |a: &Place, b: &Place| b.at.micros_since(a.at) <= 2 * BRIDGE_GAP_MICROS;
         for wanted in wanted.chunk_by(near) {
             stretch(connection, track, wanted, &mut answer)?;
+        }
+    }
+    if !remarks.is_empty() {
+        for document in answer.current.iter_mut().chain(&mut answer.past) {
+            let own = || remarks.iter().filter(|remark| remark.is_of(&document.track, &document.span));
+            let (is_starred, notes) =
+                (own().any(|remark| remark.note.is_none()), own().filter_map(|remark| remark.note.clone()).collect());
+            (document.is_starred, document.notes) = (is_starred, notes);
         }
     }
     answer.current.sort_by_key(|document| document.key);
@@ -193,6 +209,8 @@ fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite
                 state: place.state,
                 is_echo: row.get(6)?,
                 is_replay: row.get(7)?,
+                is_starred: false,
+                notes: Vec::new(),
             })
         })
 }

@@ -116,6 +116,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// An utterance was to be corrected that isn't the one that is read where it is: another pass speaks there now, or it is gone. Look again.
+    #[error("the utterance with key {key} isn't the one that is read there")]
+    NotRead {
+        /// The private key.
+        key: i64,
+    },
     /// A track that [`ensure_track`](crate::Store::ensure_track) was never called for.
     #[error("there is no track {track}")]
     UnknownTrack {

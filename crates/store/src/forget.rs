@@ -7,10 +7,11 @@
 //! SQLite moves rows about when their neighbours go, and of what it moved from it clears nothing, even with `secure_delete`. So
 //! the rows are overwritten first, where they lie, with as many bytes that say nothing; only then are they deleted.
 
+use crate::correction::BY_HAND;
 use crate::current::{self, Place};
 use crate::error::During;
 use crate::utterance::start_of_id;
-use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, Stretch, change, document, pass, track};
+use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, Stretch, change, document, pass, remark, track};
 use rusqlite::{Connection, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -25,10 +26,12 @@ pub struct Forget {
     pub span: Span,
     /// Of which tracks; `None`: of all.
     pub tracks: Option<Vec<TrackName>>,
+    /// When it was asked for: what the user wrote of it before goes, too.
+    pub asked: WallTime,
 }
 
 impl Forget {
-    fn is_of(&self, track: &TrackName) -> bool {
+    pub(crate) fn is_of(&self, track: &TrackName) -> bool {
         self.tracks.as_ref().is_none_or(|tracks| tracks.contains(track))
     }
 }
@@ -86,7 +89,7 @@ impl Store {
         count().during(&self.path, operation)
     }
 
-    /// Takes away every utterance that overlaps with a span, of all passes, and those that are linked as echoes of them; and keeps words of it
+    /// Takes away every utterance that overlaps with a span, of all passes, those that are linked as echoes of them, and the stars and notes; and keeps words of it
     /// out from now on. Doing it again does nothing more. How many utterances went.
     ///
     /// What was written before may lie in the `-wal` until [`truncate_wal`](Self::truncate_wal).
@@ -99,6 +102,7 @@ impl Store {
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).during(path, operation)?;
         note(&transaction, forget).during(path, operation)?;
         let gone = take_away(&transaction, forget).during(path, operation)?;
+        remark::forget(&transaction, forget).during(path, operation)?;
         transaction.commit().during(path, operation)?;
         Ok(gone)
     }
@@ -150,12 +154,13 @@ fn note(connection: &Connection, forget: &Forget) -> rusqlite::Result<()> {
     if known || forget.span.is_empty() {
         return Ok(());
     }
-    let mut insert = connection
-        .prepare_cached("INSERT INTO forgotten (mark, track, start_us, end_us, pending) VALUES (?1, ?2, ?3, ?4, 1)")?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO forgotten (mark, track, start_us, end_us, pending, asked_us) VALUES (?1, ?2, ?3, ?4, 1, ?5)",
+    )?;
     let named = forget.tracks.iter().flatten().map(|track| Some(track.as_str()));
     let all = forget.tracks.is_none().then_some(None);
     for track in named.chain(all) {
-        insert.execute(params![forget.mark.cast_signed(), track, start, end])?;
+        insert.execute(params![forget.mark.cast_signed(), track, start, end, forget.asked.as_micros()])?;
     }
     Ok(())
 }
@@ -231,19 +236,15 @@ fn take_away(connection: &Connection, forget: &Forget) -> rusqlite::Result<usize
             }
         }
     }
-    {
-        let mut overwrite = connection.prepare_cached(
-            "UPDATE utterance SET words = zeroblob(length(words)),
-                                  text = substr(hex(zeroblob(length(CAST(text AS BLOB)))), 1, length(CAST(text AS BLOB)))
-             WHERE key = ?1",
-        )?;
-        let mut delete = connection.prepare_cached("DELETE FROM utterance WHERE key = ?1")?;
-        for key in &changed {
-            overwrite.execute([key])?;
-        }
-        for key in &changed {
-            delete.execute([key])?;
-        }
+    erase(connection, &changed)?;
+    for target in &targets {
+        // Where a correction is gone nobody was silenced by a better one.
+        connection
+            .prepare_cached(
+                "DELETE FROM coverage WHERE pass = (SELECT key FROM pass WHERE key = ?1 AND rank >= ?2)
+                   AND track = ?3 AND start_us <= ?4 AND end_us > ?4",
+            )?
+            .execute([target.place.pass, BY_HAND, target.place.track, target.place.at.as_micros()])?;
     }
     let gone = changed.len();
     let going: HashSet<i64> = changed.iter().copied().collect();
@@ -253,6 +254,23 @@ fn take_away(connection: &Connection, forget: &Forget) -> rusqlite::Result<usize
     changed.append(&mut following);
     change::append(connection, &changed)?;
     Ok(gone)
+}
+
+/// Overwrites utterances where they lie, and deletes them.
+pub(crate) fn erase(connection: &Connection, keys: &[i64]) -> rusqlite::Result<()> {
+    let mut overwrite = connection.prepare_cached(
+        "UPDATE utterance SET words = zeroblob(length(words)),
+                              text = substr(hex(zeroblob(length(CAST(text AS BLOB)))), 1, length(CAST(text AS BLOB)))
+         WHERE key = ?1",
+    )?;
+    let mut delete = connection.prepare_cached("DELETE FROM utterance WHERE key = ?1")?;
+    for key in keys {
+        overwrite.execute([key])?;
+    }
+    for key in keys {
+        delete.execute([key])?;
+    }
+    Ok(())
 }
 
 /// Those whose documents hold the last words of what goes: after it, up to the first that isn't hidden.

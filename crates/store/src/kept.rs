@@ -1,3 +1,4 @@
+use crate::correction::BY_HAND;
 use crate::error::During;
 use crate::pass::{PROVISIONAL, span_at};
 use crate::{MAX_UTTERANCE_MICROS, Store, StoreError, track};
@@ -6,7 +7,7 @@ use timeline::{Span, SpanSet, TrackName};
 
 impl Store {
     /// What has come to words, or to the finding that there are none, on a track: by a pass where one is given, else by any that isn't provisional
-    /// and no translation. Windows that failed count only `failed_too`: their sound is all there is of them.
+    /// and no translation, nor the user's own: who corrects a word has not heard the rest. Windows that failed count only `failed_too`: their sound is all there is of them.
     ///
     /// # Errors
     /// Any failure of SQLite.
@@ -15,10 +16,10 @@ impl Store {
             let Some(track) = track::key(&self.connection, track)? else { return Ok(SpanSet::new()) };
             let mut query = self.connection.prepare_cached(
                 "SELECT c.start_us, c.end_us FROM coverage c JOIN pass p ON p.key = c.pass
-                 WHERE c.track = ?1 AND (?4 OR c.outcome <> 'quarantined') AND p.rank > ?2 AND NOT p.translation AND (?3 IS NULL OR p.key = ?3)
+                 WHERE c.track = ?1 AND (?4 OR c.outcome <> 'quarantined') AND p.rank > ?2 AND p.rank < ?5 AND NOT p.translation AND (?3 IS NULL OR p.key = ?3)
                  ORDER BY c.start_us",
             )?;
-            query.query_map(params![track, PROVISIONAL, pass, failed_too], |row| span_at(row, 0))?.collect()
+            query.query_map(params![track, PROVISIONAL, pass, failed_too, BY_HAND], |row| span_at(row, 0))?.collect()
         };
         read().during(&self.path, "reading what came to words")
     }

@@ -5,12 +5,14 @@
 //! ([`Store::commit_window`]): its coverage, its utterances and a [`Change`] for each utterance that the index
 //! has to look at again. A kill leaves all of it or nothing, and a window that comes twice is refused.
 //!
-//! A **pass** is never edited. Which utterances a reader sees is worked out when reading: for every moment
+//! A **pass** is never edited, but for the user's own ([`BY_HAND`]). Which utterances a reader sees is worked out when reading: for every moment
 //! of a track the best pass that found words there speaks (rank first, then the younger), and an utterance
 //! belongs to the pass that speaks at its middle. A pass that failed on a span, or found nothing in it,
 //! doesn't silence another, unless that is a provisional one ([`PROVISIONAL`]): what was written as it was said gives way to
-//! whatever another pass made of it, nothing included. What the user prefers ([`Preference`]) goes before all ranks. An utterance of another pass
+//! whatever another pass made of it, nothing included. What the user prefers ([`Preference`]) goes before all ranks, and what he wrote himself ([`Store::correct`]) before that. An utterance of another pass
 //! where the one that speaks heard nobody stays in sight, as doubtful.
+//!
+//! Beside what was said stand the user's stars and notes ([`Remark`]), each of a moment.
 //!
 //! What was forgotten goes for good ([`Store::forget`]), and words of it that come later are left out.
 //!
@@ -46,6 +48,7 @@
 
 mod campaign;
 mod change;
+mod correction;
 mod current;
 mod document;
 mod echo;
@@ -58,6 +61,7 @@ mod open;
 mod pass;
 mod preference;
 mod read;
+mod remark;
 mod restore;
 mod spoken;
 mod stretch;
@@ -70,6 +74,7 @@ mod worker_state;
 
 pub use campaign::{Campaign, CampaignState, Terms, When};
 pub use change::Change;
+pub use correction::BY_HAND;
 pub use document::{Document, Documents};
 pub use error::StoreError;
 pub use forget::{Forget, Goes};
@@ -77,6 +82,7 @@ pub use open::Store;
 pub use pass::{NewPass, PROVISIONAL, Pass, PassSummary, SpeechWithin};
 pub use preference::Preference;
 pub use read::{Counters, MAX_UTTERANCES};
+pub use remark::Remark;
 pub use restore::Restored;
 pub use spoken::Spoken;
 pub use stretch::Stretch;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// All migrations, in order: the first is number 1.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../../migrations/0001_core.sql"),
     include_str!("../../../migrations/0002_live.sql"),
     include_str!("../../../migrations/0003_translation.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../../migrations/0006_plain_words.sql"),
     include_str!("../../../migrations/0007_forgotten.sql"),
     include_str!("../../../migrations/0008_campaigns.sql"),
+    include_str!("../../../migrations/0009_remarks.sql"),
 ];
 
 /// The format that this program writes and reads.

@@ -1,3 +1,4 @@
+use crate::correction::BY_HAND;
 use crate::error::{During, unreadable};
 use crate::{Store, StoreError, track};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -161,9 +162,9 @@ impl Store {
             let Some(track) = track::key(&self.connection, track)? else { return Ok(SpeechWithin::default()) };
             let mut query = self.connection.prepare_cached(
                 "SELECT c.pass, c.start_us, c.end_us, c.speech_us FROM coverage c JOIN pass p ON p.key = c.pass
-                 WHERE c.track = ?1 AND p.translation = 0 AND p.rank > ?2 ORDER BY c.pass, c.start_us",
+                 WHERE c.track = ?1 AND p.translation = 0 AND p.rank > ?2 AND p.rank < ?3 ORDER BY c.pass, c.start_us",
             )?;
-            let mut rows = query.query([track, PROVISIONAL])?;
+            let mut rows = query.query([track, PROVISIONAL, BY_HAND])?;
             let mut by_pass: BTreeMap<i64, (f64, f64, f64)> = BTreeMap::new();
             while let Some(row) = rows.next()? {
                 let span = span_at(row, 1)?;

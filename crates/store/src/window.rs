@@ -97,7 +97,7 @@ impl WindowRow {
     }
 
     /// What contradicts itself in it.
-    fn fault(&self) -> Option<&'static str> {
+    pub(crate) fn fault(&self) -> Option<&'static str> {
         let negative = |time: WallTime| time.as_micros() < 0;
         let said = &self.utterances;
         if self.span.is_empty() {
@@ -181,9 +181,9 @@ impl NewUtterance {
 }
 
 /// A window together with the private keys of its track and pass.
-struct Placed<'a> {
-    window: &'a WindowRow,
-    track: i64,
+pub(crate) struct Placed<'a> {
+    pub(crate) window: &'a WindowRow,
+    pub(crate) track: i64,
 }
 
 impl Store {
@@ -242,7 +242,7 @@ impl Placed<'_> {
         Ok(row.filter(|covered| covered.overlaps(&span)))
     }
 
-    fn insert(&self, connection: &Connection) -> rusqlite::Result<u64> {
+    pub(crate) fn insert(&self, connection: &Connection) -> rusqlite::Result<u64> {
         let (mut speech, mut compute) = (self.window.speech_micros.max(0), self.window.compute_micros.max(0));
         for span in self.window.covered().iter() {
             if self.window.outcome == Outcome::Nothing {
@@ -263,7 +263,9 @@ impl Placed<'_> {
         }
         // Nothing may silence what a provisional pass wrote there.
         if self.window.outcome != Outcome::Quarantined {
-            change::append(connection, &self.changed(connection)?)?;
+            let spans = self.window.utterances.iter().map(|utterance| utterance.span);
+            let reached = spans.fold(self.window.span, |a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
+            change::append(connection, &changed(connection, self.track, &self.window.span, &reached)?)?;
         }
         change::last_seq(connection)
     }
@@ -293,25 +295,28 @@ impl Placed<'_> {
         }
         self.insert_coverage(connection, span, speech, compute)
     }
+}
 
-    /// Every utterance, of whichever pass, that this window may have made current or have stopped from being so, and
-    /// those after it whose documents hold the last words of the one before: up to the first that isn't hidden.
-    fn changed(&self, connection: &Connection) -> rusqlite::Result<Vec<i64>> {
-        let spans = self.window.utterances.iter().map(|utterance| utterance.span);
-        let reached = spans.fold(self.window.span, |a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
-        // One that lies beside it may be heard, or not be heard any more, for what reaches out of it.
-        let mut region = self.window.span;
-        for place in current::around(connection, self.track, &reached)? {
-            region = Span::new(region.start.min(place.at), region.end.max(place.at.plus_micros(1)));
-        }
-        let after = region.end.plus_micros(document::REACH_MICROS);
-        let places = document::places(connection, self.track, &Span::new(region.start, after))?;
-        let current = current::current(connection, &places)?;
-        let (inside, after): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| region.contains(place.at));
-        let mut keys: Vec<i64> = inside.into_iter().map(|place| place.key).collect();
-        keys.extend(document::bridged(&after, &current));
-        Ok(keys)
+/// Every utterance of a track, of whichever pass, that a row of coverage that came or went may have made current or have stopped from being so, and
+/// those after it whose documents hold the last words of the one before: up to the first that isn't hidden. `reached` is as far as the row's utterances do.
+pub(crate) fn changed(
+    connection: &Connection,
+    track: i64,
+    covered: &Span,
+    reached: &Span,
+) -> rusqlite::Result<Vec<i64>> {
+    // One that lies beside it may be heard, or not be heard any more, for what reaches out of it.
+    let mut region = *covered;
+    for place in current::around(connection, track, reached)? {
+        region = Span::new(region.start.min(place.at), region.end.max(place.at.plus_micros(1)));
     }
+    let after = region.end.plus_micros(document::REACH_MICROS);
+    let places = document::places(connection, track, &Span::new(region.start, after))?;
+    let current = current::current(connection, &places)?;
+    let (inside, after): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| region.contains(place.at));
+    let mut keys: Vec<i64> = inside.into_iter().map(|place| place.key).collect();
+    keys.extend(document::bridged(&after, &current));
+    Ok(keys)
 }
 
 /// A row of coverage of a pass and track: what came of it and why, and the microseconds of speech and of the engine.

@@ -3,12 +3,12 @@
 
 mod database;
 
-use database::{Archive, said, span};
+use database::{Archive, at, said, span};
 use store::{Forget, NewUtterance, State, Store};
 use timeline::{Span, TrackName};
 
 fn forget(mark: u64, start: i64, end: i64) -> Forget {
-    Forget { mark, span: span(start, end), tracks: None }
+    Forget { mark, span: span(start, end), tracks: None, asked: at(100_000) }
 }
 
 fn texts(store: &Store, pass: i64) -> Vec<String> {

@@ -278,7 +278,7 @@ fn a_database_from_before_there_were_plain_files_has_all_of_it_stated_once() {
     connection
         .execute_batch(
             "DROP TABLE unwritten; DROP TABLE forgotten; DROP TABLE preference; DROP TABLE campaign_span; DROP TABLE campaign;
-             PRAGMA user_version = 5",
+             DROP TABLE remark; PRAGMA user_version = 5",
         )
         .unwrap();
     drop(connection);

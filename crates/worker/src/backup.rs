@@ -76,6 +76,7 @@ pub fn backup(
     found.extend(one(&home.config_file())?);
     found.extend(one(&home.pins_file())?);
     found.extend(one(&home.choices_file())?);
+    found.extend(one(&home.marks_file())?);
     let before = lengths(&words)?;
     backup.copy(&found)?;
     // The second look sees all of it again.

@@ -12,7 +12,7 @@ mod sound;
 mod words;
 
 use crate::WorkerError;
-use crate::choices;
+use crate::{choices, remarks};
 use archive::{Archive, Fault, FaultKind, Journal, Segment};
 use home::Home;
 use index::{IndexError, Searcher};
@@ -99,9 +99,11 @@ pub fn check(
             Err(error) => checked.faults.push(failed(&archive.day_folder(&day).join("journal.jsonl"), &error)),
         }
     }
-    match choices::check(home) {
-        Ok(fault) => checked.faults.extend(fault),
-        Err(error) => checked.faults.push(failed(&home.choices_file(), &error)),
+    for (found, path) in [(choices::check(home), home.choices_file()), (remarks::check(home), home.marks_file())] {
+        match found {
+            Ok(fault) => checked.faults.extend(fault),
+            Err(error) => checked.faults.push(failed(&path, &error)),
+        }
     }
     if let Some(share) = sound {
         let segments: Vec<&Segment> = scan.segments.iter().filter(|segment| !segment.part).collect();
@@ -119,7 +121,7 @@ pub fn check(
         return Ok(checked);
     }
     let store = database(home, &mut checked.faults)?;
-    words::check(&archive, store.as_ref(), &mut checked, tell)?;
+    words::check(&archive, (store.as_ref(), &home.database()), &mut checked, tell)?;
     if let Some(store) = &store {
         checked.faults.extend(sound::missing(&archive, store)?);
         if tell(Checking::Index).is_continue() {
@@ -141,15 +143,16 @@ fn database(home: &Home, faults: &mut Vec<Fault>) -> Result<Option<Store>, Worke
         }
         // The worker brings it up to date.
         Err(StoreError::Older { .. }) => {}
-        Err(error @ (StoreError::Damaged { .. } | StoreError::Foreign { .. })) => faults.push(Fault::new(
-            &path,
-            FaultKind::Database,
-            home::one_line(&error),
-            "`hearsay rebuild` makes it anew of the words beside the sound, and deletes nothing",
-        )),
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Foreign { .. })) => faults.push(unusable(&path, &error)),
         Err(error) => faults.push(failed(&path, &error)),
     }
     Ok(None)
+}
+
+/// A database of which something can't be read.
+fn unusable(path: &Path, error: &StoreError) -> Fault {
+    let advice = "`hearsay rebuild` makes it anew of the words beside the sound, and deletes nothing";
+    Fault::new(path, FaultKind::Database, home::one_line(error), advice)
 }
 
 /// The index, and whether it is that of the database.

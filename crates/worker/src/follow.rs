@@ -1,4 +1,7 @@
 use crate::WorkerError;
+use crate::scribe::Scribe;
+use archive::Archive;
+use home::{Home, Lock, LockError};
 use index::{Cursor, Document, Writer};
 use std::path::Path;
 use store::Store;
@@ -12,6 +15,20 @@ use timeline::Span;
 #[derive(Debug)]
 pub struct Follower {
     writer: Writer,
+}
+
+/// Has the index and the plain files follow the database where no worker lives to do that; `false` where one does.
+///
+/// # Errors
+/// What can't be read or written. That a plain file can't be is told and no error.
+pub fn follow_up(home: &Home, store: &mut Store) -> Result<bool, WorkerError> {
+    let _lock = match Lock::acquire(&home.worker_lock()) {
+        Err(LockError::Held { .. }) => return Ok(false),
+        lock => lock?,
+    };
+    Follower::open(&home.index())?.catch_up(store)?;
+    Scribe::new(&Archive::open(home)).write_all(store, 0)?;
+    Ok(true)
 }
 
 /// What one round of following did.
@@ -106,6 +123,7 @@ impl Follower {
 
 fn document(state: u8, from: store::Document) -> Document {
     Document {
+        is_correction: from.is_correction(),
         key: from.key,
         start: from.span.start,
         end: from.span.end,
@@ -119,5 +137,7 @@ fn document(state: u8, from: store::Document) -> Document {
         state,
         is_echo: from.is_echo,
         is_replay: from.is_replay,
+        is_starred: from.is_starred,
+        notes: from.notes,
     }
 }

@@ -5,7 +5,7 @@
 //! 2  archive.sqlite3   utterances of all passes, in one transaction; its -wal is emptied
 //! 3  *.wav             frames overwritten where they lie; a segment of which nothing else is left is deleted
 //! 4  index/            the changes are followed, and segments with deleted documents written anew
-//! 5  words.*.jsonl     written anew without those utterances
+//! 5  words.*.jsonl     written anew without those utterances; marks.jsonl: the lines of its stars and notes are overwritten
 //! 6  archive.sqlite3.* databases that were set aside, and the daily copy, are overwritten and deleted: nobody knows what they hold
 //! 7  forgotten.jsonl   done
 //! ```
@@ -19,12 +19,12 @@ use crate::own_file::failed;
 use crate::scribe::Scribe;
 use crate::{Follower, WorkerError};
 use archive::erase::{self, Erased, Touched};
-use archive::{Archive, Fault, Forgetting, ForgottenLog, Segment, WordsLog, repair};
+use archive::{Archive, Fault, Forgetting, ForgottenLog, Remark, Remarks, Segment, WordsLog, repair};
 use home::{Home, Lock};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use store::{Goes, Store, StoreError, Stretch};
-use timeline::WallTime;
+use timeline::{Span, WallTime};
 
 /// What would go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct WouldForget {
     pub segments: Vec<Touched>,
     /// The utterances, by pass.
     pub utterances: Vec<Goes>,
+    /// The stars and notes.
+    pub remarks: Vec<Remark>,
     /// Databases that were set aside.
     pub set_aside: Vec<PathBuf>,
     /// Files of those days that can't be read, and may hold sound of it.
@@ -61,7 +63,7 @@ pub struct Left {
     pub wal: bool,
     /// Files that can't be erased, or read.
     pub faults: Vec<Fault>,
-    /// Lines of words beside the sound that nobody can read, and that were taken out with the rest.
+    /// Lines of words beside the sound, and of stars and notes, that nobody can read, and that were taken out with the rest.
     pub unreadable_lines: usize,
 }
 
@@ -101,7 +103,8 @@ impl Forget {
             Err(StoreError::Missing { .. } | StoreError::Older { .. }) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        Ok(WouldForget { segments, utterances, set_aside: set_aside(&self.home)?, faults })
+        let remarks = self.remarks(forgetting)?;
+        Ok(WouldForget { segments, utterances, remarks, set_aside: set_aside(&self.home)?, faults })
     }
 
     /// Says for good that it is to be forgotten, and hides it from everyone. What is left to do is [`finish`](Self::finish)'s, or the
@@ -215,7 +218,12 @@ impl Forget {
             left.faults.extend(faults);
         }
         tell(Erasing::Index);
-        purge(due, tools)?;
+        let mut spans: Vec<Span> = due.iter().map(|forgetting| forgetting.span).collect();
+        for forgetting in due {
+            // The text of a note is in the index wherever it is of.
+            spans.extend(self.remarks(forgetting)?.iter().map(|remark| remark.span));
+        }
+        purge(&spans, tools)?;
         tell(Erasing::PlainWords);
         if let Some(store) = &mut tools.store {
             // What can't be written now is noted, and holds no word of it.
@@ -223,6 +231,7 @@ impl Forget {
         }
         for forgetting in due {
             left.unreadable_lines += self.rewrite_words(forgetting)?;
+            left.unreadable_lines += Remarks::open(&self.home).forget(forgetting)?;
         }
         for path in set_aside(&self.home)? {
             erase::shred(&path)?;
@@ -236,6 +245,13 @@ impl Forget {
             }
         }
         Ok(left)
+    }
+
+    /// The stars and notes that go with it.
+    fn remarks(&self, forgetting: &Forgetting) -> Result<Vec<Remark>, WorkerError> {
+        let mut remarks = Remarks::open(&self.home).read()?.standing;
+        remarks.retain(|remark| remark.goes_with(forgetting));
+        Ok(remarks)
     }
 
     fn erase(&self, forgetting: &Forgetting) -> Result<Erased, WorkerError> {
@@ -309,14 +325,11 @@ pub(crate) struct Tools<'a> {
 }
 
 /// An index without a database can't follow it, and is made anew in any case.
-fn purge(due: &[Forgetting], tools: &mut Tools<'_>) -> Result<(), WorkerError> {
+fn purge(spans: &[Span], tools: &mut Tools<'_>) -> Result<(), WorkerError> {
     let Some(follower) = &mut tools.follower else { return Ok(()) };
     let Some(store) = &tools.store else { return follower.clear() };
     follower.catch_up(store)?;
-    for forgetting in due {
-        follower.purge(&forgetting.span.widened(AROUND_MICROS))?;
-    }
-    Ok(())
+    spans.iter().try_for_each(|span| follower.purge(&span.widened(AROUND_MICROS)))
 }
 
 /// The utterance after one that goes holds words of it, and may lie in the next year.
@@ -346,13 +359,13 @@ fn set_aside(home: &Home) -> Result<Vec<PathBuf>, WorkerError> {
 
 /// A forgetting as the store knows it.
 pub(crate) fn stored(forgetting: &Forgetting) -> store::Forget {
-    let Forgetting { mark, span, tracks, .. } = forgetting.clone();
-    store::Forget { mark, span, tracks }
+    let Forgetting { mark, span, tracks, asked } = forgetting.clone();
+    store::Forget { mark, span, tracks, asked }
 }
 
 impl WouldForget {
     /// Whether there is nothing to forget.
     pub fn is_nothing(&self) -> bool {
-        self.segments.is_empty() && self.utterances.is_empty()
+        self.segments.is_empty() && self.utterances.is_empty() && self.remarks.is_empty()
     }
 }

@@ -12,6 +12,7 @@
 use crate::choices::keep_choices;
 use crate::forget::{self, Forget};
 use crate::own_file::{self, failed};
+use crate::remarks::keep_remarks;
 use crate::scribe::Scribe;
 use crate::{Follower, WorkerError, stated};
 use archive::{Archive, Fault, FaultKind, ForgottenLog, WordsLog};
@@ -130,18 +131,17 @@ impl Rebuild {
         // What a database has that was put back may have been forgotten meanwhile; and a set-aside one may hold words of it.
         Forget::at(&self.home).finish_locked(now, &mut |_| ())?;
         let mut store = Store::open(&self.home.database())?;
-        match keep_choices(&self.home, &mut store) {
-            Ok(fault) => rebuilt.faults.extend(fault),
-            Err(WorkerError::Archive(error)) => {
-                let (path, what) = (self.home.choices_file(), home::one_line(&error));
-                rebuilt.faults.push(Fault::new(
-                    &path,
-                    FaultKind::Unreadable,
-                    what,
-                    "which pass you prefer isn't known",
-                ));
+        for (kept, path, unknown) in [
+            (keep_choices(&self.home, &mut store), self.home.choices_file(), "which pass you prefer isn't known"),
+            (keep_remarks(&self.home, &mut store), self.home.marks_file(), "your stars and notes aren't known"),
+        ] {
+            match kept {
+                Ok(fault) => rebuilt.faults.extend(fault),
+                Err(WorkerError::Archive(error)) => {
+                    rebuilt.faults.push(Fault::new(&path, FaultKind::Unreadable, home::one_line(&error), unknown));
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
         if self.database == Database::Whole {
             self.state_again(&mut store, &mut rebuilt)?;

@@ -7,6 +7,7 @@ use crate::choices::keep_choices;
 use crate::desk::Desk;
 use crate::live_lane::{LiveLane, STEP};
 use crate::queue::Queue;
+use crate::remarks::keep_remarks;
 use crate::retention::Retainer;
 use crate::scribe::{Scribe, Step};
 use crate::snapshot::Snapshot;
@@ -134,10 +135,14 @@ impl Worker {
         let forgets = Forgets::new(home, settings.clock.as_ref());
         let mut store = Store::open(&home.database())?;
         // As above; and the database still knows what is preferred.
-        match keep_choices(home, &mut store) {
-            Ok(None) => {}
-            Ok(Some(fault)) => tracing::warn!("{fault}"),
-            Err(error) => tracing::error!("what is preferred can't be looked up: {}", home::one_line(&error)),
+        for (kept, what) in
+            [(keep_choices(home, &mut store), "what is preferred"), (keep_remarks(home, &mut store), "stars and notes")]
+        {
+            match kept {
+                Ok(None) => {}
+                Ok(Some(fault)) => tracing::warn!("{fault}"),
+                Err(error) => tracing::error!("{what} can't be looked up: {}", home::one_line(&error)),
+            }
         }
         let pass = store.ensure_pass(&settings.plan.pass)?;
         let mut follower = Follower::open(&home.index())?;

@@ -47,7 +47,7 @@ Examples:
   hearsay forget 2026-11-22 --track mic
 
 It can't be undone. The sound goes, the words of all passes, and every word of it in the index and in the files beside the \
-sound; an utterance that reaches beyond the span goes whole. Databases that a rebuild has set aside go too, for nobody knows \
+sound, what you corrected and your stars and notes; what reaches beyond the span goes whole. Databases that a rebuild has set aside go too, for nobody knows \
 what they hold. The span stays as a gap that `hearsay gaps` lists as forgotten.
 
 Clips that you cut out with `play --to` and texts that you exported are your own files and stay, and so does what a backup, a \
@@ -72,6 +72,8 @@ struct Row {
     end: WallTime,
     tracks: Vec<TrackRow>,
     utterances: Vec<PassRow>,
+    stars: usize,
+    notes: usize,
     set_aside: Vec<PathBuf>,
     /// `would_go`, `gone`, or `partly` where something is still to go.
     outcome: &'static str,
@@ -180,6 +182,8 @@ fn row(forgetting: &Forgetting, would: &WouldForget) -> Row {
         end: forgetting.span.end,
         tracks: tracks.into_values().collect(),
         utterances: utterances.collect(),
+        stars: would.remarks.iter().filter(|remark| remark.note.is_none()).count(),
+        notes: would.remarks.iter().filter(|remark| remark.note.is_some()).count(),
         set_aside: would.set_aside.clone(),
         outcome: "would_go",
     }
@@ -215,6 +219,9 @@ fn plan(row: &Row) -> Vec<String> {
         let whole =
             if *partly > 0 { format!(", {partly} of them reach beyond the span and go whole") } else { String::new() };
         lines.push(format!("pass {pass} ({model}): {utterances} utterances{whole}"));
+    }
+    for (count, what) in [(row.stars, "stars"), (row.notes, "notes")].into_iter().filter(|(count, _)| *count > 0) {
+        lines.push(format!("{what}: {count}"));
     }
     lines.extend(row.set_aside.iter().map(|path| format!("a database that was set aside: {}", path.display())));
     lines
@@ -303,7 +310,7 @@ fn rest(left: &Left, worker: bool) -> Vec<String> {
     if left.unreadable_lines > 0 {
         let lines_gone = left.unreadable_lines;
         lines.push(format!(
-            "lines of words beside the sound that nobody could read and that went as well: {lines_gone}"
+            "lines of words, stars and notes that nobody could read and that went as well: {lines_gone}"
         ));
     }
     lines

@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod correct;
 pub(crate) mod demo;
 pub(crate) mod devices;
 pub(crate) mod doctor;
@@ -15,7 +16,9 @@ pub(crate) mod forget;
 pub(crate) mod gaps;
 pub(crate) mod import;
 pub(crate) mod live;
+pub(crate) mod marks;
 pub(crate) mod models;
+pub(crate) mod note;
 pub(crate) mod passes;
 pub(crate) mod play;
 pub(crate) mod prefer;
@@ -28,6 +31,7 @@ pub(crate) mod search;
 pub(crate) mod service;
 pub(crate) mod show;
 pub(crate) mod sibling;
+pub(crate) mod star;
 pub(crate) mod status;
 pub(crate) mod view;
 
@@ -62,6 +66,10 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Passes(args)) => passes::run(&args, &context),
         Some(Command::Compare(args)) => compare::run(&args, &context),
         Some(Command::Prefer(args)) => prefer::run(&args, &context),
+        Some(Command::Correct(args)) => correct::run(&args, &context),
+        Some(Command::Star(args)) => star::run(&args, &context),
+        Some(Command::Note(args)) => note::run(&args, &context),
+        Some(Command::Marks(args)) => marks::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
         Some(Command::Forget(args)) => forget::run(&args, &context),

@@ -106,9 +106,11 @@ fn row<'a>(summary: &'a PassSummary, campaign: Option<&'a Campaign>, p: Option<f
 
 fn print(out: &mut Out, summary: &PassSummary, campaign: Option<&Campaign>, p: Option<f64>) -> Result<()> {
     let pass = &summary.pass;
+    let by_hand = pass.is_by_hand();
     let kind = match (pass.translation, summary.is_provisional()) {
         (true, _) => ", in English",
         (_, true) => ", as it was said",
+        _ if by_hand => ", what you corrected",
         _ => "",
     };
     let mut parts = Vec::new();
@@ -118,16 +120,20 @@ fn print(out: &mut Out, summary: &PassSummary, campaign: Option<&Campaign>, p: O
         let (from, to) = (day(first.start), day(last.end.plus_micros(-1)));
         parts.push(if from == to { from } else { format!("{from}..{to}") });
         parts.push(format!("{} of sound", output::duration(summary.covered_micros)));
-        parts.push(format!("{} of speech", output::duration(summary.speech_micros)));
+        if !by_hand {
+            parts.push(format!("{} of speech", output::duration(summary.speech_micros)));
+        }
     } else {
         parts.push("nothing yet".to_owned());
     }
     parts.extend(summary.speed_x().map(|speed| format!("{speed:.1} x")));
-    parts.extend(p.map(|p| format!("p {p:.2}")));
+    parts.extend(p.filter(|_| !by_hand).map(|p| format!("p {p:.2}")));
     if summary.quarantined > 0 {
         parts.push(format!("{} windows left out", summary.quarantined));
     }
-    parts.push(format!("by {}", pass.engine));
+    if !by_hand {
+        parts.push(format!("by {}", pass.engine));
+    }
     writeln!(out, "{}  {}{kind}  {}", pass.name, pass.model, parts.join(", "))?;
     if let Some(campaign) = campaign {
         let reason = campaign.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::library::{Found, Hit, Library, MAX_LIMIT, SearchOptions, Sort};
 use crate::output::{self, Out};
+use crate::remarks;
 use crate::rows::SearchRow;
 use anyhow::Result;
 use home::Exit;
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &SearchArgs, context: &Context) -> Result<Exit> {
     let mut out = Out::stdout();
     if args.json {
         for hit in &found.hits {
-            out.json(&SearchRow::hit(hit, found.likeness))?;
+            out.json(&SearchRow::hit(hit, found.likeness).with(&hit.utterance, &found.remarks))?;
         }
     } else {
         print(&mut out, &found)?;
@@ -149,8 +150,14 @@ fn print(out: &mut Out, found: &Found) -> Result<()> {
             (state, Some(reason)) => format!(" ({state}: {reason})"),
             (state, None) => format!(" ({state})"),
         };
+        let behind = remarks::behind(utterance, &found.remarks);
         let id = out.dim(&format!("[{}]", utterance.id));
-        writeln!(out, "{}  {:5}  {text}{doubt}  {id}", output::local(utterance.span.start), utterance.side.as_str())?;
+        writeln!(
+            out,
+            "{}  {:5}  {text}{doubt}{behind}  {id}",
+            output::local(utterance.span.start),
+            utterance.side.as_str()
+        )?;
     }
     Ok(())
 }

@@ -39,13 +39,14 @@ pub(crate) fn run(args: &ShowArgs, context: &Context) -> Result<Exit> {
         explain_nothing(&library)?;
         return Ok(Exit::NothingFound);
     }
+    let remarks = library.remarks_of(&utterances)?;
     let mut out = Out::stdout();
     if args.json {
         for utterance in &utterances {
-            out.json(&SearchRow::utterance(utterance))?;
+            out.json(&SearchRow::utterance(utterance).with(utterance, &remarks))?;
         }
     } else {
-        for line in columns::lay_out(&utterances, out.width) {
+        for line in columns::lay_out(&utterances, &remarks, out.width) {
             writeln!(out, "{line}")?;
         }
     }

@@ -10,6 +10,7 @@
 use super::state::{AROUND_MICROS, Answer, Found, Health, Line, News, Question, Readiness, SpokenWord};
 use super::{desk, text};
 use crate::library::{Hit, Library, SearchOptions};
+use crate::remarks;
 use home::Home;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{State as Belief, Utterance, Word};
+use store::{Remark, State as Belief, Utterance, Word};
 use timeline::{Clock as _, Span, SystemClock};
 
 /// Hits that a search gives to the window.
@@ -76,7 +77,11 @@ fn kind(question: &Question) -> Option<Kind> {
         Question::Models { .. } | Question::Estimate { .. } | Question::Passes { .. } | Question::Compare { .. } => {
             Some(Kind::Dialog)
         }
-        Question::Queue { .. } | Question::Prefer { .. } | Question::Cancel { .. } => None,
+        Question::Queue { .. }
+        | Question::Prefer { .. }
+        | Question::Star { .. }
+        | Question::Write { .. }
+        | Question::Cancel { .. } => None,
     }
 }
 
@@ -223,6 +228,12 @@ impl Finder {
                 dialog(number, desk::compare(home, &span, &left, &right))
             }
             Question::Prefer { number, span, pass } => dialog(number, desk::prefer(home, &span, pass.as_ref())),
+            Question::Star { key, starred } => {
+                Answer::Starred(desk::star(home, key, starred).map_err(|error| home::one_line(error.as_ref())))
+            }
+            Question::Write { number, key, writing, text } => {
+                dialog(number, desk::write(home, key, writing, text.as_deref()))
+            }
             Question::Cancel { number, pass } => dialog(number, desk::cancel(home, &pass)),
         })
     }
@@ -250,18 +261,25 @@ fn with<T>(
 fn search(library: &mut Library, text: &str, options: &SearchOptions) -> anyhow::Result<Found> {
     let found = library.search(text, &SearchOptions { limit: HITS, ..options.clone() })?;
     let cut = found.hits.len() >= HITS;
-    let hits = found.hits.into_iter().map(|Hit { utterance, highlights, .. }| line(utterance, highlights)).collect();
+    let mut hits = Vec::new();
+    for Hit { utterance, highlights, .. } in found.hits {
+        hits.push(line(library, utterance, highlights, &found.remarks)?);
+    }
     Ok(Found { hits, notes: found.notes, took: found.took, cut })
 }
 
 fn lines(library: &mut Library, span: Span) -> anyhow::Result<Vec<Line>> {
-    Ok(library.conversation(span)?.into_iter().map(|utterance| line(utterance, Vec::new())).collect())
+    let utterances = library.conversation(span)?;
+    let remarks = library.remarks_of(&utterances)?;
+    utterances.into_iter().map(|utterance| line(library, utterance, Vec::new(), &remarks)).collect()
 }
 
 /// The line nearest to a time as people write it, `None` where nothing was ever said.
 fn nearest(library: &mut Library, text: &str) -> anyhow::Result<Option<Line>> {
     let time = timeline::parse_time(text, SystemClock.wall())?;
-    Ok(library.nearest(time)?.map(|utterance| line(utterance, Vec::new())))
+    let Some(utterance) = library.nearest(time)? else { return Ok(None) };
+    let remarks = library.remarks_of(std::slice::from_ref(&utterance))?;
+    Ok(Some(line(library, utterance, Vec::new(), &remarks)?))
 }
 
 /// The lines next to `span` and the span they fill, `None` where there are none within half a year.
@@ -295,7 +313,16 @@ fn next(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option
     Ok(None)
 }
 
-fn line(utterance: Utterance, found: Vec<Range<usize>>) -> Line {
+fn line(
+    library: &mut Library,
+    utterance: Utterance,
+    found: Vec<Range<usize>>,
+    remarks: &[Remark],
+) -> anyhow::Result<Line> {
+    let heard = if utterance.is_correction() { Some(library.heard_under(&utterance)?) } else { None };
+    let starred = remarks::is_starred(&utterance, remarks);
+    let notes = remarks::notes(&utterance, remarks).map(str::to_owned).collect();
+    let own_note = remarks::own_note(&utterance, remarks).map(str::to_owned);
     let places = text::places(&utterance.text, utterance.words.iter().map(|word| word.text.as_str()));
     let words = places.into_iter().zip(&utterance.words).filter_map(|(place, word)| Some((place?, word)));
     let words: Vec<(Range<usize>, &Word)> = words.collect();
@@ -305,7 +332,7 @@ fn line(utterance: Utterance, found: Vec<Range<usize>>) -> Line {
     let doubt = (utterance.state != Belief::Shown)
         .then(|| utterance.reason.unwrap_or_else(|| "it may not be what was said".to_owned()));
     let Utterance { key, side, span, text, .. } = utterance;
-    Line { key, side, span, text, found, doubtful_words, words, doubt }
+    Ok(Line { key, side, span, text, found, doubtful_words, words, doubt, heard, starred, notes, own_note })
 }
 
 /// `hs-status`.

@@ -2,7 +2,8 @@
 
 use super::layout::{self, Block, PAUSE_HEIGHT, Plan, SPACE};
 use super::mark;
-use super::state::{Action, Conversation, Line, Reach, State};
+use super::sign;
+use super::state::{Action, Conversation, Line, Reach, State, Writing};
 use super::style::{self, Palette};
 use super::text;
 use eframe::egui::accesskit::Role;
@@ -167,7 +168,7 @@ impl Layout {
 fn galley(ui: &Ui, line: &Line, columns: Columns, palette: &Palette) -> Arc<Galley> {
     let (_, width) = columns.x(line.side);
     let color = if line.doubt.is_some() { palette.weak } else { palette.text };
-    let room = (width - 2.0 * PADDING, usize::MAX);
+    let room = (width - 2.0 * PADDING - sign::width(line), usize::MAX);
     ui.painter().layout_job(mark::job(
         &line.text,
         &line.found,
@@ -275,6 +276,17 @@ fn line_menu_ui(ui: &mut Ui, line: &Line) -> Option<Action> {
         ui.ctx().copy_text(line.text.clone());
         ui.close();
     }
+    let star = if line.starred { "Remove star" } else { "Star" };
+    for (label, wanted) in [
+        (star, Action::Star(line.key, !line.starred)),
+        ("Note\u{2026}", Action::Write(line.key, Writing::Note)),
+        ("Correct\u{2026}", Action::Write(line.key, Writing::Correction)),
+    ] {
+        if ui.button(label).clicked() {
+            action = Some(wanted);
+            ui.close();
+        }
+    }
     if ui.button("Transcribe this again").clicked() {
         action = Some(Action::Again(Reach::Line(line.key)));
         ui.close();
@@ -311,7 +323,9 @@ pub(crate) fn word_rect(galley: &Galley, text: &str, range: &Range<usize>) -> Re
 
 /// What screen readers and tests know a line by.
 pub(crate) fn line_label(line: &Line) -> String {
-    format!("{} at {}: {}", line.side, text::clock(line.span.start), line.text)
+    let about = text::about(line);
+    let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join("; ")) };
+    format!("{} at {}: {}{about}", line.side, text::clock(line.span.start), line.text)
 }
 
 fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_>) -> Response {
@@ -342,11 +356,12 @@ fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_
         painter.rect_filled(word, 3.0, color.gamma_multiply(0.45));
     }
     painter.galley(corner, Arc::clone(galley), palette.text);
+    let row = style::body().size * 0.7;
+    sign::paint(painter, line, pos2(rect.right() - PADDING / 2.0, rect.top() + PADDING + row), palette.weak);
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
-    match &line.doubt {
-        Some(doubt) => response.on_hover_text(format!("Doubtful: {doubt}")),
-        None => response,
-    }
+    let doubt = line.doubt.as_ref().map(|doubt| format!("Doubtful: {doubt}"));
+    let about: Vec<String> = doubt.into_iter().chain(text::about(line)).collect();
+    if about.is_empty() { response } else { response.on_hover_text(about.join("\n")) }
 }
 
 /// Slanted lines: what stands here may not have been said.

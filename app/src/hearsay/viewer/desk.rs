@@ -1,18 +1,19 @@
-//! What the dialogs ask for: the same as `hearsay retranscribe`, `compare`, `prefer` and `cancel`.
+//! What the dialogs ask for: the same as `hearsay retranscribe`, `compare`, `prefer`, `cancel`, `star`, `note` and `correct`.
 
-use super::state::{Comparison, Estimate, News, Row, Version};
+use super::state::{Comparison, Estimate, News, Row, Version, Writing};
 use crate::again::Again;
 use crate::differences::mean;
 use crate::failure::Failure;
 use crate::library::Library;
 use crate::output::seconds;
-use crate::versions;
+use crate::remarks::{self, Kind, Target};
+use crate::{corrections, versions};
 use anyhow::Result;
 use home::{Config, Home, Lock};
 use speech::models;
 use std::collections::BTreeMap;
 use std::path::Path;
-use store::{Store, Terms, Word};
+use store::{Store, Terms, Utterance, Word};
 use timeline::{Clock as _, PassName, Side, Span, SystemClock, TrackName};
 use worker::Wanted;
 
@@ -65,7 +66,8 @@ pub(super) fn passes(home: &Home, library: &mut Library, span: Span) -> Result<N
     let read = library.conversation(span)?;
     let tracks = store.tracks()?;
     let mut versions = Vec::new();
-    for known in store.passes()?.into_iter().filter(|known| !known.pass.translation) {
+    let is_version = |known: &store::PassSummary| !known.pass.translation && !known.pass.is_by_hand();
+    for known in store.passes()?.into_iter().filter(is_version) {
         let pass = known.pass.name;
         let (mut has_words, mut is_read) = (false, true);
         for (track, _) in &tracks {
@@ -118,6 +120,41 @@ pub(super) fn prefer(home: &Home, span: &Span, pass: Option<&PassName>) -> Resul
     };
     let fault = versions::follow(home)?;
     Ok(News::Done(fault.unwrap_or(done)))
+}
+
+/// Puts a star on an utterance, or takes it away.
+pub(super) fn star(home: &Home, key: i64, starred: bool) -> Result<()> {
+    let (target, now) = (Target::of(&utterance(home, key)?), SystemClock.wall());
+    if starred {
+        remarks::star(home, &target, now)?;
+    } else {
+        remarks::remove(home, Kind::Star, &target, now)?;
+    }
+    versions::follow(home)?;
+    Ok(())
+}
+
+/// Keeps what the user wrote about an utterance, or takes it back.
+pub(super) fn write(home: &Home, key: i64, writing: Writing, text: Option<&str>) -> Result<News> {
+    let (utterance, now) = (utterance(home, key)?, SystemClock.wall());
+    let fault = match (writing, text) {
+        (Writing::Correction, Some(text)) => corrections::correct(home, &utterance.id, text, now)?.1,
+        (Writing::Correction, None) => corrections::take_back(home, &utterance.id)?,
+        (Writing::Note, Some(text)) => {
+            remarks::note(home, &Target::of(&utterance), text, now)?;
+            versions::follow(home)?
+        }
+        (Writing::Note, None) => {
+            remarks::remove(home, Kind::Note, &Target::of(&utterance), now)?;
+            versions::follow(home)?
+        }
+    };
+    Ok(News::Done(fault.unwrap_or_default()))
+}
+
+fn utterance(home: &Home, key: i64) -> Result<Utterance> {
+    let found = Store::open_read_only(&home.database())?.by_keys(&[key])?.pop();
+    Ok(found.ok_or_else(|| Failure::not_found("these words are gone: others stand there now"))?)
 }
 
 /// Ends what a pass has queued.

@@ -1,14 +1,14 @@
 //! What lies over the window.
 
-use super::state::{Action, Again, Comparison, Dialog, Queue, Reach, Row, State, Version, Versions};
+use super::state::{Action, Again, Comparison, Dialog, Queue, Reach, Row, State, Version, Versions, Write, Writing};
 use super::style::{self, Palette};
 use super::{going_ui, text};
 use crate::output;
 use crate::status::CampaignStatus;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align, Button, Color32, ComboBox, Context, Frame, Id, InputState, Label, Layout, Modal, ProgressBar, RichText,
-    ScrollArea, Sense, Ui, WidgetInfo, vec2,
+    Align, Button, Color32, ComboBox, Context, Frame, Id, InputState, Key, KeyboardShortcut, Label, Layout, Margin,
+    Modal, Modifiers, ProgressBar, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2,
 };
 
 const NARROW: f32 = 420.0;
@@ -32,6 +32,7 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
                 Dialog::Queue(queue) => queue_ui(ui, queue, state),
                 Dialog::Going(going) => going_ui::going_ui(ui, going),
                 Dialog::Keys => going_ui::keys_ui(ui),
+                Dialog::Write(write) => write_ui(ui, write),
             }
         };
         Frame::new().inner_margin(style::PANEL_MARGIN).show(ui, inside).inner
@@ -249,6 +250,49 @@ fn words_ui(ui: &mut Ui, words: Option<&(String, f32)>, ink: Color32) {
             ui.label(RichText::new(format!("{:.0} %", p * 100.0)).font(style::small()).color(palette.weak));
         }
     }
+}
+
+/// What screen readers and tests know the field of [`Dialog::Write`] by.
+pub(crate) const FIELD: &str = "What it is to say";
+
+fn write_ui(ui: &mut Ui, write: &Write) -> Option<Action> {
+    let (heading, hint) = match write.writing {
+        Writing::Note => ("Note", "A #word is a tag"),
+        Writing::Correction => ("Correct", "Empty: nobody spoke"),
+    };
+    title(ui, heading);
+    let (side, when) = (write.line.side, text::clock(write.line.span.start));
+    let words = write.line.heard.as_ref().unwrap_or(&write.line.text);
+    weak(ui, format!("{side} at {when}: {words}"));
+    let mut text = write.text.clone();
+    // Enter saves; with Shift it breaks the line, as elsewhere.
+    let field = TextEdit::multiline(&mut text)
+        .hint_text(hint)
+        .font(style::body())
+        .margin(Margin::symmetric(10, 7))
+        .desired_rows(2)
+        .desired_width(f32::INFINITY)
+        .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
+    let response = ui.add(field);
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, enabled, FIELD));
+    let opened = Id::unique("what was opened to write in");
+    if ui.data_mut(|data| data.get_temp::<u64>(opened)) != Some(write.opening) {
+        ui.data_mut(|data| data.insert_temp(opened, write.opening));
+        response.request_focus();
+    }
+    let enter = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter) && input.modifiers.is_none());
+    told_ui(ui, None, write.told.error.as_ref());
+    let waiting = write.told.waiting;
+    let ended = end_ui(ui, "Cancel", |ui| {
+        let save = ui.add_enabled(!waiting, Button::new("Save")).clicked().then_some(Action::Save);
+        let back = write.stands() && ui.add_enabled(!waiting, Button::new("Take back")).clicked();
+        save.or(back.then_some(Action::TakeBack))
+    });
+    if response.changed() {
+        return Some(Action::Edit(text));
+    }
+    enter.then_some(Action::Save).or(ended)
 }
 
 fn queue_ui(ui: &mut Ui, queue: &Queue, state: &State) -> Option<Action> {

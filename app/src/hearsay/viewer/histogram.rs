@@ -128,6 +128,10 @@ mod tests {
             doubtful_words: Vec::new(),
             words: Vec::new(),
             doubt: None,
+            heard: None,
+            starred: false,
+            notes: Vec::new(),
+            own_note: None,
         };
         let at = |hour: i64| {
             let start = day.span.start.plus_micros(hour * HOUR_MICROS + 5);

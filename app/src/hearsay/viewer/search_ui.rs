@@ -2,7 +2,7 @@
 
 use super::state::{Action, Line, Readiness, Search, State};
 use super::style::{self, Palette};
-use super::{histogram_ui, mark, text};
+use super::{histogram_ui, mark, sign, text};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
     Align2, Button, Id, Key, Margin, Rect, RichText, ScrollArea, Sense, StrokeKind, TextEdit, Ui, WidgetInfo, pos2,
@@ -208,7 +208,9 @@ fn hit_ui(ui: &mut Ui, hit: &Line, opened: bool) -> bool {
         let left = inner.left() + 4.0;
         painter.text(pos2(left, inner.top()), Align2::LEFT_TOP, hit.side.as_str(), style::small(), color);
         let when = format!("{}   {}", text::day(hit.span.start), text::clock(hit.span.start));
-        painter.text(pos2(inner.right(), inner.top()), Align2::RIGHT_TOP, when, style::small(), palette.weak);
+        let written =
+            painter.text(pos2(inner.right(), inner.top()), Align2::RIGHT_TOP, when, style::small(), palette.weak);
+        sign::paint(painter, hit, written.left_center() - vec2(4.0, 0.0), palette.weak);
         let shown = text::snippet(&hit.text, &hit.found);
         let ink = if hit.doubt.is_some() { palette.weak } else { palette.text };
         let font = eframe::egui::FontId::proportional(14.0);

@@ -12,7 +12,9 @@ mod search;
 mod tests;
 
 pub(crate) use conversation::Conversation;
-pub(crate) use dialog::{Again, Comparison, Dialog, Estimate, News, Queue, Reach, Row, Version, Versions};
+pub(crate) use dialog::{
+    Again, Comparison, Dialog, Estimate, News, Queue, Reach, Row, Version, Versions, Write, Writing,
+};
 pub(crate) use going::{Going, Whither};
 pub(crate) use search::{Found, Search};
 
@@ -49,6 +51,14 @@ pub(crate) struct Line {
     pub(crate) words: Vec<SpokenWord>,
     /// Why all of it is doubtful, if it is.
     pub(crate) doubt: Option<String>,
+    /// What was heard, where the user wrote the text.
+    pub(crate) heard: Option<String>,
+    /// Whether the user has put a star on it.
+    pub(crate) starred: bool,
+    /// What the user noted of it, or of a span that it lies in.
+    pub(crate) notes: Vec<String>,
+    /// What was noted of it alone.
+    pub(crate) own_note: Option<String>,
 }
 
 /// A word of a line.
@@ -161,6 +171,16 @@ pub(crate) enum Action {
     Ears(Ears),
     /// Scrolled by hand, or wants to be taken back to the spoken line.
     Follow(bool),
+    /// Wants a star on the line of this key, or none.
+    Star(i64, bool),
+    /// Wants to write something about the line of this key.
+    Write(i64, Writing),
+    /// Typed into the dialog's field, which now reads this.
+    Edit(String),
+    /// Wants to keep what it reads.
+    Save,
+    /// Wants what was written there before to go.
+    TakeBack,
     /// Wants something transcribed again, and is asked with which model.
     Again(Reach),
     /// Chose the model.
@@ -266,6 +286,18 @@ pub(crate) enum Question {
         span: Span,
         pass: Option<PassName>,
     },
+    /// Puts a star on an utterance, or takes it away.
+    Star {
+        key: i64,
+        starred: bool,
+    },
+    /// Keeps what the user wrote about an utterance; `None` takes it back.
+    Write {
+        number: u64,
+        key: i64,
+        writing: Writing,
+        text: Option<String>,
+    },
     /// Ends what a pass has queued.
     Cancel {
         number: u64,
@@ -297,6 +329,8 @@ pub(crate) enum Answer {
         end: Option<bool>,
     },
     Health(Box<Health>),
+    /// A star was put somewhere, or taken away.
+    Starred(Result<(), String>),
     /// To a dialog.
     Dialog {
         number: u64,
@@ -379,6 +413,11 @@ impl State {
                 self.playing.follow = follow;
                 Vec::new()
             }
+            Action::Star(key, starred) => vec![Effect::Ask(Question::Star { key, starred })],
+            Action::Write(key, writing) => self.write(key, writing),
+            Action::Edit(text) => self.edit(text),
+            Action::Save => self.save(),
+            Action::TakeBack => self.take_back(),
             Action::Again(reach) => self.ask_again(reach),
             Action::ChooseModel(model) => self.choose_model(model),
             Action::QueueAgain => self.queue_again(),
@@ -427,6 +466,13 @@ impl State {
                 self.health = *health;
                 // What was searched in vain may be found now.
                 if news { self.ask_search() } else { Vec::new() }
+            }
+            Answer::Starred(Ok(())) => self.look_again(),
+            Answer::Starred(Err(error)) => {
+                if let Some(conversation) = &mut self.conversation {
+                    conversation.error = Some(error);
+                }
+                Vec::new()
             }
             Answer::Dialog { number, news } => self.receive_news(number, news),
         }

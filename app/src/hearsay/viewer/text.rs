@@ -1,5 +1,6 @@
 //! Text for the eye: what is marked in it, what of it is shown, and how times are written. Pure functions.
 
+use super::state::Line;
 use std::ops::Range;
 use timeline::{Span, WallTime};
 
@@ -85,6 +86,14 @@ pub(crate) fn doubtful_words(text: &str, words: &[(Range<usize>, f32)], below: f
         }
     }
     ranges
+}
+
+/// What the user wrote about a line, in words.
+pub(crate) fn about(line: &Line) -> Vec<String> {
+    let starred = line.starred.then(|| "Starred".to_owned());
+    let notes = line.notes.iter().map(|note| format!("Note: {note}"));
+    let heard = line.heard.as_ref().map(|heard| format!("Corrected; heard: {heard}"));
+    starred.into_iter().chain(notes).chain(heard).collect()
 }
 
 /// `09:15:12`, local time.

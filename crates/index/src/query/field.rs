@@ -20,6 +20,7 @@ pub(super) enum Field {
     Dur,
     Is,
     Has,
+    Note,
 }
 
 impl Field {
@@ -39,6 +40,7 @@ impl Field {
             ("dur", Self::Dur),
             ("is", Self::Is),
             ("has", Self::Has),
+            ("note", Self::Note),
         ];
         fields.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, field)| field)
     }
@@ -78,8 +80,9 @@ impl Field {
                     Self::Dur => {
                         (range(value, seconds).map(|(from, to)| Filter::Seconds { from, to }), "a length, such as >10s")
                     }
-                    Self::Is => (state(value), "one of shown, doubtful and hidden"),
-                    Self::Has => (mark(value), "one of echo and replay"),
+                    Self::Is => (is(value), "one of shown, doubtful, hidden, starred and corrected"),
+                    Self::Has => (has(value), "one of echo, replay and note"),
+                    Self::Note => (note(value), "words of a note, or a tag such as #todo"),
                     Self::Said | Self::Heard | Self::On | Self::Since | Self::Until => (None, "a value"),
                 };
                 filter.ok_or_else(|| format!("cannot read {value:?} as {wanted}"))
@@ -107,7 +110,11 @@ fn minute(text: &str) -> Option<u64> {
     (minutes < 60 && hours * 60 + minutes <= 1_440).then_some(hours * 60 + minutes)
 }
 
-fn state(value: &str) -> Option<Filter> {
+fn is(value: &str) -> Option<Filter> {
+    let marks = [("starred", Mark::Star), ("corrected", Mark::Correction)];
+    if let Some((_, mark)) = marks.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(value)) {
+        return Some(Filter::Has(mark));
+    }
     let state = ["shown", "doubtful", "hidden"].iter().position(|known| known.eq_ignore_ascii_case(value))?;
     u8::try_from(state).ok().map(Filter::State)
 }
@@ -117,9 +124,17 @@ fn language(value: &str) -> Option<Filter> {
     fits.then(|| Filter::Language(value.to_ascii_lowercase()))
 }
 
-fn mark(value: &str) -> Option<Filter> {
-    let marks = [("echo", Mark::Echo), ("replay", Mark::Replay)];
+fn has(value: &str) -> Option<Filter> {
+    let marks = [("echo", Mark::Echo), ("replay", Mark::Replay), ("note", Mark::Note)];
     marks.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(value)).map(|(_, mark)| Filter::Has(mark))
+}
+
+fn note(value: &str) -> Option<Filter> {
+    if value.starts_with('#') {
+        return token::tag(value).map(Filter::Tag);
+    }
+    let terms: Vec<String> = token::terms(value).into_iter().map(|term| token::stem(&term.text)).collect();
+    (!terms.is_empty()).then_some(Filter::Note(terms))
 }
 
 fn model(value: &str) -> Option<Filter> {

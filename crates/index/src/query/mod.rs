@@ -20,6 +20,8 @@
 //! | `conf:<0.5` | how sure the recogniser was: `<`, `<=`, `>`, `>=` or `0.2..0.5` |
 //! | `dur:>10s` | how long it took to say: also `ms`, `m`, `h`, and `1m..5m` |
 //! | `is:hidden` | what is kept and not shown otherwise; `is:doubtful`, `is:shown` |
+//! | `is:starred` | what the user has put a star on; `is:corrected`: what he has corrected, hidden or not |
+//! | `has:note` | what he has noted something of; `note:budget`: with that word, in its English forms; `note:"call back"`; `note:#todo`: with that tag |
 //! | `has:echo` | what came back through the microphone; `has:replay`: what the program itself played; hidden or not |
 //!
 //! Nothing is an error: what can't be read is left out or taken as words, and a note says so. A query with no
@@ -75,7 +77,11 @@ impl Query {
     pub(crate) fn asks_for_hidden(&self) -> bool {
         let mut asks = false;
         self.each_positive(&mut |node| {
-            asks |= matches!(node, Node::Only(Filter::State(HIDDEN) | Filter::Has(_)));
+            asks |= match node {
+                Node::Only(Filter::State(state)) => *state == HIDDEN,
+                Node::Only(Filter::Has(mark)) => matches!(mark, Mark::Echo | Mark::Replay | Mark::Correction),
+                _ => false,
+            };
         });
         asks
     }
@@ -194,17 +200,27 @@ pub(crate) enum Filter {
     P { from: Bound<f64>, to: Bound<f64> },
     /// How long it took to say.
     Seconds { from: Bound<f64>, to: Bound<f64> },
-    /// What it is linked to.
+    /// What it is linked to, or the user has done with it.
     Has(Mark),
+    /// Terms that stand in a row in a note on its moment.
+    Note(Vec<String>),
+    /// A tag in such a note: `#todo`.
+    Tag(String),
     /// How far it is to be believed: 0 shown, 1 doubtful, 2 hidden.
     State(u8),
 }
 
-/// What an utterance can be linked to.
+/// What an utterance can be linked to, or the user can do with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// The other side's sound.
     Echo,
     /// What the program itself played.
     Replay,
+    /// The user wrote it.
+    Correction,
+    /// A star on its moment.
+    Star,
+    /// A note on its moment.
+    Note,
 }

@@ -12,7 +12,9 @@ const SHORTEST_MICROS: i64 = 1_000_000;
 /// A fault for every stretch that a pass has been over and of which there is no sound any more.
 pub(super) fn missing(archive: &Archive, store: &Store) -> Result<Vec<Fault>, WorkerError> {
     // What was covered first, and then what there is: the recorder and the worker go on meanwhile.
-    let passes = store.passes()?;
+    let mut passes = store.passes()?;
+    // Who corrects hears nothing that a model didn't.
+    passes.retain(|it| !it.pass.is_by_hand());
     let mut heard: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
     for (track, _) in store.tracks()? {
         for pass in &passes {

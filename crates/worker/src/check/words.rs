@@ -6,17 +6,17 @@ use archive::{Archive, Fault, FaultKind, WordsLog};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use store::{Comparison, Store, Stretch, UnwrittenFile};
+use store::{Comparison, Store, StoreError, Stretch, UnwrittenFile};
 use timeline::{PassName, Span, TrackName, WallTime};
 
 /// Reads every file of words, and compares it with the database where there is one.
 pub(super) fn check(
     archive: &Archive,
-    store: Option<&Store>,
+    (store, database): (Option<&Store>, &Path),
     checked: &mut Checked,
     tell: &mut dyn FnMut(Checking) -> ControlFlow<()>,
 ) -> Result<(), WorkerError> {
-    let log = WordsLog::open(archive);
+    let (log, mut store) = (WordsLog::open(archive), store);
     let mut paths: BTreeSet<PathBuf> = log.files()?.into_iter().collect();
     checked.words = paths.len();
     if let Some(store) = store {
@@ -33,10 +33,19 @@ pub(super) fn check(
             faults.retain(|fault| still.contains(fault));
             stretches = again;
         }
-        if let Some(store) = store.filter(|_| faults.is_empty()) {
-            let Comparison { lacking, differing } = compare(&log, store, path, &stretches)?;
-            checked.faults.extend(lacking.iter().map(|(track, span)| lacks(path, track, *span)));
-            checked.faults.extend(differing.iter().map(|(track, span)| contradicts(path, track, *span)));
+        if let Some(known) = store.filter(|_| faults.is_empty()) {
+            match compare(&log, known, path, &stretches) {
+                Ok(Comparison { lacking, differing }) => {
+                    checked.faults.extend(lacking.iter().map(|(track, span)| lacks(path, track, *span)));
+                    checked.faults.extend(differing.iter().map(|(track, span)| contradicts(path, track, *span)));
+                }
+                // SQLite takes what stands in a row for what it is; the words in it have a form of their own.
+                Err(WorkerError::Store(error @ StoreError::Damaged { .. })) => {
+                    checked.faults.push(super::unusable(database, &error));
+                    store = None;
+                }
+                Err(error) => return Err(error),
+            }
         }
         checked.faults.extend(faults);
     }

@@ -1,6 +1,6 @@
-//! What lies over the window: transcribing again, versions side by side, the queue.
+//! What lies over the window: transcribing again, versions side by side, the queue, what the user writes.
 
-use super::{Conversation, Effect, Going, Question, State};
+use super::{Conversation, Effect, Going, Line, Question, State};
 use timeline::{PassName, Side, Span, WallTime, local_day};
 
 /// At most one is open.
@@ -16,6 +16,8 @@ pub(crate) enum Dialog {
     Going(Going),
     /// What the keys do.
     Keys,
+    /// What the user writes about a line.
+    Write(Write),
 }
 
 /// What is to be transcribed again.
@@ -94,6 +96,35 @@ pub(crate) struct Queue {
     pub(crate) told: Told,
 }
 
+/// What is written about a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writing {
+    Note,
+    Correction,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Write {
+    pub(crate) writing: Writing,
+    /// The line.
+    pub(crate) line: Line,
+    /// What the field reads.
+    pub(crate) text: String,
+    /// Tells this opening from every other.
+    pub(crate) opening: u64,
+    pub(crate) told: Told,
+}
+
+impl Write {
+    /// Whether something was written there before.
+    pub(crate) const fn stands(&self) -> bool {
+        match self.writing {
+            Writing::Note => self.line.own_note.is_some(),
+            Writing::Correction => self.line.heard.is_some(),
+        }
+    }
+}
+
 /// What was asked for last, and what came of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Told {
@@ -134,6 +165,7 @@ impl Dialog {
             Self::Queue(queue) => queue.told.waiting,
             Self::Going(going) => going.told.waiting,
             Self::Keys => false,
+            Self::Write(write) => write.told.waiting,
         }
     }
 
@@ -144,6 +176,7 @@ impl Dialog {
             Self::Queue(queue) => Some(&mut queue.told),
             Self::Going(going) => Some(&mut going.told),
             Self::Keys => None,
+            Self::Write(write) => Some(&mut write.told),
         }
     }
 }
@@ -231,6 +264,44 @@ impl State {
         self.ask_for_dialog(|number| Question::Compare { number, span, left, right })
     }
 
+    pub(super) fn write(&mut self, key: i64, writing: Writing) -> Vec<Effect> {
+        let opening = self.next_number();
+        let lines = self.conversation.as_ref().map(|conversation| conversation.lines.as_slice()).unwrap_or_default();
+        let Some(line) = lines.iter().find(|line| line.key == key).cloned() else { return Vec::new() };
+        let text = match writing {
+            Writing::Note => line.own_note.clone().unwrap_or_default(),
+            Writing::Correction => line.text.clone(),
+        };
+        self.dialog = Some(Dialog::Write(Write { writing, line, text, opening, told: Told::default() }));
+        Vec::new()
+    }
+
+    pub(super) fn edit(&mut self, text: String) -> Vec<Effect> {
+        if let Some(Dialog::Write(write)) = &mut self.dialog {
+            write.text = text;
+        }
+        Vec::new()
+    }
+
+    pub(super) fn save(&mut self) -> Vec<Effect> {
+        let Some(Dialog::Write(Write { text, .. })) = &self.dialog else { return Vec::new() };
+        let text = Some(text.clone());
+        self.ask_to_write(text)
+    }
+
+    pub(super) fn take_back(&mut self) -> Vec<Effect> {
+        self.ask_to_write(None)
+    }
+
+    fn ask_to_write(&mut self, text: Option<String>) -> Vec<Effect> {
+        let Some(Dialog::Write(Write { writing, line, told, .. })) = &self.dialog else { return Vec::new() };
+        if told.waiting {
+            return Vec::new();
+        }
+        let (key, writing) = (line.key, *writing);
+        self.ask_for_dialog(|number| Question::Write { number, key, writing, text })
+    }
+
     pub(super) fn prefer(&mut self, pass: Option<PassName>) -> Vec<Effect> {
         let Some(Dialog::Versions(versions)) = &self.dialog else { return Vec::new() };
         let span = versions.span;
@@ -272,9 +343,12 @@ impl State {
                 if let Some(told) = self.dialog.as_mut().and_then(Dialog::told) {
                     told.done = Some(done);
                 }
-                effects.extend(self.read_anew());
-                effects.extend(self.ask_search());
+                effects.extend(self.look_again());
                 effects
+            }
+            (Dialog::Write(_), News::Done(_)) => {
+                self.dialog = None;
+                self.look_again()
             }
             (dialog, News::Done(done)) => {
                 if let Some(told) = dialog.told() {
@@ -284,6 +358,13 @@ impl State {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Reads and searches anew.
+    pub(super) fn look_again(&mut self) -> Vec<Effect> {
+        let mut effects = self.read_anew();
+        effects.extend(self.ask_search());
+        effects
     }
 
     /// Reads what is open from the beginning: other words may stand there now.

@@ -17,6 +17,10 @@ fn line(key: i64, start_s: i64) -> Line {
         doubtful_words: Vec::new(),
         words: Vec::new(),
         doubt: None,
+        heard: None,
+        starred: false,
+        notes: Vec::new(),
+        own_note: None,
     }
 }
 
@@ -195,4 +199,40 @@ fn a_choice_reads_the_conversation_anew() {
     let (number, span) = lines.unwrap();
     state.receive(Answer::Lines { number, span, lines: Ok(vec![line(8, 41)]), end: None });
     assert_eq!(keys(&state), [8], "what the other pass heard is gone");
+}
+
+#[test]
+fn what_is_written_about_a_line_is_kept_and_read_anew_and_an_error_leaves_it_in_the_field() {
+    let mut state = opened();
+    let is_nothing = state.apply(Action::Write(99, Writing::Note));
+    assert!(is_nothing.is_empty() && state.dialog.is_none(), "there is no such line");
+    assert_eq!(state.apply(Action::Write(5, Writing::Correction)), []);
+    let written = |state: &State| match &state.dialog {
+        Some(Dialog::Write(write)) => (write.text.clone(), write.stands(), write.told.error.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(written(&state), ("line 5".to_owned(), false, None));
+    state.apply(Action::Edit("line five".into()));
+    let save = |state: &mut State| match state.apply(Action::Save).as_slice() {
+        [Effect::Ask(Question::Write { number, key: 5, writing: Writing::Correction, text: Some(text) })] => {
+            assert_eq!(text, "line five");
+            *number
+        }
+        other => panic!("{other:?}"),
+    };
+    let number = save(&mut state);
+    assert_eq!(state.apply(Action::Save), [], "it is being kept");
+    state.receive(Answer::Dialog { number, news: Err("no room left".into()) });
+    assert_eq!(written(&state), ("line five".to_owned(), false, Some("no room left".into())));
+    let number = save(&mut state);
+    let effects = state.receive(Answer::Dialog { number, news: Ok(News::Done(String::new())) });
+    assert_eq!(state.dialog, None);
+    assert!(
+        matches!(effects.as_slice(), [Effect::Ask(Question::Lines { .. }), Effect::Ask(Question::Search { .. })]),
+        "{effects:?}"
+    );
+    let starred = state.apply(Action::Star(5, true));
+    assert_eq!(starred, [Effect::Ask(Question::Star { key: 5, starred: true })]);
+    state.receive(Answer::Starred(Err("no room left".into())));
+    assert_eq!(state.conversation.as_ref().unwrap().error.as_deref(), Some("no room left"));
 }
