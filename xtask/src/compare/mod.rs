@@ -60,7 +60,7 @@ pub(crate) struct Args {
     /// Runs of each system, one after the other, every second time in reverse order; medians are printed
     #[arg(long, value_name = "N", default_value_t = 1)]
     repeat: u32,
-    /// Only systems whose name contains this; may be given several times
+    /// Only the system of this name, or those whose names contain this; may be given several times
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
     /// The folder with hearsay's executables [default: built now, in release]
@@ -133,7 +133,9 @@ fn tools(args: &Args, folder: &Path) -> Result<Tools> {
 
 /// Those that are wanted and can be run; says which can't.
 fn systems(args: &Args, tools: &Tools) -> Result<Vec<System>> {
-    let wanted = |system: &&System| args.only.is_empty() || args.only.iter().any(|part| system.name.contains(part));
+    let is_name = |part: &str| SYSTEMS.iter().any(|system| system.name == part);
+    let fits = |name: &str, part: &str| if is_name(part) { name == part } else { name.contains(part) };
+    let wanted = |system: &&System| args.only.is_empty() || args.only.iter().any(|part| fits(system.name, part));
     let mut systems = Vec::new();
     for system in SYSTEMS.iter().filter(wanted) {
         match system.lacks(tools) {
