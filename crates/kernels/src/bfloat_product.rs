@@ -11,7 +11,7 @@ struct Sums([[f32; PANEL]; HIGHEST]);
 /// `out = left · right`: a row of `right.n()` numbers for each row of `left`, rows beginning `stride` apart.
 ///
 /// Products are exact, their sums f32. Other levels than [`Amx`](crate::Level::Amx) have no instructions for it and are slower than with
-/// [`float_product`](crate::float_product); they add up in another order.
+/// [`float_product`](crate::float_product()); they add up in another order.
 ///
 /// # Panics
 /// Where the sizes don't fit: a fault of the caller's.

@@ -29,7 +29,7 @@ impl BfloatRows {
         }
     }
 
-    /// Takes the [softmax](crate::softmax) of each row: e^x to the nearest, by the largest of its row, which becomes 1. The factor is 1 over their sum, as they were rounded, so
+    /// Takes the [softmax](crate::softmax()) of each row: e^x to the nearest, by the largest of its row, which becomes 1. The factor is 1 over their sum, as they were rounded, so
     /// that what is multiplied with a row still is a mean.
     pub fn take_softmax(&mut self, isa: Isa, rows: Rows<'_>) {
         self.reset(rows);
