@@ -1,6 +1,6 @@
 //! The voice detector: how likely 32 ms of sound hold speech.
 //!
-//! Silero's official 16 kHz model, run by a forward pass of our own, or by ONNX Runtime, which takes four times as
+//! Silero's official 16 kHz model, run by a forward pass of our own, or by ONNX Runtime, which takes seven times as
 //! long. Both use the same file and agree within 1e-4, so that what is recognised does not depend on which of them
 //! ran. Neither does any I/O after [`Vad::open`].
 
