@@ -9,6 +9,8 @@ pub(crate) struct Usage {
     pub(crate) cpu_s: f64,
     /// Memory that is its alone (`Private_Clean` and `Private_Dirty` of `smaps_rollup`), in bytes.
     pub(crate) private_bytes: u64,
+    /// What of it lies in no file: the rest are pages of mapped files, which the system takes away when it needs the memory (`Private_Dirty`), in bytes.
+    pub(crate) dirty_bytes: u64,
 }
 
 impl Usage {
@@ -24,11 +26,13 @@ impl Usage {
         let field = |number: usize| after.split_whitespace().nth(number - 3).and_then(|text| text.parse::<u64>().ok());
         let ticks = field(14).zip(field(15)).map(|(user, system)| user + system).context("no times in its stat")?;
         let rollup = read("smaps_rollup")?;
-        let private =
-            rollup.lines().filter(|line| line.starts_with("Private_Clean") || line.starts_with("Private_Dirty"));
-        let kib: u64 = private.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum();
+        let bytes = |name: &str| {
+            let line = rollup.lines().find(|line| line.starts_with(name));
+            line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).map_or(0, |kib| kib * 1024)
+        };
+        let (clean_bytes, dirty_bytes) = (bytes("Private_Clean:"), bytes("Private_Dirty:"));
         #[expect(clippy::cast_precision_loss, reason = "ticks of a process that runs for minutes")]
         let cpu_s = ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
-        Ok(Self { cpu_s, private_bytes: kib * 1024 })
+        Ok(Self { cpu_s, private_bytes: clean_bytes + dirty_bytes, dirty_bytes })
     }
 }

@@ -66,6 +66,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !folder.join(questions::SAMPLES).exists() {
         build(args, &folder, &mut archive, &mut corpus)?;
         search_both(args, &folder)?;
+    } else {
+        // What is there ends where the days do; what is added comes after it.
+        while corpus.day().is_some() {}
     }
     let mut took = Vec::new();
     for _ in 0..args.commits {

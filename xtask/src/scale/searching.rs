@@ -73,7 +73,9 @@ fn print(name: &str, folder: &Path, queries: u64, queries_of_all: u64, ways: [Wa
         }
         say(&format!("{kind_name:26}  {}", columns.join("  ")))?;
     }
-    say(&format!("private memory of the process: {}", megabytes(Usage::of(std::process::id())?.private_bytes)))
+    let Usage { private_bytes, dirty_bytes, .. } = Usage::of(std::process::id())?;
+    let (own, mapped) = (megabytes(dirty_bytes), megabytes(private_bytes - dirty_bytes));
+    say(&format!("memory of the process's own: {own}; pages of files that it has mapped: {mapped}"))
 }
 
 fn measured(folder: &Path, kind: Kind, queries: u64, ask: &dyn Fn(&Question) -> Result<usize>) -> Result<Percentiles> {
