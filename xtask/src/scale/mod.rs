@@ -63,12 +63,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     home::files::create_dir_all(&folder)?;
     let mut archive = SyntheticArchive::open(&folder)?;
     let mut corpus = Corpus::new(SEED, args.utterances);
-    if !folder.join(questions::SAMPLES).exists() {
-        build(args, &folder, &mut archive, &mut corpus)?;
-        search_both(args, &folder)?;
-    } else {
+    if folder.join(questions::SAMPLES).exists() {
         // What is there ends where the days do; what is added comes after it.
         while corpus.day().is_some() {}
+    } else {
+        build(args, &folder, &mut archive, &mut corpus)?;
+        search_both(args, &folder)?;
     }
     let mut took = Vec::new();
     for _ in 0..args.commits {
