@@ -52,7 +52,7 @@ impl Target {
     /// Whether a star or a note stands on it.
     fn has(&self, remark: &Remark) -> bool {
         match self {
-            Self::Said(track, span) => stored(remark.clone()).is_of(track, span),
+            Self::Said(track, span) => worker::stored_remark(remark.clone()).is_of(track, span),
             Self::Span(span) => self.has_itself(remark) && remark.span == *span,
         }
     }
@@ -68,12 +68,6 @@ impl Target {
             Self::Span(span) => Remark::new(None, *span, note, now),
         }
     }
-}
-
-/// A star or a note as the database has it.
-fn stored(remark: Remark) -> store::Remark {
-    let Remark { mark, track, span, note, at } = remark;
-    store::Remark { mark, track, span, note, made: at }
 }
 
 /// Puts a star there; `false` where there is one.

@@ -72,5 +72,5 @@ pub use machine::Machine;
 pub use pass::PassPlan;
 pub use progress::{Progress, Summary};
 pub use rebuild::{Database, Rebuild, Rebuilding, Rebuilt};
-pub use remarks::keep_remarks;
+pub use remarks::{keep_remarks, stored_remark};
 pub use work::{Settings, Worker};

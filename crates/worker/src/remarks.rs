@@ -25,7 +25,7 @@ pub fn keep_remarks(home: &Home, store: &mut Store) -> Result<Option<Fault>, Wor
             return Ok(before.to_vec());
         }
         let Noted { standing, undone, unreadable } = remarks.read()?;
-        let mut wanted: Vec<Remark> = standing.into_iter().map(remark).collect();
+        let mut wanted: Vec<Remark> = standing.into_iter().map(stored_remark).collect();
         if unreadable > 0 {
             let stands = |mark: u64| wanted.iter().any(|wanted| wanted.mark == mark);
             let kept: Vec<Remark> =
@@ -54,7 +54,8 @@ fn unreadable_lines(remarks: &Remarks, unreadable: usize) -> Fault {
     Fault::new(remarks.path(), FaultKind::Journal, what, advice)
 }
 
-fn remark(remark: archive::Remark) -> Remark {
+/// A star or a note of the file, as the database has it.
+pub fn stored_remark(remark: archive::Remark) -> Remark {
     let archive::Remark { mark, track, span, note, at } = remark;
     Remark { mark, track, span, note, made: at }
 }

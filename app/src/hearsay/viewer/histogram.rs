@@ -1,6 +1,5 @@
 //! How often a search finds something, as bars from the first day with a hit to the last. Pure.
 
-use super::state::Line;
 use crate::library::DayHits;
 use timeline::{Span, WallTime, local_day};
 
@@ -39,14 +38,14 @@ impl Bar {
 }
 
 /// The bars of `days`, or of those of them that lie in `within`: of the smallest unit that fits. A single day has hours,
-/// if its `hits` are given.
-pub(crate) fn bars(days: &[DayHits], hits: Option<&[Line]>, within: Option<Span>) -> Vec<Bar> {
+/// if it is given when each of its hits `starts`.
+pub(crate) fn bars(days: &[DayHits], starts: Option<&[WallTime]>, within: Option<Span>) -> Vec<Bar> {
     let inside =
         |day: &&DayHits| within.is_none_or(|within| day.span.start >= within.start && day.span.end <= within.end);
     let days: Vec<DayHits> = days.iter().filter(inside).copied().collect();
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Vec::new() };
-    if let (Some(hits), [day]) = (hits, days.as_slice()) {
-        return hours(day.span, hits);
+    if let (Some(starts), [day]) = (starts, days.as_slice()) {
+        return hours(day.span, starts);
     }
     let mut all = Vec::new();
     let mut span = first.span;
@@ -75,21 +74,19 @@ fn joined(days: &[Bar], unit: Unit, key: &str) -> Vec<Bar> {
     days.chunk_by(|a, b| unit != Unit::Day && key(a) == key(b)).filter_map(join).collect()
 }
 
-fn hours(day: Span, hits: &[Line]) -> Vec<Bar> {
+fn hours(day: Span, starts: &[WallTime]) -> Vec<Bar> {
     let hours = (day.len_micros() + HOUR_MICROS - 1) / HOUR_MICROS;
-    let hour = |hour: i64| {
-        let at = |hour: i64| day.start.plus_micros(hour * HOUR_MICROS);
+    let at = |hour: i64| day.start.plus_micros(hour * HOUR_MICROS);
+    let bar = |hour: i64| {
         let span = Span::new(at(hour), at(hour + 1).min(day.end));
-        let within = |start: WallTime| span.contains(start);
-        Bar { span, unit: Unit::Hour, hits: hits.iter().filter(|hit| within(hit.span.start)).count() as u64 }
+        Bar { span, unit: Unit::Hour, hits: starts.iter().filter(|start| span.contains(**start)).count() as u64 }
     };
-    (0..hours).map(hour).collect()
+    (0..hours).map(bar).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use timeline::Side;
 
     fn day(date: &str, hits: u64) -> DayHits {
         let noon = timeline::parse_time(&format!("{date}T12:00"), WallTime::MIN).unwrap();
@@ -119,24 +116,7 @@ mod tests {
     #[test]
     fn a_day_has_hours() {
         let day = day("2026-06-29", 2);
-        let hit = |hour: i64| Line {
-            key: hour,
-            side: Side::Said,
-            span: Span::new(day.span.start, day.span.start).widened(0),
-            text: String::new(),
-            found: Vec::new(),
-            doubtful_words: Vec::new(),
-            words: Vec::new(),
-            doubt: None,
-            heard: None,
-            starred: false,
-            notes: Vec::new(),
-            own_note: None,
-        };
-        let at = |hour: i64| {
-            let start = day.span.start.plus_micros(hour * HOUR_MICROS + 5);
-            Line { span: Span::new(start, start.plus_micros(1)), ..hit(hour) }
-        };
+        let at = |hour: i64| day.span.start.plus_micros(hour * HOUR_MICROS + 5);
         let bars = bars(&[day], Some(&[at(9), at(9), at(23)]), None);
         assert!((23..=25).contains(&bars.len()));
         assert_eq!((bars[9].hits, bars[23].hits, bars[10].hits), (2, 1, 0));

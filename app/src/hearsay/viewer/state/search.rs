@@ -6,7 +6,7 @@ use crate::viewer::histogram::{Bar, bars};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
-use timeline::{Side, Span};
+use timeline::{Side, Span, WallTime};
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -77,11 +77,6 @@ impl Search {
         *self = Self { text, said: self.said, heard: self.heard, asked, opened: self.opened, ..Self::default() };
     }
 
-    /// Wants only hits of this time; `None`: all.
-    pub(super) fn narrow(&mut self, span: Option<Span>) {
-        self.narrowed = span;
-    }
-
     /// Takes in an answer, if it is to the latest question: then what was searched for, whose days are to be counted.
     pub(super) fn receive(&mut self, number: u64, found: Result<Found, String>) -> Option<(String, bool, bool)> {
         if number != self.asked {
@@ -118,8 +113,8 @@ impl Search {
     }
 
     fn draw(&mut self) {
-        let hits = (!self.found.cut).then_some(self.found.hits.as_slice());
-        self.bars = bars(&self.days, hits, self.narrowed);
+        let starts: Vec<WallTime> = self.found.hits.iter().map(|hit| hit.span.start).collect();
+        self.bars = bars(&self.days, (!self.found.cut).then_some(starts.as_slice()), self.narrowed);
     }
 
     /// What matches in each hit, by its key.

@@ -2,26 +2,14 @@
 
 use super::conversation::MAX_LINES;
 use super::*;
+use timeline::{PassName, Side, Span};
 
 fn at(s: i64) -> WallTime {
     WallTime::from_millis(1_795_425_312_000 + s * 1_000)
 }
 
 fn line(key: i64, start_s: i64) -> Line {
-    Line {
-        key,
-        side: Side::Said,
-        span: Span::new(at(start_s), at(start_s + 2)),
-        text: format!("line {key}"),
-        found: Vec::new(),
-        doubtful_words: Vec::new(),
-        words: Vec::new(),
-        doubt: None,
-        heard: None,
-        starred: false,
-        notes: Vec::new(),
-        own_note: None,
-    }
+    Line::said(key, Span::new(at(start_s), at(start_s + 2)), &format!("line {key}"))
 }
 
 fn number(effects: &[Effect]) -> u64 {

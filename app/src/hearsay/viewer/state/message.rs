@@ -1,0 +1,217 @@
+//! What the panels say to the state, the state to the threads, and the threads to the state.
+
+use super::{Found, Health, Line, News, Reach, Whither, Writing};
+use crate::library::DayHits;
+use crate::player::Ears;
+use timeline::{PassName, Side, Span, WallTime};
+
+/// What the user did.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Action {
+    /// Typed into the search field, which now reads this.
+    Type(String),
+    /// Switched a side on or off.
+    ToggleSide(Side),
+    /// Searches within this span only; `None`: everywhere.
+    Narrow(Option<Span>),
+    /// Clicked the hit of this number.
+    Open(usize),
+    /// Wants the next hit, or the one before.
+    OpenNext {
+        later: bool,
+    },
+    /// Wants to be asked for a time.
+    AskWhither,
+    /// Typed into the field for it.
+    TypeWhither(String),
+    Go(Whither),
+    /// Wants to see the next word that may have been misheard.
+    NextDoubt,
+    /// Wants to see what the keys do.
+    ShowKeys,
+    /// Wants to read what came before what is shown.
+    Earlier,
+    /// Wants to read what came after.
+    Later,
+    /// Clicked a line.
+    PlayLine(i64),
+    /// Clicked the word of this number in the line of this key.
+    PlayWord(i64, usize),
+    /// Wants to hear a moment.
+    PlayAt(WallTime),
+    /// Space.
+    TogglePlay,
+    /// Moved the playhead.
+    Seek(WallTime),
+    /// Forwards or backwards by so many microseconds.
+    SeekBy(i64),
+    Speed(f32),
+    Ears(Ears),
+    /// Scrolled by hand, or wants to be taken back to the spoken line.
+    Follow(bool),
+    /// Wants a star on the line of this key, or none.
+    Star(i64, bool),
+    /// Wants to write something about the line of this key.
+    Write(i64, Writing),
+    /// Typed into the dialog's field, which now reads this.
+    Edit(String),
+    /// Wants to keep what it reads.
+    Save,
+    /// Wants what was written there before to go.
+    TakeBack,
+    /// Wants something transcribed again, and is asked with which model.
+    Again(Reach),
+    /// Chose the model.
+    ChooseModel(String),
+    /// Wants it to be done.
+    QueueAgain,
+    /// Wants to see what several passes heard.
+    Compare,
+    /// Chose the passes that are compared, by their places in the list.
+    ChoosePasses(usize, usize),
+    /// Wants to read this pass where it was compared.
+    Prefer(PassName),
+    /// Takes the last such choice back.
+    Unprefer,
+    /// Wants to see what waits to be transcribed again.
+    ShowQueue,
+    /// Doesn't want it any more.
+    Cancel(PassName),
+    CloseDialog,
+}
+
+/// What has to happen outside of the state.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Effect {
+    Ask(Question),
+    Play(WallTime),
+    Pause,
+    Resume,
+    Seek(WallTime),
+    Speed(f32),
+    Ears(Ears),
+}
+
+/// A question to the thread that reads.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Question {
+    Search {
+        number: u64,
+        text: String,
+        said: bool,
+        heard: bool,
+        within: Option<Span>,
+    },
+    /// How many hits each day has.
+    Days {
+        number: u64,
+        text: String,
+        said: bool,
+        heard: bool,
+    },
+    /// The line nearest to a time as people write it.
+    Go {
+        number: u64,
+        text: String,
+    },
+    /// The first line behind a span, or the last before it.
+    GoBeyond {
+        number: u64,
+        span: Span,
+        later: bool,
+    },
+    Lines {
+        number: u64,
+        span: Span,
+    },
+    /// The next lines before the span's start or after its end, however far away they are.
+    More {
+        number: u64,
+        span: Span,
+        later: bool,
+    },
+    /// Which models are installed.
+    Models {
+        number: u64,
+    },
+    /// How much there is to do with a model.
+    Estimate {
+        number: u64,
+        span: Span,
+        model: String,
+    },
+    /// Queues it.
+    Queue {
+        number: u64,
+        span: Span,
+        model: String,
+    },
+    /// Which passes have words in a span.
+    Passes {
+        number: u64,
+        span: Span,
+    },
+    /// What two of them heard differently.
+    Compare {
+        number: u64,
+        span: Span,
+        left: PassName,
+        right: PassName,
+    },
+    /// Has one of them be read there; `None` takes the last such choice back.
+    Prefer {
+        number: u64,
+        span: Span,
+        pass: Option<PassName>,
+    },
+    /// Puts a star on an utterance, or takes it away.
+    Star {
+        key: i64,
+        starred: bool,
+    },
+    /// Keeps what the user wrote about an utterance; `None` takes it back.
+    Write {
+        number: u64,
+        key: i64,
+        writing: Writing,
+        text: Option<String>,
+    },
+    /// Ends what a pass has queued.
+    Cancel {
+        number: u64,
+        pass: PassName,
+    },
+}
+
+/// What the threads answer.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Search {
+        number: u64,
+        found: Result<Found, String>,
+    },
+    Days {
+        number: u64,
+        days: Result<Vec<DayHits>, String>,
+    },
+    /// The line that was to be gone to.
+    Gone {
+        number: u64,
+        line: Result<Option<Line>, String>,
+    },
+    /// The lines of `span`; `end` where there is nothing beyond it in the direction that was asked for.
+    Lines {
+        number: u64,
+        span: Span,
+        lines: Result<Vec<Line>, String>,
+        end: Option<bool>,
+    },
+    Health(Box<Health>),
+    /// A star was put somewhere, or taken away.
+    Starred(Result<(), String>),
+    /// To a dialog.
+    Dialog {
+        number: u64,
+        news: Result<News, String>,
+    },
+}
