@@ -29,6 +29,23 @@ pub(crate) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
+/// Whether tables, indices and triggers are, letter for letter, what the migrations up to a format make.
+pub(crate) fn is_schema_of(connection: &Connection, format: i64) -> rusqlite::Result<bool> {
+    let fresh = Connection::open_in_memory()?;
+    for sql in MIGRATIONS.iter().take(usize::try_from(format).unwrap_or(0)) {
+        fresh.execute_batch(sql)?;
+    }
+    Ok(schema(connection)? == schema(&fresh)?)
+}
+
+/// Each one's kind, name, table and text. What SQLite makes for itself has none.
+fn schema(connection: &Connection) -> rusqlite::Result<Vec<[String; 4]>> {
+    connection
+        .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name")?
+        .query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))?
+        .collect()
+}
+
 /// Runs what is missing. Several programs may do this at once: the lock is taken before the version is read.
 pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let operation = "bringing it up to date";

@@ -76,10 +76,14 @@ impl Store {
             _ => {}
         }
         let operation = "reading all of it";
-        let said: String =
+        let mut said: String =
             connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).during(path, operation)?;
         if said == "ok" {
-            return Ok(());
+            // A column whose name has another letter is as good as any to SQLite.
+            if migrate::is_schema_of(&connection, found).during(path, operation)? {
+                return Ok(());
+            }
+            "its tables aren't those that this program makes".clone_into(&mut said);
         }
         let source =
             rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(said));

@@ -132,6 +132,21 @@ fn every_file_is_for_the_user_alone() {
 
 /// Flips bytes and cuts the file: whatever comes of it is an error or an answer, never a panic.
 #[test]
+fn a_column_that_has_another_name_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("archive.sqlite3");
+    Store::open(&path).unwrap().close().unwrap();
+    Store::examine(&path).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let name = b"created_us";
+    let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let examined = Store::examine(&path);
+    assert!(matches!(examined, Err(StoreError::Damaged { .. })), "{examined:?}");
+}
+
+#[test]
 fn a_damaged_file_is_an_error_and_never_a_panic() {
     let mut archive = Archive::new();
     let pass = archive.pass("base", 0, 0);

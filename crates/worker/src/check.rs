@@ -123,12 +123,29 @@ pub fn check(
     let store = database(home, &mut checked.faults)?;
     words::check(&archive, (store.as_ref(), &home.database()), &mut checked, tell)?;
     if let Some(store) = &store {
-        checked.faults.extend(sound::missing(&archive, store)?);
-        if tell(Checking::Index).is_continue() {
-            index(home, store, &mut checked.faults)?;
+        match beside(home, &archive, store, &mut checked.faults, tell) {
+            // Something in a row of it that nobody could have written; of the words it was told before.
+            Err(WorkerError::Store(error @ StoreError::Damaged { .. })) => {
+                if !checked.faults.iter().any(|fault| fault.kind == FaultKind::Database) {
+                    checked.faults.push(unusable(&home.database(), &error));
+                }
+            }
+            done => done?,
         }
     }
     Ok(checked)
+}
+
+/// Whether sound and index are what the database says.
+fn beside(
+    home: &Home,
+    archive: &Archive,
+    store: &Store,
+    faults: &mut Vec<Fault>,
+    tell: &mut dyn FnMut(Checking) -> std::ops::ControlFlow<()>,
+) -> Result<(), WorkerError> {
+    faults.extend(sound::missing(archive, store)?);
+    if tell(Checking::Index).is_continue() { index(home, store, faults) } else { Ok(()) }
 }
 
 /// The database, if it can be read from end to end.
