@@ -130,7 +130,7 @@ fn every_file_is_for_the_user_alone() {
     assert_eq!(names, expected);
 }
 
-/// Flips bytes and cuts the file: whatever comes of it is an error or an answer, never a panic.
+/// What a flipped bit makes of a schema that can still be read.
 #[test]
 fn a_column_that_has_another_name_is_damage() {
     let folder = tempfile::tempdir().unwrap();
@@ -141,11 +141,12 @@ fn a_column_that_has_another_name_is_damage() {
     let name = b"created_us";
     let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
     bytes[at] ^= 1;
-    std::fs::write(&path, bytes).unwrap();
+    std::io::Write::write_all(&mut home::files::create_or_truncate(&path).unwrap(), &bytes).unwrap();
     let examined = Store::examine(&path);
     assert!(matches!(examined, Err(StoreError::Damaged { .. })), "{examined:?}");
 }
 
+/// Flips bytes and cuts the file: whatever comes of it is an error or an answer, never a panic.
 #[test]
 fn a_damaged_file_is_an_error_and_never_a_panic() {
     let mut archive = Archive::new();
