@@ -4,7 +4,7 @@ use crate::output;
 use anyhow::Result;
 use archive::{Archive, Coverage, Forgotten, ForgottenLog, GapCause, GapRow, Journal, JournalRows, Row};
 use std::collections::BTreeSet;
-use timeline::{Span, TrackName, WallTime};
+use timeline::{Side, Span, TrackName, WallTime};
 
 /// A day's journal may tell of what began the day before.
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -60,6 +60,43 @@ fn gaps(track: &TrackName, forgotten: &Forgotten) -> Vec<Row> {
         })
     };
     forgotten.of(track).iter().map(gap).collect()
+}
+
+/// Time without sound on one side, and why. Times at which nothing was played are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) side: Side,
+    pub(crate) span: Span,
+    pub(crate) cause: GapCause,
+}
+
+/// What is missing within `span` by the rows of its journals, in the order of time.
+pub(crate) fn missing(rows: &[Row], span: &Span, side: impl Fn(&TrackName) -> Side) -> Vec<Missing> {
+    let of_row = |row: &Row| {
+        let Row::Gap(gap) = row else { return None };
+        let missing = Missing { side: side(&gap.track), span: Span::new(gap.from, gap.to), cause: gap.cause };
+        (gap.cause != GapCause::Idle && missing.span.overlaps(span)).then_some(missing)
+    };
+    let mut all: Vec<Missing> = rows.iter().filter_map(of_row).collect();
+    all.sort_by_key(|missing| (missing.span.start, missing.span.end));
+    all
+}
+
+/// The cause of a gap, in words.
+pub(crate) const fn because(cause: GapCause) -> &'static str {
+    match cause {
+        GapCause::Stalled => "the device delivered nothing",
+        GapCause::DeviceLost => "the device was gone",
+        GapCause::Reopened => "the device was opened again",
+        GapCause::Overrun => "sound came faster than it could be taken",
+        GapCause::Suspended => "the machine slept",
+        GapCause::Disk => "nothing could be written",
+        GapCause::Crash => "the recorder had died",
+        GapCause::Paused => "paused",
+        GapCause::Idle => "nothing was played",
+        GapCause::Forgotten => "forgotten",
+        GapCause::Retired => "the sound was taken away by a rule; the words are there",
+    }
 }
 
 /// How much of a span a track was recorded, for machines.

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 use store::{Remark, State, Store, StoreError, Utterance};
-use timeline::{Clock, Side, Span, SystemClock, UtteranceId, WallTime};
+use timeline::{Clock, Side, Span, SystemClock, TrackName, UtteranceId, WallTime};
 
 /// What people can read and search, as it is now. One per thread.
 pub(crate) struct Library {
@@ -252,6 +252,39 @@ impl Library {
         let Some(store) = self.store()? else { return Ok(String::new()) };
         let texts: Vec<String> = store.heard_under(correction.key)?.into_iter().map(|heard| heard.text).collect();
         Ok(texts.join(" "))
+    }
+
+    /// When somebody spoke within a span, by whichever pass.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn talk(&mut self, span: &Span) -> Result<Vec<(Side, Span)>> {
+        match self.store()? {
+            Some(store) => Ok(store.talk(span)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// How much speech each of some spans holds, in microseconds.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn speech_of(&mut self, spans: &[Span]) -> Result<Vec<i64>> {
+        match self.store()? {
+            Some(store) => Ok(store.speech_of(spans)?),
+            None => Ok(vec![0; spans.len()]),
+        }
+    }
+
+    /// The tracks of which there are words, and their sides.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn sides(&mut self) -> Result<Vec<(TrackName, Side)>> {
+        match self.store()? {
+            Some(store) => Ok(store.tracks()?),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// What the recorder and the worker are doing, and how much room is left.

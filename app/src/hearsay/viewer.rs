@@ -6,23 +6,34 @@
 
 mod app;
 mod background;
+mod calendar_ui;
+mod completion;
 mod conversation_ui;
+mod day_ui;
+mod density;
 mod desk;
 mod dialog_ui;
 mod going_ui;
 mod histogram;
 mod histogram_ui;
 mod layout;
+mod live;
+mod live_ui;
 mod mark;
+mod memory;
+mod page_ui;
 mod player_ui;
 #[cfg(test)]
 mod sample;
 mod screenshot;
 mod search_ui;
+mod settings_ui;
+mod setup;
 mod sign;
 mod state;
 mod status_ui;
 mod style;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -33,9 +44,11 @@ use crate::failure::Failure;
 use crate::player::Output;
 use anyhow::Result;
 use app::Viewer;
-use eframe::egui::{Context, ThemePreference, ViewportBuilder, vec2};
+use eframe::egui::{Context, ThemePreference, ViewportBuilder, pos2, vec2};
 use home::Exit;
+use memory::Memory;
 use screenshot::Screenshot;
+pub(crate) use state::Page;
 use state::{Action, Reach};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +66,10 @@ pub(crate) struct Options {
     pub(crate) screenshot: Option<PathBuf>,
     /// Width and height, in points.
     pub(crate) size: Option<(f32, f32)>,
+    /// The page that is shown first.
+    pub(crate) page: Option<Page>,
+    /// How large everything is drawn.
+    pub(crate) scale: Option<f32>,
     /// Dark or light, whatever the system says.
     pub(crate) dark: Option<bool>,
 }
@@ -66,6 +83,12 @@ pub(crate) enum Dialog {
     Versions,
     /// What waits to be transcribed again.
     Queue,
+    /// A day to go to.
+    Calendar,
+    /// What goes for good.
+    Forget,
+    /// What the keys do.
+    Keys,
 }
 
 impl Dialog {
@@ -74,6 +97,9 @@ impl Dialog {
             Self::Again => Action::Again(Reach::Day),
             Self::Versions => Action::Compare,
             Self::Queue => Action::ShowQueue,
+            Self::Calendar => Action::ShowCalendar,
+            Self::Forget => Action::AskToForget,
+            Self::Keys => Action::ShowKeys,
         }
     }
 }
@@ -95,13 +121,20 @@ pub(crate) fn run(given: &Given) -> Result<Exit> {
 /// # Errors
 /// As there, and where the picture can't be written.
 pub(crate) fn run_with(given: &Given, options: &Options) -> Result<Exit> {
-    let (width, height) = options.size.unwrap_or(SIZE);
+    // A picture is the same every time.
+    let memory = if options.screenshot.is_some() { Memory::default() } else { Memory::of(&given.home) };
+    let (width, height) = options.size.or(memory.size).unwrap_or(SIZE);
+    let mut window = ViewportBuilder::default()
+        .with_title("hearsay")
+        .with_app_id("hearsay")
+        .with_inner_size(vec2(width, height))
+        .with_min_inner_size(vec2(SMALLEST.0, SMALLEST.1))
+        .with_maximized(memory.maximized);
+    if let Some((left, top)) = memory.corner {
+        window = window.with_position(pos2(left, top));
+    }
     let native = eframe::NativeOptions {
-        viewport: ViewportBuilder::default()
-            .with_title("hearsay")
-            .with_app_id("hearsay")
-            .with_inner_size(vec2(width, height))
-            .with_min_inner_size(vec2(SMALLEST.0, SMALLEST.1)),
+        viewport: window,
         renderer: eframe::Renderer::Glow,
         ..eframe::NativeOptions::default()
     };
@@ -111,7 +144,7 @@ pub(crate) fn run_with(given: &Given, options: &Options) -> Result<Exit> {
         "hearsay",
         native,
         Box::new(move |creation| {
-            let viewer = start(&creation.egui_ctx, &given, options, told)?;
+            let viewer = start(&creation.egui_ctx, &given, options, memory, told)?;
             Ok(Box::new(viewer))
         }),
     );
@@ -129,6 +162,7 @@ fn start(
     ctx: &Context,
     given: &Given,
     options: Options,
+    memory: Memory,
     told: Arc<Mutex<Option<anyhow::Error>>>,
 ) -> std::io::Result<Viewer> {
     style::install(ctx);
@@ -137,6 +171,9 @@ fn start(
         Some(false) => ThemePreference::Light,
         None => ThemePreference::System,
     });
+    if let Some(scale) = options.scale {
+        ctx.set_zoom_factor(scale);
+    }
     // A picture is taken in silence.
     let output = if options.screenshot.is_some() { Output::Silent } else { Output::Device };
     let repaint = ctx.clone();
@@ -144,6 +181,12 @@ fn start(
         Viewer::start(&given.home, given.config_file.as_deref(), output, Arc::new(move || repaint.request_repaint()))?;
     if let Some(query) = options.query {
         viewer.act(Action::Type(query));
+    }
+    if options.screenshot.is_none() {
+        viewer.remember(memory);
+    }
+    if let Some(page) = options.page {
+        viewer.act(Action::Show(page));
     }
     if let Some(path) = options.screenshot {
         viewer.picture(Screenshot::new(path, options.open, options.dialog.map(Dialog::action), told));

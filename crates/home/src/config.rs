@@ -258,7 +258,11 @@ impl Config {
         Ok((Self::default(), None))
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+    /// The configuration that `text` is; `path` is for the error.
+    ///
+    /// # Errors
+    /// [`ConfigError::Parse`].
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|error| {
             let mut message = error.to_string().trim_end().to_owned();
             if let Some(suggestion) = suggestion(error.message()) {

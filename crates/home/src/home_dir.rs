@@ -118,6 +118,11 @@ impl Home {
         self.root.join("retain.json")
     }
 
+    /// Where the viewer's window stood and which moment was read; no words.
+    pub fn viewer_file(&self) -> PathBuf {
+        self.root.join("viewer.json")
+    }
+
     /// Held by whoever writes the index, JSONL and finished sound files.
     pub fn worker_lock(&self) -> PathBuf {
         self.root.join("worker.lock")

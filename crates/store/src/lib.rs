@@ -65,6 +65,7 @@ mod remark;
 mod restore;
 mod spoken;
 mod stretch;
+mod talk;
 mod track;
 mod unwritten;
 mod utterance;

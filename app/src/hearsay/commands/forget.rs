@@ -2,19 +2,17 @@
 
 use crate::ask;
 use crate::context::Context;
+use crate::erasing::{self, Row};
 use crate::failure::Failure;
 use crate::output::{self, Out};
 use anyhow::Result;
 use archive::{Archive, Forgetting, PlayedLog};
-use capture::control::{self, ControlError, Request};
-use home::{Exit, Lock};
+use home::Exit;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::Duration;
-use timeline::{Clock, Span, SystemClock, TrackName, WallTime};
-use worker::{Erasing, Forget, Left, WorkerError, WouldForget};
+use timeline::{Clock, Span, SystemClock, TrackName};
+use worker::{Forget, WorkerError};
 
 /// What to forget.
 #[derive(Debug, clap::Args)]
@@ -58,48 +56,6 @@ so far are finished first.
 
 Exit codes: 0 done, 1 there is nothing in that span, 2 nobody to ask and no --yes, 3 something of it is still to go, 4 failed or not agreed to";
 
-/// How long a worker may take that does it itself.
-const WORKER_PATIENCE_MICROS: i64 = 120_000_000;
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How long the recorder may take to finish what grows, and sound to get from its device to the file; where nothing plays none comes.
-const ROTATE_PATIENCE_MICROS: i64 = 5_000_000;
-const ON_ITS_WAY_MICROS: i64 = 1_000_000;
-
-/// What goes, for machines.
-#[derive(Debug, serde::Serialize)]
-struct Row {
-    start: WallTime,
-    end: WallTime,
-    tracks: Vec<TrackRow>,
-    utterances: Vec<PassRow>,
-    stars: usize,
-    notes: usize,
-    set_aside: Vec<PathBuf>,
-    /// `would_go`, `gone`, or `partly` where something is still to go.
-    outcome: &'static str,
-}
-
-/// The sound of a track.
-#[derive(Debug, Default, serde::Serialize)]
-struct TrackRow {
-    track: String,
-    sound_s: f64,
-    /// Segments whose files go.
-    segments: usize,
-    /// Segments that keep other sound.
-    segments_partly: usize,
-}
-
-/// The words of a pass.
-#[derive(Debug, serde::Serialize)]
-struct PassRow {
-    pass: String,
-    model: String,
-    utterances: u64,
-    /// Of those, the ones that reach beyond the span.
-    partly: u64,
-}
-
 /// Says what goes, asks, and lets it go.
 pub(crate) fn run(args: &ForgetArgs, context: &Context) -> Result<Exit> {
     let forget = Forget::at(&context.home);
@@ -111,8 +67,8 @@ pub(crate) fn run(args: &ForgetArgs, context: &Context) -> Result<Exit> {
     if would.is_nothing() {
         return nothing(&forget, args, context);
     }
-    let mut row = row(&forgetting, &would);
-    for line in plan(&row) {
+    let mut row = erasing::row(&forgetting, &would);
+    for line in erasing::plan(&row) {
         output::say(&line);
     }
     for fault in &would.faults {
@@ -130,7 +86,6 @@ pub(crate) fn run(args: &ForgetArgs, context: &Context) -> Result<Exit> {
         return Ok(Exit::Failed);
     }
     forget.ask(&forgetting)?;
-    rotate(&forget, &forgetting, context)?;
     let exit = finish(&forget, &forgetting, context)?;
     row.outcome = if exit == Exit::Done { "gone" } else { "partly" };
     tell(args, &row, exit)
@@ -162,33 +117,6 @@ fn nothing(forget: &Forget, args: &ForgetArgs, context: &Context) -> Result<Exit
     Err(Failure::not_found("nothing was recorded or said in that span").into())
 }
 
-fn row(forgetting: &Forgetting, would: &WouldForget) -> Row {
-    let mut tracks: BTreeMap<&TrackName, TrackRow> = BTreeMap::new();
-    for touched in &would.segments {
-        let name = &touched.segment.name.track;
-        let row = tracks.entry(name).or_insert_with(|| TrackRow { track: name.to_string(), ..TrackRow::default() });
-        row.sound_s += output::seconds(touched.micros);
-        row.segments += usize::from(touched.whole);
-        row.segments_partly += usize::from(!touched.whole);
-    }
-    let utterances = would.utterances.iter().map(|goes| PassRow {
-        pass: goes.pass.to_string(),
-        model: goes.model.clone(),
-        utterances: goes.utterances,
-        partly: goes.partly,
-    });
-    Row {
-        start: forgetting.span.start,
-        end: forgetting.span.end,
-        tracks: tracks.into_values().collect(),
-        utterances: utterances.collect(),
-        stars: would.remarks.iter().filter(|remark| remark.note.is_none()).count(),
-        notes: would.remarks.iter().filter(|remark| remark.note.is_some()).count(),
-        set_aside: would.set_aside.clone(),
-        outcome: "would_go",
-    }
-}
-
 /// When hearsay played of it: what was heard then may have been recorded again, and lies at that time.
 fn played(forgetting: &Forgetting, context: &Context) -> Result<Vec<String>> {
     let since = Span::new(forgetting.span.start, context.now);
@@ -204,125 +132,20 @@ fn played(forgetting: &Forgetting, context: &Context) -> Result<Vec<String>> {
     Ok(of_it.filter(|played| !forgetting.span.contains(played.at)).map(note).collect())
 }
 
-/// What will go, in lines.
-fn plan(row: &Row) -> Vec<String> {
-    let mut lines = Vec::new();
-    for TrackRow { track, sound_s, segments, segments_partly } in &row.tracks {
-        let files = match (segments, segments_partly) {
-            (whole, 0) => format!("{whole} whole segments"),
-            (0, partly) => format!("in parts of {partly} segments"),
-            (whole, partly) => format!("{whole} whole segments and parts of {partly}"),
-        };
-        lines.push(format!("{track}: {sound_s:.1} s of sound, {files}"));
-    }
-    for PassRow { pass, model, utterances, partly } in &row.utterances {
-        let whole =
-            if *partly > 0 { format!(", {partly} of them reach beyond the span and go whole") } else { String::new() };
-        lines.push(format!("pass {pass} ({model}): {utterances} utterances{whole}"));
-    }
-    for (count, what) in [(row.stars, "stars"), (row.notes, "notes")].into_iter().filter(|(count, _)| *count > 0) {
-        lines.push(format!("{what}: {count}"));
-    }
-    lines.extend(row.set_aside.iter().map(|path| format!("a database that was set aside: {}", path.display())));
-    lines
-}
-
-/// Has the recorder finish what grows in the span: it alone writes such a file.
-///
-/// What was captured last is still on its way when it is asked for. So this waits until it was written, or else the next segment would
-/// begin with it.
-fn rotate(forget: &Forget, forgetting: &Forgetting, context: &Context) -> Result<()> {
-    let began = SystemClock.boot_micros();
-    let mut asked = None;
-    loop {
-        let growing = forget.growing(forgetting)?;
-        let now = SystemClock.boot_micros();
-        if growing.is_empty() || now - began > ROTATE_PATIENCE_MICROS {
-            return Ok(());
-        }
-        let is_written = growing.iter().all(|segment| segment.span.end >= forgetting.span.end);
-        if (is_written && asked.is_none()) || now - asked.unwrap_or(began) > ON_ITS_WAY_MICROS {
-            asked = Some(now);
-            match control::ask(&context.home, &Request::Rotate) {
-                Ok(_) => {}
-                // What a recorder left that died is finished with the rest.
-                Err(ControlError::NotRunning) => return Ok(()),
-                Err(error) => {
-                    output::note(&home::one_line(&error));
-                    return Ok(());
-                }
-            }
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
-}
-
-/// Does the rest, or waits for a worker to do it.
+/// Does the rest, with a line that says what it is at.
 fn finish(forget: &Forget, forgetting: &Forgetting, context: &Context) -> Result<Exit> {
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(100));
-    let began = SystemClock.boot_micros();
-    let left = loop {
-        match forget.finish(SystemClock.wall(), &mut |step| bar.set_message(doing(step))) {
-            Ok(left) => break Some(left),
-            Err(WorkerError::SecondWorker { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        bar.set_message("the worker does it");
-        if !forget.is_pending(forgetting)? {
-            break Some(Left::default());
-        }
-        if SystemClock.boot_micros() - began > WORKER_PATIENCE_MICROS {
-            break None;
-        }
-        std::thread::sleep(LOOK_EVERY);
-    };
+    let mut notes = Vec::new();
+    let done = erasing::carry_out(&context.home, forget, forgetting, &mut |doing| bar.set_message(doing), &mut notes);
     bar.finish_and_clear();
-    let Some(left) = left else {
-        output::note("it is hidden from every reader; the worker takes the rest off the disk when it comes to it");
-        return Ok(Exit::Partly);
-    };
-    for line in rest(&left, Lock::is_held(&context.home.worker_lock())) {
-        output::note(&line);
+    for note in notes {
+        output::note(&note);
     }
-    Ok(if left.is_nothing() { Exit::Done } else { Exit::Partly })
-}
-
-/// What is still to go, and what was taken out with it.
-fn rest(left: &Left, worker: bool) -> Vec<String> {
-    let mut lines = Vec::new();
-    let who = if worker { "the worker" } else { "the next `hearsay work`, `forget` or `rebuild`" };
-    for path in &left.growing {
-        lines.push(format!(
-            "{} is being recorded and can't be finished now: its sound is hidden, and {who} takes it off the disk once it is finished",
-            path.display()
-        ));
-    }
-    lines.extend(left.faults.iter().map(ToString::to_string));
-    if left.wal {
-        lines.push(format!(
-            "somebody reads the database all the time: words may lie in its write-ahead log until {who} can empty that"
-        ));
-    }
-    if left.unreadable_lines > 0 {
-        let lines_gone = left.unreadable_lines;
-        lines.push(format!(
-            "lines of words, stars and notes that nobody could read and that went as well: {lines_gone}"
-        ));
-    }
-    lines
-}
-
-fn doing(step: Erasing) -> &'static str {
-    match step {
-        Erasing::Words => "the words",
-        Erasing::Sound => "the sound",
-        Erasing::Index => "the index",
-        Erasing::PlainWords => "the words beside the sound",
-    }
+    Ok(if done? { Exit::Done } else { Exit::Partly })
 }
 
 fn tell(args: &ForgetArgs, row: &Row, exit: Exit) -> Result<Exit> {

@@ -89,19 +89,7 @@ fn json(gap: &GapRow) -> Gap {
 }
 
 fn print(out: &mut Out, gap: &GapRow) -> Result<()> {
-    let cause = match gap.cause {
-        GapCause::Stalled => "the device delivered nothing",
-        GapCause::DeviceLost => "the device was gone",
-        GapCause::Reopened => "the device was opened again",
-        GapCause::Overrun => "sound came faster than it could be taken",
-        GapCause::Suspended => "the machine slept",
-        GapCause::Disk => "nothing could be written",
-        GapCause::Crash => "the recorder had died",
-        GapCause::Paused => "paused",
-        GapCause::Idle => "nothing was played",
-        GapCause::Forgotten => "forgotten",
-        GapCause::Retired => "the sound was taken away by a rule; the words are there",
-    };
+    let cause = ledger::because(gap.cause);
     let length = output::seconds(gap.to.micros_since(gap.from));
     writeln!(out, "{}  {:8}  {length:8.1} s  {cause}", output::local(gap.from), gap.track.as_str())?;
     Ok(())

@@ -131,6 +131,15 @@ pub(crate) fn run(args: &RetainArgs, context: &Context) -> Result<Exit> {
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
+/// What the rules would do now, a line each.
+///
+/// # Errors
+/// Where the configuration, the archive or the database can't be read.
+pub(crate) fn would(context: &Context) -> Result<Vec<String>> {
+    let steps = open(context, context.config()?.0.retention)?.plan(context.now)?;
+    Ok(lines(&Retained::expected(&steps), true))
+}
+
 /// The rules with the pass that a worker of this configuration would extend, where there is one: what that one hasn't dealt with is kept.
 fn open(context: &Context, rules: RetentionConfig) -> Result<Retention> {
     let config = context.config()?.0;

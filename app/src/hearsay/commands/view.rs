@@ -2,7 +2,7 @@
 //! the tests, which want them from the real window.
 
 use crate::context::Context;
-use crate::viewer::{self, Dialog, Options};
+use crate::viewer::{self, Dialog, Options, Page};
 use anyhow::Result;
 use home::Exit;
 use std::path::PathBuf;
@@ -25,6 +25,12 @@ pub(crate) struct ViewArgs {
     /// Width and height of the window
     #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
     size: Option<(f32, f32)>,
+    /// The page that is shown first
+    #[arg(long)]
+    page: Option<Page>,
+    /// How large everything is drawn: 2 for a display with small points
+    #[arg(long)]
+    scale: Option<f32>,
     /// Light or dark, whatever the system says
     #[arg(long)]
     theme: Option<Theme>,
@@ -44,6 +50,8 @@ pub(crate) fn run(args: ViewArgs, context: &Context) -> Result<Exit> {
         dialog: args.dialog,
         screenshot: args.screenshot,
         size: args.size,
+        page: args.page,
+        scale: args.scale,
         dark: args.theme.map(|theme| matches!(theme, Theme::Dark)),
     };
     viewer::run_with(context, &options)

@@ -2,9 +2,10 @@
 
 use super::background::{Background, Wake};
 use super::conversation_ui::{self, Layout};
+use super::memory::Memory;
 use super::screenshot::Screenshot;
-use super::state::{Action, Effect, STEP_MICROS, State, Whither};
-use super::{dialog_ui, player_ui, search_ui, status_ui, style, welcome_ui};
+use super::state::{Action, Effect, Page, STEP_MICROS, State, Whither};
+use super::{dialog_ui, live_ui, page_ui, player_ui, search_ui, settings_ui, status_ui, style, welcome_ui};
 use crate::player::{Output, Player};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Key, Margin, Modifiers, Panel, RawInput, Ui};
 use home::Home;
@@ -22,6 +23,9 @@ pub(crate) struct Viewer {
     layout: Layout,
     screenshot: Option<Screenshot>,
     focused: bool,
+    home: Home,
+    /// What is kept when the window is closed; `None` for a picture.
+    memory: Option<Memory>,
 }
 
 impl Viewer {
@@ -36,7 +40,20 @@ impl Viewer {
             layout: Layout::default(),
             screenshot: None,
             focused: false,
+            home: home.clone(),
+            memory: None,
         })
+    }
+
+    /// Goes on where the window was closed, and keeps where it is closed.
+    pub(crate) fn remember(&mut self, memory: Memory) {
+        if let Some(speed) = memory.speed {
+            self.act(Action::Speed(speed));
+        }
+        if let Some(read) = memory.read {
+            self.act(Action::Go(Whither::At(read)));
+        }
+        self.memory = Some(memory);
     }
 
     /// Does what the user would do by `action`.
@@ -59,7 +76,22 @@ impl Viewer {
             }
             self.screenshot = Some(screenshot);
         }
-        let mut actions = if self.state.dialog.is_some() { Vec::new() } else { keys(ui.ctx()) };
+        let place = self.state.conversation.as_ref().map(|read| self.layout.place(read));
+        if let Some(memory) = &mut self.memory {
+            memory.take_in(ui.ctx(), &self.state, place);
+        }
+        if let Some(place) = place {
+            let effects = self.state.read_at(place);
+            self.effect(effects);
+        }
+        let mut actions = match (&self.state.dialog, self.state.page) {
+            (Some(_), _) => Vec::new(),
+            (None, Page::Read) => keys(ui.ctx()),
+            (None, Page::Live | Page::Settings) => Vec::new(),
+        };
+        if self.state.dialog.is_none() {
+            actions.extend(page_keys(ui.ctx()));
+        }
         actions.extend(self.panels(ui));
         for action in actions {
             self.act(action);
@@ -89,6 +121,7 @@ impl Viewer {
                 Effect::Seek(to) => self.player.seek(to),
                 Effect::Speed(speed) => self.player.set_speed(speed),
                 Effect::Ears(ears) => self.player.set_ears(ears),
+                Effect::Watch(watched) => self.background.watch(watched),
             }
         }
     }
@@ -102,6 +135,17 @@ impl Viewer {
         let side = Frame::new().fill(ui.visuals().panel_fill).inner_margin(style::PANEL_MARGIN);
         let state = &self.state;
         let asked = Panel::bottom("status").frame(bar).show(ui, |ui| status_ui::status_ui(ui, &state.health)).inner;
+        let tabs = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(12, 5));
+        let turned = Panel::top("pages").frame(tabs).show(ui, |ui| page_ui::page_ui(ui, state.page)).inner;
+        if state.page != Page::Read {
+            let page = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(18, 12));
+            let acted = CentralPanel::default().frame(page).show(ui, |ui| match state.page {
+                Page::Live => live_ui::live_ui(ui, &state.live),
+                Page::Settings => settings_ui::settings_ui(ui, &state.settings, state.live.moment.as_ref()),
+                Page::Read => None,
+            });
+            return dialog_ui::dialog_ui(ui.ctx(), state).or(asked).or(turned).or(acted.inner);
+        }
         let width = ui.available_width();
         let search = Panel::left("search")
             .frame(side)
@@ -120,18 +164,25 @@ impl Viewer {
             .frame(side.inner_margin(Margin { left: 8, right: 4, top: 10, bottom: 0 }))
             .show(ui, |ui| {
                 if state.conversation.is_none() {
-                    welcome_ui::welcome_ui(ui, state);
+                    return welcome_ui::welcome_ui(ui, state);
                 }
                 conversation_ui::conversation_ui(ui, state, layout)
             });
         let answered = dialog_ui::dialog_ui(ui.ctx(), state);
-        answered.or(asked).or(search).or(played.flatten()).or(read.inner)
+        answered.or(asked).or(turned).or(search).or(played.flatten()).or(read.inner)
     }
 }
 
 impl eframe::App for Viewer {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.show(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        let kept = self.memory.map_or(Ok(()), |memory| memory.keep(&self.home));
+        if let Err(error) = kept {
+            tracing::warn!("where the window was isn't kept: {error}");
+        }
     }
 
     fn raw_input_hook(&mut self, _ctx: &Context, input: &mut RawInput) {
@@ -142,7 +193,14 @@ impl eframe::App for Viewer {
     }
 }
 
-/// Keys of the whole window. While something is typed, the letters and arrows belong to the field.
+/// Keys of every page.
+fn page_keys(ctx: &Context) -> Vec<Action> {
+    let keys = [(Key::Num1, Page::Read), (Key::Num2, Page::Live), (Key::Num3, Page::Settings)];
+    let pressed = |key| ctx.input_mut(|input| input.consume_key(Modifiers::COMMAND, key));
+    keys.into_iter().filter(|(key, _)| pressed(*key)).map(|(_, page)| Action::Show(page)).collect()
+}
+
+/// Keys of the page that reads. While something is typed, the letters and arrows belong to the field.
 fn keys(ctx: &Context) -> Vec<Action> {
     let typing = ctx.memory(|memory| memory.has_focus(search_ui::field_id()));
     let pressed = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));

@@ -1,16 +1,20 @@
-//! The two threads that read, so that the window never waits for the database, the index, the disk or the recorder.
+//! The threads that read, so that the window never waits for the database, the index, the disk or the recorder.
 //!
 //! - `hs-find` owns a [`Library`] and answers questions. Of each kind only the latest question waits: who types faster
 //!   than the index answers makes no queue. It does what the dialogs ask for, too.
 //! - `hs-status` owns another and looks every second how the recorder and the worker are doing.
 //!
-//! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. Both threads end
+//! - `hs-live` looks what goes on while somebody watches ([`live`]).
+//!
+//! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. They end
 //! when the [`Background`] is dropped.
 
-use super::state::{AROUND_MICROS, Answer, Found, Health, Line, News, Question, Readiness, SpokenWord};
-use super::{desk, text};
+use super::state::{AROUND_MICROS, Answer, Found, Health, Line, News, Question, Readiness, SpokenWord, Watched};
+use super::{desk, live, setup, survey, text};
 use crate::library::{Hit, Library, SearchOptions};
+use crate::context::Context;
 use crate::remarks;
+use capture::control::{self, Request};
 use home::Home;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -19,10 +23,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Remark, State as Belief, Utterance, Word};
-use timeline::{Clock as _, Span, SystemClock};
+use timeline::{Clock as _, Span, SystemClock, WallTime};
 
-/// Hits that a search gives to the window.
-pub(crate) const HITS: usize = 1_000;
+/// Hits that a search gives to the window at once.
+pub(crate) const HITS: usize = 400;
 /// Words less probable than this are shaded.
 const DOUBTFUL_BELOW: f32 = 0.5;
 /// How often the recorder and the worker are looked at, at most; a look takes no more than a tenth of the time.
@@ -30,18 +34,22 @@ const STATUS_EVERY: Duration = Duration::from_secs(1);
 const STATUS_SHARE: u32 = 10;
 /// Answers that may lie untaken.
 const ANSWERS: usize = 16;
+/// Pages that may be turned between two looks.
+const WATCHES: usize = 64;
 /// How often the neighbourhood is doubled in which the next lines are looked for: 120 s × 2^17, half a year.
 const DOUBLINGS: u32 = 17;
 
 /// Called when there is something new to draw.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
-/// The handle to both threads.
+/// The handle to the threads.
 pub(crate) struct Background {
     waiting: Arc<Waiting>,
     answers: Receiver<Answer>,
     /// Its end is the end of `hs-status`.
     _open: SyncSender<()>,
+    /// To `hs-live`, whose end is this one's.
+    watch: SyncSender<Watched>,
 }
 
 /// The questions that wait: one of each kind at most.
@@ -62,8 +70,12 @@ struct Questions {
 enum Kind {
     Search,
     Days,
+    MoreHits,
     Lines,
     Going,
+    Day,
+    Year,
+    Settings,
     Dialog,
 }
 
@@ -72,8 +84,13 @@ fn kind(question: &Question) -> Option<Kind> {
     match question {
         Question::Search { .. } => Some(Kind::Search),
         Question::Days { .. } => Some(Kind::Days),
-        Question::Go { .. } | Question::GoBeyond { .. } => Some(Kind::Going),
+        Question::MoreHits { .. } => Some(Kind::MoreHits),
+        Question::Go { .. } | Question::GoAt { .. } | Question::GoBeyond { .. } => Some(Kind::Going),
+        Question::Day { .. } => Some(Kind::Day),
+        Question::Year { .. } => Some(Kind::Year),
         Question::Lines { .. } | Question::More { .. } => Some(Kind::Lines),
+        Question::Settings { .. } => Some(Kind::Settings),
+        Question::WouldForget { .. } => Some(Kind::Dialog),
         Question::Models { .. } | Question::Estimate { .. } | Question::Passes { .. } | Question::Compare { .. } => {
             Some(Kind::Dialog)
         }
@@ -81,6 +98,10 @@ fn kind(question: &Question) -> Option<Kind> {
         | Question::Prefer { .. }
         | Question::Star { .. }
         | Question::Write { .. }
+        | Question::Pause { .. }
+        | Question::Resume
+        | Question::Forget { .. }
+        | Question::Set { .. }
         | Question::Cancel { .. } => None,
     }
 }
@@ -127,7 +148,7 @@ impl Waiting {
 }
 
 impl Background {
-    /// Starts both threads.
+    /// Starts the threads.
     pub(crate) fn start(home: &Home, config: Option<&Path>, wake: &Wake) -> std::io::Result<Self> {
         let waiting = Arc::new(Waiting::default());
         let (answer, answers) = sync_channel(ANSWERS);
@@ -137,16 +158,29 @@ impl Background {
         std::thread::Builder::new()
             .name("hs-find".to_owned())
             .spawn(move || finder.run(&questions, &found, &wake_found))?;
+        let (watch, watched) = sync_channel(WATCHES);
+        let (at, moments, wake_live) = (home.clone(), answer.clone(), Arc::clone(wake));
+        std::thread::Builder::new()
+            .name("hs-live".to_owned())
+            .spawn(move || live::run(&at, &watched, &moments, &wake_live))?;
         let (home, wake) = (home.clone(), Arc::clone(wake));
         std::thread::Builder::new()
             .name("hs-status".to_owned())
             .spawn(move || watch_health(&home, &answer, &closed, &wake))?;
-        Ok(Self { waiting, answers, _open: open })
+        Ok(Self { waiting, answers, _open: open, watch })
     }
 
     /// Puts a question; an older one of its kind that still waits is forgotten.
     pub(crate) fn ask(&self, question: Question) {
         self.waiting.put(question);
+    }
+
+    /// What goes on is watched from now on, or isn't.
+    pub(crate) fn watch(&self, watched: Watched) {
+        // Nobody turns pages faster than the thread looks.
+        if let Err(error) = self.watch.try_send(watched) {
+            tracing::error!("what goes on isn't watched: {error}");
+        }
     }
 
     /// What was answered since the last call.
@@ -191,6 +225,12 @@ impl Finder {
                 let found = with(home, library, |library| search(library, &text, &options));
                 Answer::Search { number, found }
             }
+            Question::MoreHits { number, text, said, heard, within } => {
+                let span = Some(within);
+                let options = SearchOptions { said, heard, span, typing: true, ..SearchOptions::default() };
+                let found = with(home, library, |library| search(library, &text, &options));
+                Answer::MoreHits { number, found }
+            }
             Question::Days { number, text, said, heard } => {
                 let options = SearchOptions { said, heard, typing: true, ..SearchOptions::default() };
                 let gives_way = || questions.is_asked();
@@ -202,7 +242,19 @@ impl Finder {
                 Answer::Days { number, days: days.map(|found| found.days) }
             }
             Question::Go { number, text } => {
-                Answer::Gone { number, line: with(home, library, |library| nearest(library, &text)) }
+                let line = with(home, library, |library| {
+                    nearest(library, timeline::parse_time(&text, SystemClock.wall())?)
+                });
+                Answer::Gone { number, line }
+            }
+            Question::GoAt { number, time } => {
+                Answer::Gone { number, line: with(home, library, |library| nearest(library, time)) }
+            }
+            Question::Day { number, day } => {
+                Answer::Day { number, day: with(home, library, |library| survey::day(home, library, day)) }
+            }
+            Question::Year { number, year } => {
+                Answer::Year { number, days: with(home, library, |library| survey::year(library, year)) }
             }
             Question::GoBeyond { number, span, later } => {
                 let line = with(home, library, |library| Ok(next(library, span, later)?.map(|(line, _)| line)));
@@ -234,9 +286,31 @@ impl Finder {
             Question::Write { number, key, writing, text } => {
                 dialog(number, desk::write(home, key, writing, text.as_deref()))
             }
+            Question::Pause { minutes } => Answer::Recorder(recorder(home, &Request::Pause { minutes })),
+            Question::Resume => Answer::Recorder(recorder(home, &Request::Resume)),
+            Question::WouldForget { number, minutes } => dialog(number, desk::would_forget(home, minutes)),
+            Question::Forget { number, forgetting } => dialog(number, desk::forget(home, &forgetting)),
+            Question::Settings { number } => {
+                let setup = setup::gather(&given(home, config)).map_err(|error| home::one_line(error.as_ref()));
+                Answer::Settings { number, setup }
+            }
+            Question::Set { key, value } => {
+                let done = setup::set(&given(home, config), key, value.as_deref());
+                Answer::Set { key, done: done.map_err(|error| home::one_line(error.as_ref())) }
+            }
             Question::Cancel { number, pass } => dialog(number, desk::cancel(home, &pass)),
         })
     }
+}
+
+/// What the commands are given.
+fn given(home: &Home, config: Option<&Path>) -> Context {
+    let config_file = config.map(ToOwned::to_owned);
+    Context { home: home.clone(), home_named: true, config_file, verbose: 0, now: SystemClock.wall() }
+}
+
+fn recorder(home: &Home, request: &Request) -> Result<(), String> {
+    control::ask(home, request).map(drop).map_err(|error| home::one_line(&error))
 }
 
 fn dialog(number: u64, news: anyhow::Result<News>) -> Answer {
@@ -263,7 +337,10 @@ fn search(library: &mut Library, text: &str, options: &SearchOptions) -> anyhow:
     let cut = found.hits.len() >= HITS;
     let mut hits = Vec::new();
     for Hit { utterance, highlights, .. } in found.hits {
-        hits.push(line(library, utterance, highlights, &found.remarks)?);
+        let mut hit = line(library, utterance, highlights, &found.remarks)?;
+        // Thousands are listed, and only an open conversation plays words.
+        hit.words = Vec::new();
+        hits.push(hit);
     }
     Ok(Found { hits, notes: found.notes, took: found.took, cut })
 }
@@ -274,9 +351,8 @@ fn lines(library: &mut Library, span: Span) -> anyhow::Result<Vec<Line>> {
     utterances.into_iter().map(|utterance| line(library, utterance, Vec::new(), &remarks)).collect()
 }
 
-/// The line nearest to a time as people write it, `None` where nothing was ever said.
-fn nearest(library: &mut Library, text: &str) -> anyhow::Result<Option<Line>> {
-    let time = timeline::parse_time(text, SystemClock.wall())?;
+/// The line nearest to a moment, `None` where nothing was ever said.
+fn nearest(library: &mut Library, time: WallTime) -> anyhow::Result<Option<Line>> {
     let Some(utterance) = library.nearest(time)? else { return Ok(None) };
     let remarks = library.remarks_of(std::slice::from_ref(&utterance))?;
     Ok(Some(line(library, utterance, Vec::new(), &remarks)?))
@@ -313,7 +389,7 @@ fn next(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option
     Ok(None)
 }
 
-fn line(
+pub(super) fn line(
     library: &mut Library,
     utterance: Utterance,
     found: Vec<Range<usize>>,

@@ -1,21 +1,23 @@
 //! The right side: what was said on the left, what was heard on the right, on one time.
 
+use super::day_ui;
 use super::layout::{self, Block, PAUSE_HEIGHT, Plan, SPACE};
 use super::mark;
 use super::sign;
 use super::state::{Action, Conversation, Line, Reach, State, Writing};
 use super::style::{self, Palette};
 use super::text;
+use crate::ledger::{self, Missing};
 use eframe::egui::accesskit::Role;
 use eframe::egui::scroll_area::ScrollBarVisibility;
 use eframe::egui::text::CCursor;
 use eframe::egui::{
     Align, Align2, Button, Color32, CursorIcon, Galley, Rect, Response, RichText, ScrollArea, Sense, StrokeKind, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    WidgetInfo, pos2, vec2,
 };
 use std::ops::Range;
 use std::sync::Arc;
-use timeline::{Side, WallTime};
+use timeline::{Side, Span, WallTime};
 
 /// Room for the times at the left edge.
 const EDGE: f32 = 68.0;
@@ -72,7 +74,8 @@ impl Columns {
 pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -> Option<Action> {
     let conversation = state.conversation.as_ref()?;
     let columns = Columns::of(ui);
-    let wanted = heading_ui(ui, conversation, columns);
+    let wanted = day_ui::day_ui(ui, state, conversation, menu_ui);
+    heading_ui(ui, columns);
     if let Some(error) = &conversation.error {
         ui.label(RichText::new(error).color(Palette::of(ui).error));
     }
@@ -95,19 +98,14 @@ pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -
     area.show_viewport(ui, |ui, viewport| lines_ui(ui, state, conversation, layout, columns, viewport)).inner.or(wanted)
 }
 
-fn heading_ui(ui: &mut Ui, conversation: &Conversation, columns: Columns) -> Option<Action> {
+fn heading_ui(ui: &mut Ui, columns: Columns) {
     let palette = Palette::of(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-    let painter = ui.painter();
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     for (side, label) in [(Side::Said, "You said"), (Side::Heard, "You heard")] {
         let (x, _) = columns.x(side);
         let font = eframe::egui::FontId::proportional(14.0);
-        painter.text(pos2(x + PADDING, rect.center().y), Align2::LEFT_CENTER, label, font, palette.side(side));
+        ui.painter().text(pos2(x + PADDING, rect.center().y), Align2::LEFT_CENTER, label, font, palette.side(side));
     }
-    let menu = Rect::from_min_size(pos2(rect.right() - RIGHT - 52.0, rect.top()), vec2(52.0, rect.height()));
-    let day = text::day(conversation.place());
-    painter.text(pos2(menu.left() - 10.0, rect.center().y), Align2::RIGHT_CENTER, day, style::small(), palette.weak);
-    ui.scope_builder(UiBuilder::new().max_rect(menu), menu_ui).inner
 }
 
 /// What can be done with all of it.
@@ -133,6 +131,14 @@ fn menu_ui(ui: &mut Ui) -> Option<Action> {
 }
 
 impl Layout {
+    /// Where the reader's eye rests: the first line in view, and before anything is drawn the marked one.
+    pub(crate) fn place(&self, conversation: &Conversation) -> WallTime {
+        let shown = self.shown == Some(conversation.opening);
+        let key = self.anchor.filter(|_| shown).map(|(key, _)| key);
+        let line = conversation.lines.iter().find(|line| Some(line.key) == key);
+        line.map_or_else(|| conversation.place(), |line| line.span.start)
+    }
+
     /// Lays out anew where something changed; true if so.
     fn renew(&mut self, ui: &Ui, conversation: &Conversation, columns: Columns) -> bool {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole points")]
@@ -216,7 +222,8 @@ fn lines_ui(
         }
         response.context_menu(|ui| action = line_menu_ui(ui, line).or(action.take()));
     }
-    edge_ui(ui, conversation, layout, columns, top);
+    let missing = state.days.shown.as_ref().map(|day| day.missing.as_slice()).unwrap_or_default();
+    edge_ui(ui, conversation, layout, columns, top, missing);
     action.or(scrolled(ui, state, conversation, (viewport.top(), height - viewport.bottom())))
 }
 
@@ -375,7 +382,14 @@ fn hatch(ui: &Ui, rect: Rect, color: Color32) {
 }
 
 /// The times at the left and the folded silences.
-fn edge_ui(ui: &Ui, conversation: &Conversation, layout: &Layout, columns: Columns, top: f32) {
+fn edge_ui(
+    ui: &Ui,
+    conversation: &Conversation,
+    layout: &Layout,
+    columns: Columns,
+    top: f32,
+    missing: &[Missing],
+) {
     let palette = Palette::of(ui);
     let (painter, clip) = (ui.painter(), ui.clip_rect());
     for i in &layout.plan.labelled {
@@ -391,16 +405,41 @@ fn edge_ui(ui: &Ui, conversation: &Conversation, layout: &Layout, columns: Colum
             continue;
         }
         let (start, end) = (WallTime::from_micros(pause.start), WallTime::from_micros(pause.end));
-        let mut label = format!("{} of silence", text::length(pause.end - pause.start));
+        let span = Span::new(start, end);
+        let gap = missing.iter().filter(|gap| gap.span.overlaps(&span)).max_by_key(|gap| gap.span.len_micros());
+        let mut label = match gap {
+            Some(gap) => no_sound(gap, &span),
+            None => format!("{} of silence", text::length(span.len_micros())),
+        };
         if text::day(start) != text::day(end) {
             label = format!("{label}, then {}", text::day(end));
         }
         let (x, width) = columns.x(Side::Both);
+        if let Some(gap) = gap {
+            let (x, width) = columns.x(gap.side);
+            let there = Rect::from_min_size(pos2(x, y - 11.0), vec2(width, 22.0));
+            day_ui::hatch(&painter.with_clip_rect(clip), there, palette.error.gamma_multiply(0.25));
+        }
         let written =
             painter.text(pos2(x + width / 2.0, y), Align2::CENTER_CENTER, label, style::small(), palette.weak);
         let stroke = (1.0, palette.line);
         painter.hline(x..=written.left() - 12.0, y, stroke);
         painter.hline(written.right() + 12.0..=x + width, y, stroke);
+    }
+}
+
+/// Says that there is no sound in a silence, on which side and why.
+fn no_sound(gap: &Missing, silence: &Span) -> String {
+    let (side, because) = (gap.side, ledger::because(gap.cause));
+    let side = if side == Side::Both { String::new() } else { format!(" of what you {}", verb(side)) };
+    let missing = gap.span.end.min(silence.end).micros_since(gap.span.start.max(silence.start));
+    format!("{} without sound{side}: {because}", text::length(missing))
+}
+
+const fn verb(side: Side) -> &'static str {
+    match side {
+        Side::Said => "said",
+        Side::Heard | Side::Both => "heard",
     }
 }
 

@@ -7,18 +7,21 @@ use crate::failure::Failure;
 use crate::library::Library;
 use crate::output::seconds;
 use crate::remarks::{self, Kind, Target};
-use crate::{corrections, versions};
+use crate::{corrections, erasing, versions};
 use anyhow::Result;
+use archive::Forgetting;
 use home::{Config, Home, Lock};
 use speech::models;
 use std::collections::BTreeMap;
 use std::path::Path;
 use store::{Store, Terms, Utterance, Word};
 use timeline::{Clock as _, PassName, Side, Span, SystemClock, TrackName};
-use worker::Wanted;
+use worker::{Forget, Wanted};
 
 /// Differences that are shown; `hearsay compare` lists them all.
 const MOST_ROWS: usize = 2_000;
+
+const MINUTE_MICROS: i64 = 60_000_000;
 
 /// The installed models, the largest first: who transcribes again wants a better one.
 pub(super) fn models(home: &Home) -> Result<News> {
@@ -161,4 +164,26 @@ fn utterance(home: &Home, key: i64) -> Result<Utterance> {
 pub(super) fn cancel(home: &Home, pass: &PassName) -> Result<News> {
     Store::open(&home.database())?.cancel_campaigns(pass, SystemClock.wall())?;
     Ok(News::Done("Cancelled; what was transcribed stays".to_owned()))
+}
+
+/// What goes if the last minutes are forgotten.
+pub(super) fn would_forget(home: &Home, minutes: u32) -> Result<News> {
+    let now = SystemClock.wall();
+    let span = Span::new(now.plus_micros(-i64::from(minutes) * MINUTE_MICROS), now);
+    let forgetting = Forgetting::new(&span, None, now);
+    let would = Forget::at(home).look(&forgetting)?;
+    if would.is_nothing() {
+        return Err(Failure::not_found("nothing was recorded or said in that time").into());
+    }
+    Ok(News::WouldForget(forgetting.clone(), erasing::plan(&erasing::row(&forgetting, &would))))
+}
+
+/// Lets it go, for good.
+pub(super) fn forget(home: &Home, forgetting: &Forgetting) -> Result<News> {
+    let forget = Forget::at(home);
+    forget.ask(forgetting)?;
+    let mut notes = Vec::new();
+    let gone = erasing::carry_out(home, &forget, forgetting, &mut |_| (), &mut notes)?;
+    let done = if gone { "Forgotten" } else { "Hidden from every reader" };
+    Ok(News::Done(std::iter::once(done.to_owned()).chain(notes).collect::<Vec<_>>().join("; ")))
 }

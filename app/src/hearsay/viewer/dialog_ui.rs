@@ -1,8 +1,8 @@
 //! What lies over the window.
 
-use super::state::{Action, Again, Comparison, Dialog, Queue, Reach, Row, State, Version, Versions, Write, Writing};
+use super::state::{Action, Again, Comparison, Dialog, FORGET_MINUTES, Forgetful, Queue, Reach, Row, State, Version, Versions, Write, Writing};
 use super::style::{self, Palette};
-use super::{going_ui, text};
+use super::{calendar_ui, going_ui, text};
 use crate::output;
 use crate::status::CampaignStatus;
 use eframe::egui::accesskit::Role;
@@ -23,7 +23,7 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
     let dialog = state.dialog.as_ref()?;
     let shown = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
         let room = ui.input(InputState::content_rect).width() - 60.0;
-        let width = if matches!(dialog, Dialog::Versions(_)) { WIDE } else { NARROW }.min(room);
+        let width = if matches!(dialog, Dialog::Versions(_) | Dialog::Calendar) { WIDE } else { NARROW }.min(room);
         let inside = |ui: &mut Ui| {
             ui.set_width(width);
             match dialog {
@@ -31,6 +31,8 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
                 Dialog::Versions(versions) => versions_ui(ui, versions),
                 Dialog::Queue(queue) => queue_ui(ui, queue, state),
                 Dialog::Going(going) => going_ui::going_ui(ui, going),
+                Dialog::Forget(forget) => forget_ui(ui, forget),
+                Dialog::Calendar => calendar_ui::calendar_dialog_ui(ui, state),
                 Dialog::Keys => going_ui::keys_ui(ui),
                 Dialog::Write(write) => write_ui(ui, write),
             }
@@ -67,6 +69,27 @@ pub(super) fn end_ui(ui: &mut Ui, close: &str, more: impl FnOnce(&mut Ui) -> Opt
         closed.or(more(ui))
     })
     .inner
+}
+
+fn forget_ui(ui: &mut Ui, forget: &Forgetful) -> Option<Action> {
+    title(ui, &format!("Forget the last {FORGET_MINUTES} minutes?"));
+    let palette = Palette::of(ui);
+    for line in &forget.plan {
+        ui.add(Label::new(RichText::new(line).color(palette.text)).wrap());
+    }
+    if forget.plan.is_empty() && forget.told.error.is_none() {
+        weak(ui, "Looking what would go");
+    } else if forget.told.done.is_none() && forget.told.error.is_none() {
+        weak(ui, "It goes for good: the sound, the words of all passes, and every word of it in the index.");
+    }
+    told_ui(ui, forget.told.done.as_ref(), forget.told.error.as_ref());
+    let can = !forget.plan.is_empty() && !forget.told.waiting && forget.told.error.is_none();
+    let done = forget.told.done.is_some();
+    end_ui(ui, if done { "Close" } else { "Keep it" }, |ui| {
+        let label = if forget.told.waiting && !forget.plan.is_empty() { "Forgetting" } else { "Forget" };
+        let button = Button::new(RichText::new(label).color(palette.error));
+        (!done && ui.add_enabled(can, button).clicked()).then_some(Action::Forget)
+    })
 }
 
 fn again_ui(ui: &mut Ui, again: &Again) -> Option<Action> {

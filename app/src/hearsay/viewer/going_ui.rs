@@ -32,7 +32,8 @@ pub(super) fn going_ui(ui: &mut Ui, going: &Going) -> Option<Action> {
     if entered { Some(Action::Go(Whither::Text(going.text.clone()))) } else { ended }
 }
 
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
+    ("Ctrl 1,  Ctrl 2,  Ctrl 3", "Read, live, settings"),
     ("/  or  Ctrl F", "Search; Esc leaves the field"),
     ("Enter,  Shift Enter", "The next hit, the one before"),
     ("Space  or  K", "Play, pause"),

@@ -1,7 +1,7 @@
 //! A picture of the real window, for the documentation and the tests: waits until everything that was asked for is shown,
 //! writes a PNG and closes the window.
 
-use super::state::{Action, Readiness, State};
+use super::state::{Action, Page, Readiness, State};
 use anyhow::Context as _;
 use eframe::egui::{ColorImage, Context, ViewportCommand};
 use std::io::BufWriter;
@@ -47,7 +47,13 @@ impl Screenshot {
             self.open = false;
             return Some(Action::Open(0));
         }
-        let read = state.conversation.as_ref().is_none_or(|conversation| !conversation.waiting);
+        let turned = match state.page {
+            Page::Read => true,
+            Page::Live => state.live.moment.is_some(),
+            Page::Settings => state.settings.setup.is_some(),
+        };
+        let dated = state.conversation.is_none() || state.days.shown.is_some();
+        let read = turned && dated && state.conversation.as_ref().is_none_or(|conversation| !conversation.waiting);
         if searched && read && !self.open && self.dialog.is_some() {
             return self.dialog.take();
         }

@@ -2,13 +2,17 @@
 
 use super::state::{Action, Line, Readiness, Search, State};
 use super::style::{self, Palette};
+use super::completion::{Suggestion, suggestions};
 use super::{histogram_ui, mark, sign, text};
 use eframe::egui::accesskit::Role;
+use eframe::egui::containers::menu::MenuButton;
+use eframe::egui::text::CCursor;
+use eframe::egui::text_selection::CCursorRange;
 use eframe::egui::{
     Align2, Button, Id, Key, Margin, Rect, RichText, ScrollArea, Sense, StrokeKind, TextEdit, Ui, WidgetInfo, pos2,
     vec2,
 };
-use timeline::Side;
+use timeline::{Clock as _, Side, SystemClock};
 
 /// The search field's label for screen readers, and what finds it.
 pub(crate) const FIELD: &str = "Search";
@@ -16,10 +20,13 @@ pub(crate) const FIELD: &str = "Search";
 /// Height of a hit: a line about it and two lines of it.
 const ROW_HEIGHT: f32 = 76.0;
 const ROW_MARGIN: f32 = 9.0;
+/// With fewer hits below those in view, more are asked for.
+const NEAR_THE_END: usize = 60;
 
 /// The left side of the window.
 pub(crate) fn search_ui(ui: &mut Ui, state: &State) -> Option<Action> {
     let mut action = field_ui(ui, &state.search);
+    action = action.or(completion_ui(ui, &state.search.text));
     ui.add_space(2.0);
     action = action.or(sides_ui(ui, &state.search));
     action = action.or(narrowed_ui(ui, &state.search));
@@ -27,8 +34,7 @@ pub(crate) fn search_ui(ui: &mut Ui, state: &State) -> Option<Action> {
     action = action.or(histogram_ui::histogram_ui(ui, &state.search));
     ui.add_space(2.0);
     if state.search.found.hits.is_empty() {
-        nothing_ui(ui, state);
-        return action;
+        return action.or(nothing_ui(ui, state));
     }
     action.or(hits_ui(ui, &state.search))
 }
@@ -60,6 +66,43 @@ fn field_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
     (enter && !search.found.hits.is_empty()).then_some(Action::Open(0))
 }
 
+/// How the word that is being typed may go on.
+fn completion_ui(ui: &mut Ui, text: &str) -> Option<Action> {
+    let all = suggestions(text);
+    if all.is_empty() {
+        return None;
+    }
+    let palette = Palette::of(ui);
+    let mut action = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        for suggestion in all {
+            let word = RichText::new(&suggestion.word).font(style::small()).color(palette.text);
+            let chip = ui.add(Button::new(word).fill(palette.hover).min_size(vec2(0.0, 22.0)));
+            chip.widget_info(|| WidgetInfo::labeled(Role::Button, true, completion_label(&suggestion)));
+            if chip.on_hover_text(suggestion.about).clicked() {
+                type_on(ui, &suggestion.text);
+                action = Some(Action::Type(suggestion.text));
+            }
+        }
+    });
+    action
+}
+
+/// What screen readers and tests know a way on by.
+pub(crate) fn completion_label(suggestion: &Suggestion) -> String {
+    format!("{}, {}", suggestion.word, suggestion.about)
+}
+
+/// The field has the keys again, behind its last character.
+fn type_on(ui: &Ui, text: &str) {
+    let mut state = TextEdit::load_state(ui.ctx(), field_id()).unwrap_or_default();
+    let end = CCursor::new(text.chars().count());
+    state.cursor.set_char_range(Some(CCursorRange::one(end)));
+    state.store(ui.ctx(), field_id());
+    ui.memory_mut(|memory| memory.request_focus(field_id()));
+}
+
 fn sides_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
     let palette = Palette::of(ui);
     let mut action = None;
@@ -76,11 +119,39 @@ fn sides_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
                 action = Some(Action::ToggleSide(side));
             }
         }
+        action = since_ui(ui, search).or(action.take());
         let count = count(search);
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
             ui.label(RichText::new(count).font(style::small()).color(palette.weak));
         });
     });
+    action
+}
+
+/// Stretches of time up to now that can be chosen.
+const SINCE: [(&str, &str); 4] =
+    [("Today", "today"), ("The last 7 days", "last 7d"), ("The last 30 days", "last 30d"), ("The last year", "last 365d")];
+
+/// When it was said.
+fn since_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let mut action = None;
+    let text = RichText::new("When").font(style::small()).color(palette.weak);
+    let chip = Button::new(text).fill(ui.visuals().panel_fill).stroke((1.0, palette.line)).min_size(vec2(54.0, 24.0));
+    let menu = MenuButton::from_button(chip).ui(ui, |ui| {
+        ui.set_min_width(150.0);
+        for (label, span) in SINCE {
+            if ui.button(label).clicked() {
+                action = timeline::parse_span(span, SystemClock.wall()).ok().map(|span| Action::Narrow(Some(span)));
+                ui.close();
+            }
+        }
+        if search.narrowed.is_some() && ui.button("Any time").clicked() {
+            action = Some(Action::Narrow(None));
+            ui.close();
+        }
+    });
+    menu.0.widget_info(|| WidgetInfo::labeled(Role::Button, true, "When it was said"));
     action
 }
 
@@ -124,11 +195,11 @@ fn notes_ui(ui: &mut Ui, search: &Search) {
     }
 }
 
-fn nothing_ui(ui: &mut Ui, state: &State) {
+fn nothing_ui(ui: &mut Ui, state: &State) -> Option<Action> {
     let palette = Palette::of(ui);
     let search = &state.search;
     if search.text.trim().is_empty() && matches!(state.health.readiness, Readiness::Ready | Readiness::Unknown) {
-        help_ui(ui, &palette);
+        return help_ui(ui, &palette, &search.history);
     } else if !search.waiting && search.error.is_none() && !search.text.trim().is_empty() {
         ui.add_space(24.0);
         ui.vertical_centered(|ui| {
@@ -138,6 +209,7 @@ fn nothing_ui(ui: &mut Ui, state: &State) {
             );
         });
     }
+    None
 }
 
 /// The query language, in the words people know it by.
@@ -151,7 +223,19 @@ const EXAMPLES: [(&str, &str); 7] = [
     ("on:yesterday", "a day; also since: and until:"),
 ];
 
-fn help_ui(ui: &mut Ui, palette: &Palette) {
+fn help_ui(ui: &mut Ui, palette: &Palette, history: &[String]) -> Option<Action> {
+    let mut action = None;
+    if !history.is_empty() {
+        ui.add_space(14.0);
+        ui.label(RichText::new("Searched before").font(style::small()).color(palette.weak));
+    }
+    for text in history {
+        let again = ui.add(Button::new(RichText::new(text).color(palette.text)).frame(false).truncate());
+        if again.clicked() {
+            type_on(ui, text);
+            action = Some(Action::Type(text.clone()));
+        }
+    }
     ui.add_space(18.0);
     ui.label(RichText::new("You can search for").font(style::small()).color(palette.weak));
     ui.add_space(2.0);
@@ -162,6 +246,7 @@ fn help_ui(ui: &mut Ui, palette: &Palette) {
             ui.end_row();
         }
     });
+    action
 }
 
 fn hits_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
@@ -176,6 +261,9 @@ fn hits_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
                 if hit_ui(ui, hit, search.opened == Some(hit.key)) {
                     action = Some(Action::Open(i));
                 }
+            }
+            if action.is_none() && search.found.cut && rows.end + NEAR_THE_END >= search.found.hits.len() {
+                action = Some(Action::MoreHits);
             }
         },
     );

@@ -5,22 +5,28 @@
 //! question that isn't the latest of its kind is dropped.
 
 mod conversation;
+mod day;
 mod dialog;
 mod going;
 mod line;
+mod live;
 mod message;
 mod search;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use conversation::Conversation;
+pub(crate) use day::{Calendar, Day, DayTalk, Days};
 pub(crate) use dialog::{
-    Again, Comparison, Dialog, Estimate, News, Queue, Reach, Row, Version, Versions, Write, Writing,
+    Again, Comparison, Dialog, Estimate, News, Queue, Reach, Row, Told, Version, Versions, Write, Writing,
 };
 pub(crate) use going::{Going, Whither};
 pub(crate) use line::{Line, SpokenWord};
+pub(crate) use live::{FORGET_MINUTES, Forgetful, Live, Moment, Page, Watched};
 pub(crate) use message::{Action, Answer, Effect, Question};
 pub(crate) use search::{Found, Search};
+pub(crate) use settings::{Installed, Settings, Setup};
 
 use crate::player::{Ears, Playback, SPEEDS};
 use crate::status::Status;
@@ -89,6 +95,11 @@ pub(crate) struct State {
     pub(crate) playing: Playing,
     pub(crate) health: Health,
     pub(crate) dialog: Option<Dialog>,
+    pub(crate) page: Page,
+    pub(crate) live: Live,
+    pub(crate) settings: Settings,
+    pub(crate) days: Days,
+    pub(crate) calendar: Calendar,
     asked: u64,
     opened: u64,
     /// The question whose line is gone to.
@@ -103,6 +114,11 @@ impl Default for State {
             playing: Playing { playback: Playback::default(), speed: 1.0, ears: Ears::Mix, follow: true },
             health: Health { status: None, readiness: Readiness::Unknown, error: None },
             dialog: None,
+            page: Page::default(),
+            live: Live::default(),
+            settings: Settings::default(),
+            days: Days::default(),
+            calendar: Calendar::default(),
             asked: 0,
             opened: 0,
             going: 0,
@@ -126,6 +142,7 @@ impl State {
                 self.search.narrowed = span;
                 self.ask_search()
             }
+            Action::MoreHits => self.ask_more_hits(),
             Action::Open(hit) => self.open(hit),
             Action::OpenNext { later } => self.open_next(later),
             Action::AskWhither => {
@@ -139,6 +156,11 @@ impl State {
                 Vec::new()
             }
             Action::Go(whither) => self.go(whither),
+            Action::ShowCalendar => {
+                self.dialog = Some(Dialog::Calendar);
+                self.ask_year(None)
+            }
+            Action::Year(year) => self.ask_year(Some(year)),
             Action::NextDoubt => self.mark_doubt(),
             Action::ShowKeys => {
                 self.dialog = Some(Dialog::Keys);
@@ -196,6 +218,13 @@ impl State {
                 self.dialog = None;
                 Vec::new()
             }
+            Action::Show(page) => self.show(page),
+            Action::Pause(minutes) => vec![Effect::Ask(Question::Pause { minutes })],
+            Action::Resume => vec![Effect::Ask(Question::Resume)],
+            Action::AskToForget => self.ask_to_forget(),
+            Action::Forget => self.forget(),
+            Action::Draft(key, text) => self.draft(key, text),
+            Action::Set(key, text) => self.set(key, text),
         }
     }
 
@@ -206,11 +235,23 @@ impl State {
                 let Some((text, said, heard)) = self.search.receive(number, found) else { return Vec::new() };
                 vec![Effect::Ask(Question::Days { number, text, said, heard })]
             }
+            Answer::MoreHits { number, found } => {
+                self.search.receive_more(number, found);
+                Vec::new()
+            }
             Answer::Days { number, days } => {
                 self.search.receive_days(number, days);
                 Vec::new()
             }
             Answer::Gone { number, line } => self.gone(number, line),
+            Answer::Day { number, day } => {
+                self.receive_day(number, day);
+                Vec::new()
+            }
+            Answer::Year { number, days } => {
+                self.receive_year(number, days);
+                Vec::new()
+            }
             Answer::Lines { number, span, lines, end } => {
                 let found = self.search.marks();
                 if let Some(conversation) = &mut self.conversation {
@@ -220,10 +261,30 @@ impl State {
             }
             Answer::Health(health) => {
                 let news = self.health.is_behind(&health);
+                let ready = health.readiness == Readiness::Ready && self.calendar.year.is_none();
                 self.health = *health;
-                // What was searched in vain may be found now.
-                if news { self.ask_search() } else { Vec::new() }
+                // What stands where nothing is open.
+                let mut effects = if ready { self.ask_year(None) } else { Vec::new() };
+                if news {
+                    // What was searched in vain may be found now.
+                    effects.extend(self.ask_search());
+                    effects.extend(self.day_anew());
+                }
+                effects
             }
+            Answer::Moment(moment) => {
+                self.live.moment = Some(*moment);
+                Vec::new()
+            }
+            Answer::Recorder(done) => {
+                self.live.error = done.err();
+                Vec::new()
+            }
+            Answer::Settings { number, setup } => {
+                self.receive_settings(number, setup);
+                Vec::new()
+            }
+            Answer::Set { key, done } => self.receive_change(key, done),
             Answer::Starred(Ok(())) => self.look_again(),
             Answer::Starred(Err(error)) => {
                 if let Some(conversation) = &mut self.conversation {
@@ -272,6 +333,13 @@ impl State {
         search.waiting = true;
         let (text, said, heard, within) = (search.text.clone(), search.said, search.heard, search.narrowed);
         vec![Effect::Ask(Question::Search { number, text, said, heard, within })]
+    }
+
+    fn ask_more_hits(&mut self) -> Vec<Effect> {
+        let search = &mut self.search;
+        let Some(within) = search.before() else { return Vec::new() };
+        let (number, text, said, heard) = (search.asked, search.text.clone(), search.said, search.heard);
+        vec![Effect::Ask(Question::MoreHits { number, text, said, heard, within })]
     }
 
     fn play(&mut self, from: WallTime) -> Effect {

@@ -46,13 +46,18 @@ fn say(ui: &mut Ui, text: impl Into<String>, color: Color32) {
     ui.label(RichText::new(text).font(style::small()).color(color));
 }
 
-fn recorder_ui(ui: &mut Ui, recorder: &RecorderStatus, palette: &Palette) {
-    let (color, text) = match (recorder.running, recorder.paused, recorder.paused_until) {
+/// What the recorder does, and the colour of it.
+pub(super) fn recording(recorder: &RecorderStatus, palette: &Palette) -> (Color32, String) {
+    match (recorder.running, recorder.paused, recorder.paused_until) {
         (false, ..) => (palette.weak, "Not recording".to_owned()),
         (true, true, Some(until)) => (palette.said, format!("Paused until {}", super::text::clock(until))),
         (true, true, None) => (palette.said, "Paused".to_owned()),
         (true, false, _) => (palette.good, "Recording".to_owned()),
-    };
+    }
+}
+
+fn recorder_ui(ui: &mut Ui, recorder: &RecorderStatus, palette: &Palette) {
+    let (color, text) = recording(recorder, palette);
     let roomy = ui.available_width() > ROOMY;
     let (dot, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
     if recorder.running {

@@ -10,6 +10,11 @@ pub(crate) fn small() -> FontId {
     FontId::new(12.0, FontFamily::Proportional)
 }
 
+/// The smallest: hours below a strip.
+pub(crate) fn tiny() -> FontId {
+    FontId::new(10.5, FontFamily::Proportional)
+}
+
 /// Text that is read.
 pub(crate) fn body() -> FontId {
     FontId::new(15.0, FontFamily::Proportional)

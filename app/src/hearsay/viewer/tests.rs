@@ -1,6 +1,10 @@
 //! The viewer as a user has it: real home, database, index and sound files; typed, clicked and read by accessibility label.
 
+mod days;
 mod dialogs;
+mod hardship;
+mod pages;
+mod scale;
 
 use super::app::Viewer;
 use super::conversation_ui::{line_label, word_rect};
@@ -53,7 +57,8 @@ fn wait(window: &mut Harness<'static, Viewer>, what: &str, mut until: impl FnMut
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    panic!("{what} never came: {:?}", window.state().state);
+    let state: String = format!("{:?}", window.state().state).chars().take(3_000).collect();
+    panic!("{what} never came: {state}");
 }
 
 fn hits(window: &Harness<'static, Viewer>) -> Vec<Line> {

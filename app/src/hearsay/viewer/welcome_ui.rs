@@ -1,6 +1,7 @@
 //! What stands where no conversation is open: what to do next.
 
-use super::state::{Readiness, State};
+use super::calendar_ui;
+use super::state::{Action, Readiness, State};
 use super::style::{self, Palette};
 use eframe::egui::{Frame, Margin, RichText, Ui};
 
@@ -44,10 +45,12 @@ fn advice(readiness: Readiness) -> Advice {
 }
 
 /// The right side of the window before anything is open.
-pub(crate) fn welcome_ui(ui: &mut Ui, state: &State) {
+pub(crate) fn welcome_ui(ui: &mut Ui, state: &State) -> Option<Action> {
     let advice = advice(state.health.readiness);
     let palette = Palette::of(ui);
-    ui.add_space((ui.available_height() * 0.3).max(20.0));
+    let has_days = state.health.readiness == Readiness::Ready && state.calendar.year.is_some();
+    let above = if has_days { 0.08 } else { 0.3 };
+    ui.add_space((ui.available_height() * above).max(20.0));
     ui.vertical_centered(|ui| {
         ui.set_max_width(430.0);
         ui.label(RichText::new(advice.title).heading().color(palette.text));
@@ -65,4 +68,14 @@ pub(crate) fn welcome_ui(ui: &mut Ui, state: &State) {
                 });
         }
     });
+    if !has_days {
+        return None;
+    }
+    ui.add_space(26.0);
+    let beside = ((ui.available_width() - calendar_ui::WIDTH) / 2.0).max(12.0);
+    ui.horizontal_top(|ui| {
+        ui.add_space(beside);
+        ui.vertical(|ui| calendar_ui::calendar_ui(ui, &state.calendar, None)).inner
+    })
+    .inner
 }

@@ -1,6 +1,7 @@
 //! What lies over the window: transcribing again, versions side by side, the queue, what the user writes.
 
-use super::{Conversation, Effect, Going, Line, Question, State};
+use super::{Conversation, Effect, Forgetful, Going, Line, Question, State};
+use archive::Forgetting;
 use timeline::{PassName, Side, Span, WallTime, local_day};
 
 /// At most one is open.
@@ -14,6 +15,10 @@ pub(crate) enum Dialog {
     Queue(Queue),
     /// A time to go to.
     Going(Going),
+    /// A day to go to.
+    Calendar,
+    /// What goes for good.
+    Forget(Forgetful),
     /// What the keys do.
     Keys,
     /// What the user writes about a line.
@@ -152,6 +157,8 @@ pub(crate) enum News {
     Passes(Vec<Version>),
     /// Where two of them differ.
     Comparison(Comparison),
+    /// What would go, in lines.
+    WouldForget(Forgetting, Vec<String>),
     /// It is done, in words.
     Done(String),
 }
@@ -164,8 +171,9 @@ impl Dialog {
             Self::Versions(versions) => versions.told.waiting,
             Self::Queue(queue) => queue.told.waiting,
             Self::Going(going) => going.told.waiting,
-            Self::Keys => false,
+            Self::Keys | Self::Calendar => false,
             Self::Write(write) => write.told.waiting,
+            Self::Forget(forget) => forget.told.waiting,
         }
     }
 
@@ -175,8 +183,9 @@ impl Dialog {
             Self::Versions(versions) => Some(&mut versions.told),
             Self::Queue(queue) => Some(&mut queue.told),
             Self::Going(going) => Some(&mut going.told),
-            Self::Keys => None,
+            Self::Keys | Self::Calendar => None,
             Self::Write(write) => Some(&mut write.told),
+            Self::Forget(forget) => Some(&mut forget.told),
         }
     }
 }
@@ -345,6 +354,14 @@ impl State {
                 }
                 effects.extend(self.look_again());
                 effects
+            }
+            (Dialog::Forget(forget), News::WouldForget(forgetting, plan)) => {
+                (forget.forgetting, forget.plan) = (Some(forgetting), plan);
+                Vec::new()
+            }
+            (Dialog::Forget(forget), News::Done(done)) => {
+                forget.told.done = Some(done);
+                self.look_again()
             }
             (Dialog::Write(_), News::Done(_)) => {
                 self.dialog = None;

@@ -2,13 +2,17 @@
 
 use super::dialog::Told;
 use super::{AROUND_MICROS, Conversation, Dialog, Effect, LEAD_IN_MICROS, Line, Question, State};
-use timeline::local_day;
+use timeline::{Span, WallTime, local_day};
 
 /// Where somebody wants to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Whither {
     /// A time as people write it.
     Text(String),
+    /// A moment.
+    At(WallTime),
+    /// The first words behind a moment.
+    Behind(WallTime),
     /// Where words were said or heard last.
     Last,
     /// The next day with words, or the one before, seen from what is open.
@@ -28,6 +32,8 @@ impl State {
         let from = self.conversation.as_ref().map(|conversation| local_day(conversation.place()));
         let question = match whither {
             Whither::Text(text) => Question::Go { number, text },
+            Whither::At(time) => Question::GoAt { number, time },
+            Whither::Behind(time) => Question::GoBeyond { number, span: Span::new(time, time), later: true },
             Whither::Last => Question::Go { number, text: "now".to_owned() },
             Whither::Day { later } => match from {
                 Some(span) => Question::GoBeyond { number, span, later },
@@ -48,7 +54,7 @@ impl State {
         }
         let why = match found {
             Ok(Some(line)) => {
-                if matches!(self.dialog, Some(Dialog::Going(_))) {
+                if matches!(self.dialog, Some(Dialog::Going(_) | Dialog::Calendar)) {
                     self.dialog = None;
                 }
                 return self.open_line(line);
@@ -92,6 +98,7 @@ impl State {
     pub(super) fn open(&mut self, hit: usize) -> Vec<Effect> {
         let Some(hit) = self.search.found.hits.get(hit).cloned() else { return Vec::new() };
         self.search.opened = Some(hit.key);
+        self.search.remember();
         let from = hit.span.start.plus_micros(-LEAD_IN_MICROS);
         let mut effects = self.open_line(hit);
         self.playing.follow = true;

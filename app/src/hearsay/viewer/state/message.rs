@@ -1,8 +1,9 @@
 //! What the panels say to the state, the state to the threads, and the threads to the state.
 
-use super::{Found, Health, Line, News, Reach, Whither, Writing};
+use super::{Day, DayTalk, Found, Health, Line, Moment, News, Page, Reach, Setup, Watched, Whither, Writing};
 use crate::library::DayHits;
 use crate::player::Ears;
+use archive::Forgetting;
 use timeline::{PassName, Side, Span, WallTime};
 
 /// What the user did.
@@ -14,6 +15,8 @@ pub(crate) enum Action {
     ToggleSide(Side),
     /// Searches within this span only; `None`: everywhere.
     Narrow(Option<Span>),
+    /// Scrolled to the last hits that are known.
+    MoreHits,
     /// Clicked the hit of this number.
     Open(usize),
     /// Wants the next hit, or the one before.
@@ -25,6 +28,10 @@ pub(crate) enum Action {
     /// Typed into the field for it.
     TypeWhither(String),
     Go(Whither),
+    /// Wants to see the calendar.
+    ShowCalendar,
+    /// Turned the calendar to a year.
+    Year(i32),
     /// Wants to see the next word that may have been misheard.
     NextDoubt,
     /// Wants to see what the keys do.
@@ -78,6 +85,19 @@ pub(crate) enum Action {
     /// Doesn't want it any more.
     Cancel(PassName),
     CloseDialog,
+    /// Wants another page.
+    Show(Page),
+    /// Wants nothing to be recorded for so many minutes, or until it is resumed.
+    Pause(Option<u32>),
+    Resume,
+    /// Wants the last minutes to go, and is asked first.
+    AskToForget,
+    /// Means it.
+    Forget,
+    /// Typed into the field of this key, which now reads this.
+    Draft(&'static str, String),
+    /// Sets a key, or takes it out of the configuration.
+    Set(&'static str, Option<String>),
 }
 
 /// What has to happen outside of the state.
@@ -90,6 +110,8 @@ pub(crate) enum Effect {
     Seek(WallTime),
     Speed(f32),
     Ears(Ears),
+    /// What goes on is watched from now on, or isn't.
+    Watch(Watched),
 }
 
 /// A question to the thread that reads.
@@ -102,6 +124,14 @@ pub(crate) enum Question {
         heard: bool,
         within: Option<Span>,
     },
+    /// The hits before the earliest that is known, or at the same moment.
+    MoreHits {
+        number: u64,
+        text: String,
+        said: bool,
+        heard: bool,
+        within: Span,
+    },
     /// How many hits each day has.
     Days {
         number: u64,
@@ -113,6 +143,21 @@ pub(crate) enum Question {
     Go {
         number: u64,
         text: String,
+    },
+    /// The line nearest to a moment.
+    GoAt {
+        number: u64,
+        time: WallTime,
+    },
+    /// What a day holds.
+    Day {
+        number: u64,
+        day: Span,
+    },
+    /// How much was spoken on each day of a year.
+    Year {
+        number: u64,
+        year: i32,
     },
     /// The first line behind a span, or the last before it.
     GoBeyond {
@@ -176,6 +221,30 @@ pub(crate) enum Question {
         writing: Writing,
         text: Option<String>,
     },
+    /// Has the recorder pause; without minutes, until it is resumed.
+    Pause {
+        minutes: Option<u32>,
+    },
+    Resume,
+    /// What would go if the last minutes were forgotten.
+    WouldForget {
+        number: u64,
+        minutes: u32,
+    },
+    /// Lets it go for good.
+    Forget {
+        number: u64,
+        forgetting: Forgetting,
+    },
+    /// What is set.
+    Settings {
+        number: u64,
+    },
+    /// Sets a key to a value as TOML has it, or takes it out of the configuration.
+    Set {
+        key: &'static str,
+        value: Option<String>,
+    },
     /// Ends what a pass has queued.
     Cancel {
         number: u64,
@@ -190,6 +259,10 @@ pub(crate) enum Answer {
         number: u64,
         found: Result<Found, String>,
     },
+    MoreHits {
+        number: u64,
+        found: Result<Found, String>,
+    },
     Days {
         number: u64,
         days: Result<Vec<DayHits>, String>,
@@ -199,6 +272,14 @@ pub(crate) enum Answer {
         number: u64,
         line: Result<Option<Line>, String>,
     },
+    Day {
+        number: u64,
+        day: Result<Day, String>,
+    },
+    Year {
+        number: u64,
+        days: Result<Vec<DayTalk>, String>,
+    },
     /// The lines of `span`; `end` where there is nothing beyond it in the direction that was asked for.
     Lines {
         number: u64,
@@ -207,6 +288,19 @@ pub(crate) enum Answer {
         end: Option<bool>,
     },
     Health(Box<Health>),
+    /// What goes on.
+    Moment(Box<Moment>),
+    /// What the recorder was asked for is done, or why not.
+    Recorder(Result<(), String>),
+    Settings {
+        number: u64,
+        setup: Result<Setup, String>,
+    },
+    /// A key was set, or why not.
+    Set {
+        key: &'static str,
+        done: Result<(), String>,
+    },
     /// A star was put somewhere, or taken away.
     Starred(Result<(), String>),
     /// To a dialog.

@@ -1,0 +1,191 @@
+//! The settings page: everything that the configuration file knows.
+
+use super::state::{Action, Moment, Settings, Setup};
+use super::style::{self, Palette};
+use crate::settings::{KEYS, Key, Kind};
+use crate::status::TrackStatus;
+use eframe::egui::accesskit::Role;
+use eframe::egui::{
+    Align, Button, Checkbox, ComboBox, Key as Pressed, Label, Layout, Margin, RichText, ScrollArea, TextEdit, Ui,
+    WidgetInfo, vec2,
+};
+
+/// The page is no wider than this: lines that are too long are hard to read.
+const WIDTH: f32 = 820.0;
+/// Of a field.
+const FIELD: f32 = 250.0;
+
+const SECTIONS: [(&str, &str, &str); 4] = [
+    ("record", "Recording", "What is recorded, and how. The recorder reads this when it starts."),
+    ("work", "Words", "How sound becomes words. The worker reads this when it starts, and old days stay as they are."),
+    ("retention", "How long sound is kept", ""),
+    ("models", "Models", "`hearsay models get NAME` fetches one; nothing else opens a connection."),
+];
+
+/// The page; `moment` has the levels of what is recorded.
+pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, moment: Option<&Moment>) -> Option<Action> {
+    let palette = Palette::of(ui);
+    if let Some(error) = &settings.error {
+        ui.label(RichText::new(error).color(palette.error));
+    }
+    let Some(setup) = &settings.setup else {
+        ui.label(RichText::new("Looking").color(palette.weak));
+        return None;
+    };
+    let mut action = None;
+    ScrollArea::vertical().id_salt("settings").auto_shrink(false).show(ui, |ui| {
+        ui.set_width((ui.available_width() - 16.0).min(WIDTH));
+        let file = match &setup.file {
+            Some(file) => format!("In {}; comments there stay.", file.display()),
+            None => "There is no configuration file yet; the first change makes one.".to_owned(),
+        };
+        ui.label(RichText::new(file).font(style::small()).color(palette.weak));
+        for (section, title, about) in SECTIONS {
+            ui.add_space(14.0);
+            ui.label(RichText::new(title).size(17.0).color(palette.text));
+            if !about.is_empty() {
+                ui.label(RichText::new(about).font(style::small()).color(palette.weak));
+            }
+            section_ui(ui, section, setup, moment);
+            for key in KEYS.iter().filter(|key| key.name.split_once('.').is_some_and(|(of, _)| of == section)) {
+                action = key_ui(ui, key, settings, setup).or(action.take());
+            }
+        }
+        ui.add_space(20.0);
+    });
+    action
+}
+
+/// What stands in a section beside its keys.
+fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, moment: Option<&Moment>) {
+    let palette = Palette::of(ui);
+    let mut say = |text: String| ui.label(RichText::new(text).font(style::small()).color(palette.text));
+    match section {
+        "record" => {
+            setup.devices_error.iter().for_each(|error| drop(say(error.clone())));
+            let tracks = moment.map(|moment| moment.recorder.tracks.as_slice()).unwrap_or_default();
+            tracks.iter().for_each(|track| drop(say(level(track))));
+        }
+        "retention" => setup.retention.iter().for_each(|line| drop(say(line.clone()))),
+        "models" => {
+            for model in &setup.models {
+                say(format!("{}: {}", model.name, model.about));
+            }
+            if setup.models.is_empty() {
+                say("No model is installed.".to_owned());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// How loud a recorded device is now.
+fn level(track: &TrackStatus) -> String {
+    let device = track.device.as_deref().unwrap_or("no device");
+    let level = track.level_db.map_or_else(|| "no level".to_owned(), |level| format!("{level:.0} dB"));
+    format!("{} now: {device}, {level}", track.track)
+}
+
+/// What screen readers and tests know the field of a key by.
+pub(crate) fn key_label(key: &str) -> String {
+    format!("Setting {key}")
+}
+
+fn key_ui(ui: &mut Ui, key: &Key, settings: &Settings, setup: &Setup) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let value = setup.values.get(key.name).cloned().unwrap_or_default();
+    let mut action = None;
+    ui.add_space(6.0);
+    ui.horizontal_top(|ui| {
+        ui.vertical(|ui| {
+            ui.set_width(FIELD + 40.0);
+            ui.horizontal(|ui| action = field_ui(ui, key, &value, settings, setup));
+        });
+        ui.vertical(|ui| {
+            let name = key.name.split_once('.').map_or(key.name, |(_, name)| name);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(name).monospace().color(palette.text));
+                let is_set = setup.set.iter().any(|set| set == key.name);
+                if is_set && key.kind != Kind::Flag {
+                    let back = Button::new(RichText::new("Default").font(style::small())).frame(false);
+                    let back = ui.add(back);
+                    back.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Default of {}", key.name)));
+                    if back.on_hover_text("Takes the line out of the file").clicked() {
+                        action = Some(Action::Set(key.name, None));
+                    }
+                }
+            });
+            let about = RichText::new(key.about).font(style::small()).color(palette.weak);
+            ui.add(Label::new(about).wrap());
+            if let Some((changed, done)) = &settings.changed
+                && *changed == key.name
+            {
+                let (text, color) = match done {
+                    Ok(()) => ("Written".to_owned(), palette.good),
+                    Err(error) => (error.clone(), palette.error),
+                };
+                ui.add(Label::new(RichText::new(text).font(style::small()).color(color)).wrap());
+            }
+        });
+    });
+    action
+}
+
+fn field_ui(ui: &mut Ui, key: &Key, value: &str, settings: &Settings, setup: &Setup) -> Option<Action> {
+    match key.kind {
+        Kind::Flag => {
+            let mut on = value == "true";
+            let field = ui.add(Checkbox::without_text(&mut on));
+            field.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, key_label(key.name)));
+            field.changed().then(|| Action::Set(key.name, Some(on.to_string())))
+        }
+        Kind::Choice(choices) => choice_ui(ui, key, value, choices.iter().map(|it| (*it).to_owned()).collect()),
+        Kind::Microphone => choice_ui(ui, key, value, devices(&["default", "none"], &setup.microphones)),
+        Kind::Loopback => choice_ui(ui, key, value, devices(&["default", "all", "none"], &setup.loopbacks)),
+        Kind::Model if !setup.models.is_empty() => {
+            choice_ui(ui, key, value, setup.models.iter().map(|model| model.name.clone()).collect())
+        }
+        Kind::Model | Kind::Number | Kind::Text | Kind::List => text_ui(ui, key, value, settings),
+    }
+}
+
+fn devices(names: &[&str], found: &[String]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).chain(found.iter().cloned()).collect()
+}
+
+fn choice_ui(ui: &mut Ui, key: &Key, value: &str, mut choices: Vec<String>) -> Option<Action> {
+    if !value.is_empty() && !choices.iter().any(|choice| choice == value) {
+        choices.push(value.to_owned());
+    }
+    let mut chosen = value.to_owned();
+    let shown = if value.is_empty() { "not set" } else { value };
+    let field = ComboBox::from_id_salt(key.name).width(FIELD).selected_text(shown).truncate().show_ui(ui, |ui| {
+        for choice in choices {
+            ui.selectable_value(&mut chosen, choice.clone(), choice);
+        }
+    });
+    field.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, key_label(key.name)));
+    (chosen != value).then_some(Action::Set(key.name, Some(chosen)))
+}
+
+/// Typed text is kept until Enter or until the field is left; Escape takes it back.
+fn text_ui(ui: &mut Ui, key: &Key, value: &str, settings: &Settings) -> Option<Action> {
+    let mut text = settings.drafts.get(key.name).cloned().unwrap_or_else(|| value.to_owned());
+    let field = TextEdit::singleline(&mut text)
+        .hint_text(key.example.trim_matches('"'))
+        .margin(Margin::symmetric(8, 4))
+        .desired_width(FIELD - 16.0);
+    let response = ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add_sized(vec2(FIELD, 26.0), field)).inner;
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, key_label(key.name)));
+    if response.changed() {
+        return Some(Action::Draft(key.name, text));
+    }
+    if !response.lost_focus() || text == *value {
+        return None;
+    }
+    if ui.input(|input| input.key_pressed(Pressed::Escape)) {
+        return Some(Action::Draft(key.name, value.to_owned()));
+    }
+    let text = text.trim();
+    Some(Action::Set(key.name, (!text.is_empty()).then(|| text.to_owned())))
+}
