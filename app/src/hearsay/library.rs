@@ -13,13 +13,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 use store::{Remark, State, Store, StoreError, Utterance};
-use timeline::{Clock, Side, Span, SystemClock, TrackName, UtteranceId, WallTime};
+use timeline::{Clock, PassName, Side, Span, SystemClock, TrackName, UtteranceId, WallTime};
 
 /// What people can read and search, as it is now. One per thread.
 pub(crate) struct Library {
     home: Home,
     store: Option<Store>,
     searcher: Option<Searcher>,
+    /// The models of the passes that were seen.
+    models: HashMap<PassName, String>,
 }
 
 /// What a search is narrowed to.
@@ -101,7 +103,7 @@ impl Library {
     /// # Errors
     /// Where a database or an index is there and can't be read.
     pub(crate) fn open(home: &Home) -> Result<Self> {
-        let mut library = Self { home: home.clone(), store: None, searcher: None };
+        let mut library = Self { home: home.clone(), store: None, searcher: None, models: HashMap::new() };
         library.store()?;
         Ok(library)
     }
@@ -252,6 +254,31 @@ impl Library {
         let Some(store) = self.store()? else { return Ok(String::new()) };
         let texts: Vec<String> = store.heard_under(correction.key)?.into_iter().map(|heard| heard.text).collect();
         Ok(texts.join(" "))
+    }
+
+    /// The model of a pass; `None` for one that isn't known.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn model_of(&mut self, pass: &PassName) -> Result<Option<String>> {
+        if !self.models.contains_key(pass)
+            && let Some(store) = self.store()?
+        {
+            let passes = store.passes()?;
+            self.models = passes.into_iter().map(|known| (known.pass.name, known.pass.model)).collect();
+        }
+        Ok(self.models.get(pass).cloned())
+    }
+
+    /// The usual probability of an utterance's words within a span: the median; `None` where nothing was said.
+    ///
+    /// # Errors
+    /// Where the database can't be read.
+    pub(crate) fn usual_p(&mut self, span: &Span) -> Result<Option<f32>> {
+        match self.store()? {
+            Some(store) => Ok(store.usual_p(span)?),
+            None => Ok(None),
+        }
     }
 
     /// When somebody spoke within a span, by whichever pass.

@@ -25,6 +25,7 @@ mod page_ui;
 mod player_ui;
 #[cfg(test)]
 mod sample;
+mod reading;
 mod screenshot;
 mod search_ui;
 mod settings_ui;

@@ -36,6 +36,25 @@ impl Store {
         read().during(&self.path, "reading when somebody spoke")
     }
 
+    /// The median of the mean word probabilities of what begins within `span` and isn't hidden; `None` where nothing does.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn usual_p(&self, span: &Span) -> Result<Option<f32>, StoreError> {
+        let read = || -> rusqlite::Result<Option<f32>> {
+            let mut all: Vec<f32> = self
+                .connection
+                .prepare_cached(
+                    "SELECT p FROM utterance WHERE start_us >= ?1 AND start_us < ?2 AND state != 'hidden' LIMIT ?3",
+                )?
+                .query_map(params![span.start.as_micros(), span.end.as_micros(), MAX_SPANS], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            all.sort_by(f32::total_cmp);
+            Ok(all.get(all.len() / 2).copied())
+        };
+        read().during(&self.path, "reading how sure the passes were")
+    }
+
     /// How much speech each of `spans` holds, in microseconds, all tracks together: as much as the pass found that found most on a track. The
     /// spans are disjoint and in the order of time; speech counts where its window begins.
     ///

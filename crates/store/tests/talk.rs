@@ -21,6 +21,9 @@ fn talk_is_what_any_pass_heard_and_is_not_hidden() {
     // What reaches into the span counts, what ends at its start doesn't.
     assert_eq!(archive.store.talk(&span(1_500, 30_000)).unwrap(), [(Side::Said, span(1_000, 2_000))]);
     assert_eq!(archive.store.talk(&span(2_000, 30_000)).unwrap(), []);
+    // Of those two as much as of all.
+    assert!(archive.store.usual_p(&span(0, 60_000)).unwrap().is_some());
+    assert_eq!(archive.store.usual_p(&span(40_000, 60_000)).unwrap(), None);
 }
 
 #[test]

@@ -9,26 +9,19 @@
 //! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. They end
 //! when the [`Background`] is dropped.
 
-use super::state::{AROUND_MICROS, Answer, Found, Health, Line, News, Question, Readiness, SpokenWord, Watched};
-use super::{desk, live, setup, survey, text};
-use crate::library::{Hit, Library, SearchOptions};
+use super::state::{Answer, Health, News, Question, Readiness, Watched};
+use super::{desk, live, reading, setup, survey};
+use crate::library::{Library, SearchOptions};
 use crate::context::Context;
-use crate::remarks;
 use capture::control::{self, Request};
 use home::Home;
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{Remark, State as Belief, Utterance, Word};
-use timeline::{Clock as _, Span, SystemClock, WallTime};
+use timeline::{Clock as _, SystemClock};
 
-/// Hits that a search gives to the window at once.
-pub(crate) const HITS: usize = 400;
-/// Words less probable than this are shaded.
-const DOUBTFUL_BELOW: f32 = 0.5;
 /// How often the recorder and the worker are looked at, at most; a look takes no more than a tenth of the time.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
 const STATUS_SHARE: u32 = 10;
@@ -36,8 +29,6 @@ const STATUS_SHARE: u32 = 10;
 const ANSWERS: usize = 16;
 /// Pages that may be turned between two looks.
 const WATCHES: usize = 64;
-/// How often the neighbourhood is doubled in which the next lines are looked for: 120 s × 2^17, half a year.
-const DOUBLINGS: u32 = 17;
 
 /// Called when there is something new to draw.
 pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -222,13 +213,13 @@ impl Finder {
         Some(match question {
             Question::Search { number, text, said, heard, within } => {
                 let options = SearchOptions { said, heard, span: within, typing: true, ..SearchOptions::default() };
-                let found = with(home, library, |library| search(library, &text, &options));
+                let found = with(home, library, |library| reading::search(library, &text, &options));
                 Answer::Search { number, found }
             }
             Question::MoreHits { number, text, said, heard, within } => {
                 let span = Some(within);
                 let options = SearchOptions { said, heard, span, typing: true, ..SearchOptions::default() };
-                let found = with(home, library, |library| search(library, &text, &options));
+                let found = with(home, library, |library| reading::search(library, &text, &options));
                 Answer::MoreHits { number, found }
             }
             Question::Days { number, text, said, heard } => {
@@ -243,12 +234,12 @@ impl Finder {
             }
             Question::Go { number, text } => {
                 let line = with(home, library, |library| {
-                    nearest(library, timeline::parse_time(&text, SystemClock.wall())?)
+                    reading::nearest(library, timeline::parse_time(&text, SystemClock.wall())?)
                 });
                 Answer::Gone { number, line }
             }
             Question::GoAt { number, time } => {
-                Answer::Gone { number, line: with(home, library, |library| nearest(library, time)) }
+                Answer::Gone { number, line: with(home, library, |library| reading::nearest(library, time)) }
             }
             Question::Day { number, day } => {
                 Answer::Day { number, day: with(home, library, |library| survey::day(home, library, day)) }
@@ -257,18 +248,20 @@ impl Finder {
                 Answer::Year { number, days: with(home, library, |library| survey::year(library, year)) }
             }
             Question::GoBeyond { number, span, later } => {
-                let line = with(home, library, |library| Ok(next(library, span, later)?.map(|(line, _)| line)));
+                let line = with(home, library, |library| Ok(reading::next(library, span, later, false)?.map(|(line, _)| line)));
                 Answer::Gone { number, line }
             }
-            Question::Lines { number, span } => {
-                let lines = with(home, library, |library| lines(library, span));
+            Question::Lines { number, span, hidden } => {
+                let lines = with(home, library, |library| reading::lines(library, span, hidden));
                 Answer::Lines { number, span, lines, end: None }
             }
-            Question::More { number, span, later } => match with(home, library, |library| more(library, span, later)) {
-                Ok(Some((span, lines))) => Answer::Lines { number, span, lines: Ok(lines), end: None },
-                Ok(None) => Answer::Lines { number, span, lines: Ok(Vec::new()), end: Some(later) },
-                Err(error) => Answer::Lines { number, span, lines: Err(error), end: None },
-            },
+            Question::More { number, span, later, hidden } => {
+                match with(home, library, |library| reading::more(library, span, later, hidden)) {
+                    Ok(Some((span, lines))) => Answer::Lines { number, span, lines: Ok(lines), end: None },
+                    Ok(None) => Answer::Lines { number, span, lines: Ok(Vec::new()), end: Some(later) },
+                    Err(error) => Answer::Lines { number, span, lines: Err(error), end: None },
+                }
+            }
             Question::Models { number } => dialog(number, desk::models(home)),
             Question::Estimate { number, span, model } => dialog(number, desk::estimate(home, config, span, &model)),
             Question::Queue { number, span, model } => dialog(number, desk::queue(home, config, span, &model)),
@@ -330,85 +323,6 @@ fn with<T>(
     let result = read(&mut opened).map_err(|error| home::one_line(error.as_ref()))?;
     *library = Some(opened);
     Ok(result)
-}
-
-fn search(library: &mut Library, text: &str, options: &SearchOptions) -> anyhow::Result<Found> {
-    let found = library.search(text, &SearchOptions { limit: HITS, ..options.clone() })?;
-    let cut = found.hits.len() >= HITS;
-    let mut hits = Vec::new();
-    for Hit { utterance, highlights, .. } in found.hits {
-        let mut hit = line(library, utterance, highlights, &found.remarks)?;
-        // Thousands are listed, and only an open conversation plays words.
-        hit.words = Vec::new();
-        hits.push(hit);
-    }
-    Ok(Found { hits, notes: found.notes, took: found.took, cut })
-}
-
-fn lines(library: &mut Library, span: Span) -> anyhow::Result<Vec<Line>> {
-    let utterances = library.conversation(span)?;
-    let remarks = library.remarks_of(&utterances)?;
-    utterances.into_iter().map(|utterance| line(library, utterance, Vec::new(), &remarks)).collect()
-}
-
-/// The line nearest to a moment, `None` where nothing was ever said.
-fn nearest(library: &mut Library, time: WallTime) -> anyhow::Result<Option<Line>> {
-    let Some(utterance) = library.nearest(time)? else { return Ok(None) };
-    let remarks = library.remarks_of(std::slice::from_ref(&utterance))?;
-    Ok(Some(line(library, utterance, Vec::new(), &remarks)?))
-}
-
-/// The lines next to `span` and the span they fill, `None` where there are none within half a year.
-fn more(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option<(Span, Vec<Line>)>> {
-    let Some((_, filled)) = next(library, span, later)? else { return Ok(None) };
-    Ok(Some((filled, lines(library, filled)?)))
-}
-
-/// The first line behind `span`, or the last before it, and what lies between with some more of its neighbourhood. `None` where there is none within half a
-/// year: a neighbourhood is doubled until something was said in it.
-fn next(library: &mut Library, span: Span, later: bool) -> anyhow::Result<Option<(Line, Span)>> {
-    for doubling in 0..DOUBLINGS {
-        let near = if doubling == 0 { 0 } else { AROUND_MICROS << (doubling - 1) };
-        let far = AROUND_MICROS << doubling;
-        let looked_at = if later {
-            Span::new(span.end.plus_micros(near), span.end.plus_micros(far))
-        } else {
-            Span::new(span.start.plus_micros(-far), span.start.plus_micros(-near))
-        };
-        let found = lines(library, looked_at)?;
-        let beyond = |line: &&Line| if later { line.span.start >= span.end } else { line.span.end <= span.start };
-        let next = if later { found.iter().find(beyond) } else { found.iter().rfind(beyond) };
-        let Some(next) = next else { continue };
-        let filled = if later {
-            Span::new(span.end, next.span.start.plus_micros(AROUND_MICROS))
-        } else {
-            Span::new(next.span.end.plus_micros(-AROUND_MICROS), span.start)
-        };
-        return Ok(Some((next.clone(), filled)));
-    }
-    Ok(None)
-}
-
-pub(super) fn line(
-    library: &mut Library,
-    utterance: Utterance,
-    found: Vec<Range<usize>>,
-    remarks: &[Remark],
-) -> anyhow::Result<Line> {
-    let heard = if utterance.is_correction() { Some(library.heard_under(&utterance)?) } else { None };
-    let starred = remarks::is_starred(&utterance, remarks);
-    let notes = remarks::notes(&utterance, remarks).map(str::to_owned).collect();
-    let own_note = remarks::own_note(&utterance, remarks).map(str::to_owned);
-    let places = text::places(&utterance.text, utterance.words.iter().map(|word| word.text.as_str()));
-    let words = places.into_iter().zip(&utterance.words).filter_map(|(place, word)| Some((place?, word)));
-    let words: Vec<(Range<usize>, &Word)> = words.collect();
-    let probabilities: Vec<_> = words.iter().map(|(place, word)| (place.clone(), word.p)).collect();
-    let doubtful_words = text::doubtful_words(&utterance.text, &probabilities, DOUBTFUL_BELOW);
-    let words = words.into_iter().map(|(range, word)| SpokenWord { range, span: word.span }).collect();
-    let doubt = (utterance.state != Belief::Shown)
-        .then(|| utterance.reason.unwrap_or_else(|| "it may not be what was said".to_owned()));
-    let Utterance { key, side, span, text, .. } = utterance;
-    Ok(Line { key, side, span, text, found, doubtful_words, words, doubt, heard, starred, notes, own_note })
 }
 
 /// `hs-status`.

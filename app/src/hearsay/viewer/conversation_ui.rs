@@ -74,7 +74,7 @@ impl Columns {
 pub(crate) fn conversation_ui(ui: &mut Ui, state: &State, layout: &mut Layout) -> Option<Action> {
     let conversation = state.conversation.as_ref()?;
     let columns = Columns::of(ui);
-    let wanted = day_ui::day_ui(ui, state, conversation, menu_ui);
+    let wanted = day_ui::day_ui(ui, state, conversation, |ui| menu_ui(ui, state.hidden));
     heading_ui(ui, columns);
     if let Some(error) = &conversation.error {
         ui.label(RichText::new(error).color(Palette::of(ui).error));
@@ -109,7 +109,7 @@ fn heading_ui(ui: &mut Ui, columns: Columns) {
 }
 
 /// What can be done with all of it.
-fn menu_ui(ui: &mut Ui) -> Option<Action> {
+fn menu_ui(ui: &mut Ui, hidden: bool) -> Option<Action> {
     let mut action = None;
     ui.spacing_mut().button_padding = vec2(8.0, 2.0);
     let menu = ui.menu_button(RichText::new("More").font(style::small()), |ui| {
@@ -118,6 +118,7 @@ fn menu_ui(ui: &mut Ui) -> Option<Action> {
             ("Transcribe this conversation again", Action::Again(Reach::Conversation)),
             ("Transcribe this day again", Action::Again(Reach::Day)),
             ("Compare versions", Action::Compare),
+            (if hidden { "Leave out what is hidden" } else { "Show what is hidden" }, Action::ShowHidden(!hidden)),
         ] {
             if ui.button(label).clicked() {
                 action = Some(wanted);
@@ -366,8 +367,11 @@ fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_
     let row = style::body().size * 0.7;
     sign::paint(painter, line, pos2(rect.right() - PADDING / 2.0, rect.top() + PADDING + row), palette.weak);
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
-    let doubt = line.doubt.as_ref().map(|doubt| format!("Doubtful: {doubt}"));
-    let about: Vec<String> = doubt.into_iter().chain(text::about(line)).collect();
+    let doubt = line.doubt.as_ref().map(|doubt| {
+        if line.hidden { format!("Hidden: {doubt}") } else { format!("Doubtful: {doubt}") }
+    });
+    let origin = Some(line.origin.clone()).filter(|origin| !origin.is_empty());
+    let about: Vec<String> = doubt.into_iter().chain(text::about(line)).chain(origin).collect();
     if about.is_empty() { response } else { response.on_hover_text(about.join("\n")) }
 }
 

@@ -1,7 +1,8 @@
 //! `hs-live`: while the live page is open, looks how the recorder is and what was said last, several times a second, and keeps the worker writing
 //! words as they are said.
 
-use super::background::{Wake, line};
+use super::background::Wake;
+use super::reading::{DOUBTFUL_BELOW, line};
 use super::state::{Answer, Moment, Watched};
 use crate::commands::live::WATCHED_MICROS;
 use crate::library::Library;
@@ -124,7 +125,7 @@ impl Eyes<'_> {
         let wall = SystemClock.wall();
         let utterances = library.conversation(Span::new(wall.plus_micros(-REACH_MICROS), wall))?;
         let remarks = library.remarks_of(&utterances)?;
-        let lines = utterances.into_iter().map(|utterance| line(library, utterance, Vec::new(), &remarks));
+        let lines = utterances.into_iter().map(|utterance| line(library, utterance, DOUBTFUL_BELOW, &remarks));
         moment.lines = lines.collect::<Result<_>>()?;
         self.seen = last;
         Ok(())

@@ -89,6 +89,23 @@ pub(crate) fn hear_again(home: &Home) {
     worker::Follower::open(&home.index()).unwrap().catch_up(&store).unwrap();
 }
 
+/// A window of the first conversation's pass behind it, with a phrase that models invent.
+pub(crate) fn hide_one(home: &Home) {
+    let mut store = Store::open(&home.database()).unwrap();
+    let pass = store.passes().unwrap().remove(0).pass.key;
+    let said = Span::new(at(LENGTH_S + 1.0), at(LENGTH_S + 2.0));
+    let mut phantom = NewUtterance::clear(said, "Thanks for watching!");
+    (phantom.state, phantom.reason) = (State::Hidden, Some("a phantom".into()));
+    phantom.language = Some("en".into());
+    let nothing = WindowRow::nothing(pass, TrackName::mic(), Span::new(at(LENGTH_S), at(LENGTH_S + 5.0)));
+    store.commit_window(&WindowRow { outcome: Outcome::Words, utterances: vec![phantom], ..nothing }).unwrap();
+}
+
+/// The name of the first pass.
+pub(crate) fn pass(home: &Home) -> timeline::PassName {
+    Store::open_read_only(&home.database()).unwrap().passes().unwrap().remove(0).pass.name
+}
+
 /// Now and then a word is doubtful, or all of it.
 fn utterance(line: &Reference, begin_s: f64, number: usize) -> NewUtterance {
     let span = Span::new(at(begin_s + line.start_s), at(begin_s + line.end_s));

@@ -6,7 +6,7 @@ use crate::settings::{KEYS, Key, Kind};
 use crate::status::TrackStatus;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align, Button, Checkbox, ComboBox, Key as Pressed, Label, Layout, Margin, RichText, ScrollArea, TextEdit, Ui,
+    Button, Checkbox, ComboBox, Key as Pressed, Label, Margin, RichText, ScrollArea, TextEdit, Ui,
     WidgetInfo, vec2,
 };
 
@@ -14,6 +14,8 @@ use eframe::egui::{
 const WIDTH: f32 = 820.0;
 /// Of a field.
 const FIELD: f32 = 250.0;
+/// Between the words and the field.
+const BETWEEN: f32 = 24.0;
 
 const SECTIONS: [(&str, &str, &str); 4] = [
     ("record", "Recording", "What is recorded, and how. The recorder reads this when it starts."),
@@ -92,42 +94,47 @@ pub(crate) fn key_label(key: &str) -> String {
 }
 
 fn key_ui(ui: &mut Ui, key: &Key, settings: &Settings, setup: &Setup) -> Option<Action> {
-    let palette = Palette::of(ui);
     let value = setup.values.get(key.name).cloned().unwrap_or_default();
     let mut action = None;
     ui.add_space(6.0);
     ui.horizontal_top(|ui| {
+        let words = (ui.available_width() - FIELD - BETWEEN).max(120.0);
         ui.vertical(|ui| {
-            ui.set_width(FIELD + 40.0);
-            ui.horizontal(|ui| action = field_ui(ui, key, &value, settings, setup));
+            ui.set_width(words);
+            ui.spacing_mut().item_spacing.y = 3.0;
+            action = about_ui(ui, key, settings, setup);
         });
-        ui.vertical(|ui| {
-            let name = key.name.split_once('.').map_or(key.name, |(_, name)| name);
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(name).monospace().color(palette.text));
-                let is_set = setup.set.iter().any(|set| set == key.name);
-                if is_set && key.kind != Kind::Flag {
-                    let back = Button::new(RichText::new("Default").font(style::small())).frame(false);
-                    let back = ui.add(back);
-                    back.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Default of {}", key.name)));
-                    if back.on_hover_text("Takes the line out of the file").clicked() {
-                        action = Some(Action::Set(key.name, None));
-                    }
-                }
-            });
-            let about = RichText::new(key.about).font(style::small()).color(palette.weak);
-            ui.add(Label::new(about).wrap());
-            if let Some((changed, done)) = &settings.changed
-                && *changed == key.name
-            {
-                let (text, color) = match done {
-                    Ok(()) => ("Written".to_owned(), palette.good),
-                    Err(error) => (error.clone(), palette.error),
-                };
-                ui.add(Label::new(RichText::new(text).font(style::small()).color(color)).wrap());
-            }
-        });
+        ui.add_space(BETWEEN - ui.spacing().item_spacing.x);
+        action = field_ui(ui, key, &value, settings, setup).or(action.take());
     });
+    action
+}
+
+/// What a key is for, and what came of its change.
+fn about_ui(ui: &mut Ui, key: &Key, settings: &Settings, setup: &Setup) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let mut action = None;
+    ui.horizontal(|ui| {
+        let name = key.name.split_once('.').map_or(key.name, |(_, name)| name);
+        ui.label(RichText::new(name).monospace().color(palette.text));
+        if setup.set.iter().any(|set| set == key.name) {
+            let back = ui.add(Button::new(RichText::new("Default").font(style::small())).frame(false));
+            back.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Default of {}", key.name)));
+            if back.on_hover_text("Takes the line out of the file").clicked() {
+                action = Some(Action::Set(key.name, None));
+            }
+        }
+    });
+    ui.add(Label::new(RichText::new(key.about).font(style::small()).color(palette.weak)).wrap());
+    if let Some((changed, done)) = &settings.changed
+        && *changed == key.name
+    {
+        let (text, color) = match done {
+            Ok(()) => ("Written".to_owned(), palette.good),
+            Err(error) => (error.clone(), palette.error),
+        };
+        ui.add(Label::new(RichText::new(text).font(style::small()).color(color)).wrap());
+    }
     action
 }
 
@@ -170,12 +177,14 @@ fn choice_ui(ui: &mut Ui, key: &Key, value: &str, mut choices: Vec<String>) -> O
 
 /// Typed text is kept until Enter or until the field is left; Escape takes it back.
 fn text_ui(ui: &mut Ui, key: &Key, value: &str, settings: &Settings) -> Option<Action> {
+    let line = Palette::of(ui).line;
+    ui.visuals_mut().widgets.inactive.bg_stroke = (1.0, line).into();
     let mut text = settings.drafts.get(key.name).cloned().unwrap_or_else(|| value.to_owned());
     let field = TextEdit::singleline(&mut text)
         .hint_text(key.example.trim_matches('"'))
         .margin(Margin::symmetric(8, 4))
         .desired_width(FIELD - 16.0);
-    let response = ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add_sized(vec2(FIELD, 26.0), field)).inner;
+    let response = ui.add_sized(vec2(FIELD, 26.0), field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, key_label(key.name)));
     if response.changed() {
         return Some(Action::Draft(key.name, text));

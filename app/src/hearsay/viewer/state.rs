@@ -96,6 +96,8 @@ pub(crate) struct State {
     pub(crate) health: Health,
     pub(crate) dialog: Option<Dialog>,
     pub(crate) page: Page,
+    /// What is hidden is shown, too.
+    pub(crate) hidden: bool,
     pub(crate) live: Live,
     pub(crate) settings: Settings,
     pub(crate) days: Days,
@@ -115,6 +117,7 @@ impl Default for State {
             health: Health { status: None, readiness: Readiness::Unknown, error: None },
             dialog: None,
             page: Page::default(),
+            hidden: false,
             live: Live::default(),
             settings: Settings::default(),
             days: Days::default(),
@@ -165,6 +168,10 @@ impl State {
             Action::ShowKeys => {
                 self.dialog = Some(Dialog::Keys);
                 Vec::new()
+            }
+            Action::ShowHidden(hidden) => {
+                self.hidden = hidden;
+                self.read_anew()
             }
             Action::Earlier => self.ask_more(false),
             Action::Later => self.ask_more(true),
@@ -348,14 +355,14 @@ impl State {
     }
 
     fn ask_more(&mut self, later: bool) -> Vec<Effect> {
-        let number = self.next_number();
+        let (number, hidden) = (self.next_number(), self.hidden);
         let Some(conversation) = &mut self.conversation else { return Vec::new() };
         if conversation.waiting {
             return Vec::new();
         }
         conversation.asked = number;
         conversation.waiting = true;
-        vec![Effect::Ask(Question::More { number, span: conversation.span, later })]
+        vec![Effect::Ask(Question::More { number, span: conversation.span, later, hidden })]
     }
 
     fn play_line(&mut self, key: i64, word: Option<usize>) -> Vec<Effect> {

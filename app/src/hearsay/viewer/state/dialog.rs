@@ -385,12 +385,12 @@ impl State {
     }
 
     /// Reads what is open from the beginning: other words may stand there now.
-    fn read_anew(&mut self) -> Vec<Effect> {
-        let number = self.next_number();
+    pub(super) fn read_anew(&mut self) -> Vec<Effect> {
+        let (number, hidden) = (self.next_number(), self.hidden);
         let Some(conversation) = &mut self.conversation else { return Vec::new() };
         conversation.asked = number;
         conversation.waiting = true;
         conversation.anew = Some(number);
-        vec![Effect::Ask(Question::Lines { number, span: conversation.span })]
+        vec![Effect::Ask(Question::Lines { number, span: conversation.span, hidden })]
     }
 }

@@ -92,7 +92,7 @@ impl State {
             at_end: false,
             error: None,
         });
-        vec![Effect::Ask(Question::Lines { number, span })]
+        vec![Effect::Ask(Question::Lines { number, span, hidden: self.hidden })]
     }
 
     pub(super) fn open(&mut self, hit: usize) -> Vec<Effect> {

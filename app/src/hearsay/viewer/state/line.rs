@@ -19,6 +19,10 @@ pub(crate) struct Line {
     pub(crate) words: Vec<SpokenWord>,
     /// Why all of it is doubtful, if it is.
     pub(crate) doubt: Option<String>,
+    /// Whether it is hidden, and shown only on demand; `doubt` says why.
+    pub(crate) hidden: bool,
+    /// Its language, and who heard it so.
+    pub(crate) origin: String,
     /// What was heard, where the user wrote the text.
     pub(crate) heard: Option<String>,
     /// Whether the user has put a star on it.
@@ -50,6 +54,8 @@ impl Line {
             doubtful_words: Vec::new(),
             words: Vec::new(),
             doubt: None,
+            hidden: false,
+            origin: String::new(),
             heard: None,
             starred: false,
             notes: Vec::new(),

@@ -36,6 +36,8 @@ pub(crate) enum Action {
     NextDoubt,
     /// Wants to see what the keys do.
     ShowKeys,
+    /// Wants to see what is hidden, or doesn't.
+    ShowHidden(bool),
     /// Wants to read what came before what is shown.
     Earlier,
     /// Wants to read what came after.
@@ -165,15 +167,18 @@ pub(crate) enum Question {
         span: Span,
         later: bool,
     },
+    /// The lines of a span, and if they are wanted those that are hidden.
     Lines {
         number: u64,
         span: Span,
+        hidden: bool,
     },
     /// The next lines before the span's start or after its end, however far away they are.
     More {
         number: u64,
         span: Span,
         later: bool,
+        hidden: bool,
     },
     /// Which models are installed.
     Models {

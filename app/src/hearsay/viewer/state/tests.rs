@@ -181,7 +181,7 @@ fn a_choice_reads_the_conversation_anew() {
     let Some(Effect::Ask(Question::Prefer { number, .. })) = asked.first() else { panic!("{asked:?}") };
     let asked = state.receive(Answer::Dialog { number: *number, news: Ok(News::Done("done".to_owned())) });
     let lines = asked.iter().find_map(|effect| match effect {
-        Effect::Ask(Question::Lines { number, span }) => Some((*number, *span)),
+        Effect::Ask(Question::Lines { number, span, .. }) => Some((*number, *span)),
         _ => None,
     });
     let (number, span) = lines.unwrap();

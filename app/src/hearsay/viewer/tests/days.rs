@@ -108,3 +108,33 @@ fn what_is_missing_is_told_with_its_cause() {
         assert_eq!((missing[0].side, missing[0].span), (Side::Said, Span::new(from, to)));
     });
 }
+
+#[test]
+fn what_is_hidden_is_shown_on_demand_with_its_reason() {
+    at_home(|home| {
+        sample::fill(home);
+        sample::hide_one(home);
+        let mut window = open(home);
+        type_in(&mut window, "norway");
+        opened(&mut window);
+        let hidden = |window: &Harness<'static, Viewer>| {
+            let lines = window.state().state.conversation.as_ref().unwrap().lines.clone();
+            lines.into_iter().find(|line| line.hidden)
+        };
+        assert_eq!(hidden(&window), None);
+        for (label, shown) in [("Show what is hidden", true), ("Leave out what is hidden", false)] {
+            window.get_by_label_contains("More:").click();
+            window.run_steps(3);
+            window.get_by_label(label).click();
+            window.run_steps(2);
+            wait(&mut window, "the lines", |state| !state.conversation.as_ref().unwrap().waiting);
+            let hidden = hidden(&window);
+            assert_eq!(hidden.is_some(), shown);
+            if let Some(hidden) = hidden {
+                assert_eq!((hidden.text.as_str(), hidden.doubt.as_deref()), ("Thanks for watching!", Some("a phantom")));
+                assert_eq!(hidden.origin, format!("en, heard by reference, pass {}", sample::pass(home)));
+                window.get_by_label(&line_label(&hidden));
+            }
+        }
+    });
+}
