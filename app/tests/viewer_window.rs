@@ -96,6 +96,44 @@ fn the_window_shows_the_conversation_that_was_found() {
     assert!(bright * 2 > light.pixels.len(), "most of a light window is light");
 }
 
+/// Every page and what lies over it, light and at one point a pixel, dark and at two. `HEARSAY_PICTURES` names a folder that the pictures are put
+/// into, for who wants to look at them.
+#[test]
+fn every_page_is_drawn_light_and_dark_and_at_twice_the_size() {
+    let folder = tempfile::tempdir().unwrap();
+    sample::fill(&Home::at(&folder.path().join("home")));
+    let display = Display::start(2560, 1600).unwrap();
+    let pages: [(&str, &[&str]); 6] = [
+        ("start", &[]),
+        ("day", &["--query", "the", "--open"]),
+        ("calendar", &["--query", "the", "--open", "--dialog", "calendar"]),
+        ("keys", &["--dialog", "keys"]),
+        ("live", &["--page", "live"]),
+        ("settings", &["--page", "settings"]),
+    ];
+    for (theme, size, scale, pixels) in
+        [("light", "1280x800", "1", (1280, 800)), ("dark", "2560x1600", "2", (2560, 1600))]
+    {
+        let mut seen: Vec<(String, Picture)> = Vec::new();
+        for (page, arguments) in pages {
+            let name = format!("{page}-{theme}.png");
+            let how = ["--theme", theme, "--size", size, "--scale", scale];
+            let picture = picture(&display, folder.path(), &name, &[&how, arguments].concat());
+            if let Some(kept) = std::env::var_os("HEARSAY_PICTURES") {
+                std::fs::copy(folder.path().join(&name), Path::new(&kept).join(&name)).unwrap();
+            }
+            assert_eq!((picture.width, picture.height), pixels, "{name}");
+            let colours = picture.colours().len();
+            assert!(colours > 100, "{colours} colours in {name}");
+            for (other, before) in &seen {
+                let difference = picture.difference(before);
+                assert!(difference > 0.005, "{name} is as good as {other}: {difference}");
+            }
+            seen.push((name, picture));
+        }
+    }
+}
+
 #[test]
 fn without_a_display_there_is_one_line_and_exit_code_4() {
     let folder = tempfile::tempdir().unwrap();

@@ -203,4 +203,3 @@ fn name(step: Erasing) -> &'static str {
         Erasing::PlainWords => "the words beside the sound",
     }
 }
-

@@ -63,11 +63,7 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("record.segment_minutes", Kind::Number, "files end on multiples of this many minutes of the clock"),
     key("record.sync_every_s", Kind::Number, "all that a power cut may cost, in seconds"),
-    key(
-        "record.sample_rate",
-        Kind::Choice(&["16000", "native"]),
-        "\"16000\", or \"native\" for the device's own",
-    ),
+    key("record.sample_rate", Kind::Choice(&["16000", "native"]), "\"16000\", or \"native\" for the device's own"),
     key("record.notify", Kind::Flag, "whether the desktop is told when a side is dead or the disk is full"),
     key(
         "work.engine",

@@ -122,6 +122,7 @@ impl Viewer {
                 Effect::Speed(speed) => self.player.set_speed(speed),
                 Effect::Ears(ears) => self.player.set_ears(ears),
                 Effect::Watch(watched) => self.background.watch(watched),
+                Effect::Go(errand) => self.background.go(errand),
             }
         }
     }
@@ -141,7 +142,9 @@ impl Viewer {
             let page = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(18, 12));
             let acted = CentralPanel::default().frame(page).show(ui, |ui| match state.page {
                 Page::Live => live_ui::live_ui(ui, &state.live),
-                Page::Settings => settings_ui::settings_ui(ui, &state.settings, state.live.moment.as_ref()),
+                Page::Settings => {
+                    settings_ui::settings_ui(ui, &state.settings, &state.first, state.live.moment.as_ref())
+                }
                 Page::Read => None,
             });
             return dialog_ui::dialog_ui(ui.ctx(), state).or(asked).or(turned).or(acted.inner);

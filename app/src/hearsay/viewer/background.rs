@@ -9,10 +9,10 @@
 //! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. They end
 //! when the [`Background`] is dropped.
 
-use super::state::{Answer, Health, News, Question, Readiness, Watched};
-use super::{desk, live, reading, setup, survey};
-use crate::library::{Library, SearchOptions};
+use super::state::{Answer, Errand, Health, News, Question, Readiness, Watched};
+use super::{desk, errands, live, reading, setup, survey};
 use crate::context::Context;
+use crate::library::{Library, SearchOptions};
 use capture::control::{self, Request};
 use home::Home;
 use std::collections::VecDeque;
@@ -39,6 +39,10 @@ pub(crate) struct Background {
     answers: Receiver<Answer>,
     /// Its end is the end of `hs-status`.
     _open: SyncSender<()>,
+    /// What errands are given: what the commands are given, and the way back.
+    given: Context,
+    answer: SyncSender<Answer>,
+    wake: Wake,
     /// To `hs-live`, whose end is this one's.
     watch: SyncSender<Watched>,
 }
@@ -154,11 +158,12 @@ impl Background {
         std::thread::Builder::new()
             .name("hs-live".to_owned())
             .spawn(move || live::run(&at, &watched, &moments, &wake_live))?;
-        let (home, wake) = (home.clone(), Arc::clone(wake));
+        let (given, ring) = (given(home, config), Arc::clone(wake));
+        let (home, wake, health) = (home.clone(), Arc::clone(wake), answer.clone());
         std::thread::Builder::new()
             .name("hs-status".to_owned())
-            .spawn(move || watch_health(&home, &answer, &closed, &wake))?;
-        Ok(Self { waiting, answers, _open: open, watch })
+            .spawn(move || watch_health(&home, &health, &closed, &wake))?;
+        Ok(Self { waiting, answers, _open: open, given, answer, wake: ring, watch })
     }
 
     /// Puts a question; an older one of its kind that still waits is forgotten.
@@ -171,6 +176,14 @@ impl Background {
         // Nobody turns pages faster than the thread looks.
         if let Err(error) = self.watch.try_send(watched) {
             tracing::error!("what goes on isn't watched: {error}");
+        }
+    }
+
+    /// Begins what takes long.
+    pub(crate) fn go(&self, errand: Errand) {
+        let (given, answer, wake) = (self.given.clone(), self.answer.clone(), Arc::clone(&self.wake));
+        if let Err(error) = errands::go(errand, given, answer, wake) {
+            tracing::error!("no thread for an errand: {error}");
         }
     }
 
@@ -248,7 +261,12 @@ impl Finder {
                 Answer::Year { number, days: with(home, library, |library| survey::year(library, year)) }
             }
             Question::GoBeyond { number, span, later } => {
-                let line = with(home, library, |library| Ok(reading::next(library, span, later, false)?.map(|(line, _)| line)));
+                let line =
+                    with(
+                        home,
+                        library,
+                        |library| Ok(reading::next(library, span, later, false)?.map(|(line, _)| line)),
+                    );
                 Answer::Gone { number, line }
             }
             Question::Lines { number, span, hidden } => {

@@ -79,13 +79,7 @@ pub(super) fn calendar_ui(ui: &mut Ui, calendar: &Calendar, here: Option<WallTim
     action
 }
 
-fn month_ui(
-    ui: &Ui,
-    (left, top): (f32, f32),
-    month: &[DayTalk],
-    most: i64,
-    here: Option<WallTime>,
-) -> Option<Action> {
+fn month_ui(ui: &Ui, (left, top): (f32, f32), month: &[DayTalk], most: i64, here: Option<WallTime>) -> Option<Action> {
     let palette = Palette::of(ui);
     let first = month.first()?.day.middle().local();
     let name = first.format("%B").to_string();

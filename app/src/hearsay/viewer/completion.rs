@@ -66,7 +66,11 @@ pub(crate) fn suggestions(text: &str) -> Vec<Suggestion> {
         }
         None if lower.chars().count() >= LEAST => {
             let goes_on = |field: &&Field| field.name.starts_with(&lower);
-            FIELDS.iter().filter(goes_on).map(|field| suggestion(before, field.name.to_owned(), field.about, "")).collect()
+            FIELDS
+                .iter()
+                .filter(goes_on)
+                .map(|field| suggestion(before, field.name.to_owned(), field.about, ""))
+                .collect()
         }
         None => Vec::new(),
     };

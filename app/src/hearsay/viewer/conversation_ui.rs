@@ -367,9 +367,10 @@ fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_
     let row = style::body().size * 0.7;
     sign::paint(painter, line, pos2(rect.right() - PADDING / 2.0, rect.top() + PADDING + row), palette.weak);
     let response = response.on_hover_cursor(CursorIcon::PointingHand);
-    let doubt = line.doubt.as_ref().map(|doubt| {
-        if line.hidden { format!("Hidden: {doubt}") } else { format!("Doubtful: {doubt}") }
-    });
+    let doubt = line
+        .doubt
+        .as_ref()
+        .map(|doubt| if line.hidden { format!("Hidden: {doubt}") } else { format!("Doubtful: {doubt}") });
     let origin = Some(line.origin.clone()).filter(|origin| !origin.is_empty());
     let about: Vec<String> = doubt.into_iter().chain(text::about(line)).chain(origin).collect();
     if about.is_empty() { response } else { response.on_hover_text(about.join("\n")) }
@@ -386,14 +387,7 @@ fn hatch(ui: &Ui, rect: Rect, color: Color32) {
 }
 
 /// The times at the left and the folded silences.
-fn edge_ui(
-    ui: &Ui,
-    conversation: &Conversation,
-    layout: &Layout,
-    columns: Columns,
-    top: f32,
-    missing: &[Missing],
-) {
+fn edge_ui(ui: &Ui, conversation: &Conversation, layout: &Layout, columns: Columns, top: f32, missing: &[Missing]) {
     let palette = Palette::of(ui);
     let (painter, clip) = (ui.painter(), ui.clip_rect());
     for i in &layout.plan.labelled {

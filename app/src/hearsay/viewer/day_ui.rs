@@ -99,7 +99,8 @@ fn strip_ui(ui: &mut Ui, day: &Day, conversation: &Conversation, place: Option<W
     let painter = ui.painter_at(all);
     painter.rect_filled(rect, 3.0, ui.visuals().extreme_bg_color);
     let middle = rect.center().y;
-    for (row, side, y) in [(Row::Said, Side::Said, rect.top()..=middle), (Row::Heard, Side::Heard, middle..=rect.bottom())]
+    for (row, side, y) in
+        [(Row::Said, Side::Said, rect.top()..=middle), (Row::Heard, Side::Heard, middle..=rect.bottom())]
     {
         row_ui(&painter, day, scale, (row, palette.side(side)), Rect::from_x_y_ranges(rect.x_range(), y));
     }
@@ -183,7 +184,8 @@ fn hours_ui(painter: &Painter, scale: Scale, palette: &Palette) {
             _ => Align2::CENTER_TOP,
         };
         // Daylight saving moves what the clock shows, and the end of the day is its 24th hour.
-        let label = if hour == hours && hours == 24 { "24:00".to_owned() } else { time.local().format("%H:%M").to_string() };
+        let label =
+            if hour == hours && hours == 24 { "24:00".to_owned() } else { time.local().format("%H:%M").to_string() };
         painter.text(pos2(x, scale.rect.bottom() + 2.0), align, label, style::tiny(), palette.weak);
     }
 }

@@ -1,6 +1,9 @@
 //! What lies over the window.
 
-use super::state::{Action, Again, Comparison, Dialog, FORGET_MINUTES, Forgetful, Queue, Reach, Row, State, Version, Versions, Write, Writing};
+use super::state::{
+    Action, Again, Comparison, Dialog, FORGET_MINUTES, Forgetful, Queue, Reach, Row, State, Version, Versions, Write,
+    Writing,
+};
 use super::style::{self, Palette};
 use super::{calendar_ui, going_ui, text};
 use crate::output;
@@ -23,7 +26,12 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
     let dialog = state.dialog.as_ref()?;
     let shown = Modal::new(Id::unique("dialog")).show(ctx, |ui| {
         let room = ui.input(InputState::content_rect).width() - 60.0;
-        let width = if matches!(dialog, Dialog::Versions(_) | Dialog::Calendar) { WIDE } else { NARROW }.min(room);
+        let width = match dialog {
+            Dialog::Versions(_) => WIDE,
+            Dialog::Calendar => calendar_ui::WIDTH,
+            _ => NARROW,
+        };
+        let width = width.min(room);
         let inside = |ui: &mut Ui| {
             ui.set_width(width);
             match dialog {

@@ -1,5 +1,6 @@
 //! The live page: what each side is saying at this moment, and how the recorder is.
 
+use super::first_ui::RECORD;
 use super::state::{Action, FORGET_MINUTES, Line, Live, Moment};
 use super::style::{self, Palette};
 use super::{status_ui, text};
@@ -67,7 +68,11 @@ fn recorder_ui(ui: &mut Ui, moment: &Moment) -> Option<Action> {
             if ui.button("Go on recording").clicked() {
                 action = Some(Action::Resume);
             }
-        } else if recorder.running {
+        } else if !recorder.running {
+            if ui.button(RECORD).clicked() {
+                action = Some(Action::Record);
+            }
+        } else {
             for (label, minutes) in [("Pause", None), ("Pause for 10 minutes", Some(10))] {
                 if ui.button(label).clicked() {
                     action = Some(Action::Pause(minutes));
@@ -88,7 +93,7 @@ fn recorder_ui(ui: &mut Ui, moment: &Moment) -> Option<Action> {
 fn notes(moment: &Moment) -> Vec<String> {
     let mut notes = Vec::new();
     if !moment.recorder.running {
-        notes.push("Nothing is being recorded: `hearsay run` records and transcribes.".to_owned());
+        notes.push("Nothing is being recorded.".to_owned());
     } else if !moment.worker {
         notes.push("Nobody transcribes what is recorded: `hearsay work` does, beside the recorder.".to_owned());
     }
@@ -151,7 +156,11 @@ fn meter_ui(ui: &mut Ui, side: Side, level: Option<f32>, color: Color32) {
     let share = level.map_or(0.0, |level| ((level - FLOOR_DB) / -FLOOR_DB).clamp(0.0, 1.0));
     if share > 0.0 {
         let filled = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
-        ui.painter().rect_filled(filled, 3.0, if level.is_some_and(|level| level > -1.0) { palette.error } else { color });
+        ui.painter().rect_filled(
+            filled,
+            3.0,
+            if level.is_some_and(|level| level > -1.0) { palette.error } else { color },
+        );
     }
 }
 

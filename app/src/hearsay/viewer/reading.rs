@@ -117,7 +117,22 @@ pub(super) fn line(
         .then(|| utterance.reason.unwrap_or_else(|| "it may not be what was said".to_owned()));
     let Utterance { key, side, span, text, .. } = utterance;
     let found = Vec::new();
-    Ok(Line { key, side, span, text, found, doubtful_words, words, doubt, hidden, origin, heard, starred, notes, own_note })
+    Ok(Line {
+        key,
+        side,
+        span,
+        text,
+        found,
+        doubtful_words,
+        words,
+        doubt,
+        hidden,
+        origin,
+        heard,
+        starred,
+        notes,
+        own_note,
+    })
 }
 
 /// In which language something was said, and who heard it so.

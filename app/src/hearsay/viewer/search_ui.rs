@@ -1,8 +1,8 @@
 //! The left side: the search field, the sides, the notes, the hits.
 
+use super::completion::{Suggestion, suggestions};
 use super::state::{Action, Line, Readiness, Search, State};
 use super::style::{self, Palette};
-use super::completion::{Suggestion, suggestions};
 use super::{histogram_ui, mark, sign, text};
 use eframe::egui::accesskit::Role;
 use eframe::egui::containers::menu::MenuButton;
@@ -129,8 +129,12 @@ fn sides_ui(ui: &mut Ui, search: &Search) -> Option<Action> {
 }
 
 /// Stretches of time up to now that can be chosen.
-const SINCE: [(&str, &str); 4] =
-    [("Today", "today"), ("The last 7 days", "last 7d"), ("The last 30 days", "last 30d"), ("The last year", "last 365d")];
+const SINCE: [(&str, &str); 4] = [
+    ("Today", "today"),
+    ("The last 7 days", "last 7d"),
+    ("The last 30 days", "last 30d"),
+    ("The last year", "last 365d"),
+];
 
 /// When it was said.
 fn since_ui(ui: &mut Ui, search: &Search) -> Option<Action> {

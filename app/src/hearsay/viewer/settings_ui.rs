@@ -1,12 +1,13 @@
 //! The settings page: everything that the configuration file knows.
 
-use super::state::{Action, Moment, Settings, Setup};
+use super::first_ui;
+use super::state::{Action, First, Moment, Settings, Setup};
 use super::style::{self, Palette};
 use crate::settings::{KEYS, Key, Kind};
 use crate::status::TrackStatus;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Button, Checkbox, ComboBox, Key as Pressed, Label, Margin, RichText, ScrollArea, TextEdit, Ui,
+    Button, Checkbox, CollapsingHeader, ComboBox, Key as Pressed, Label, Margin, RichText, ScrollArea, TextEdit, Ui,
     WidgetInfo, vec2,
 };
 
@@ -21,11 +22,11 @@ const SECTIONS: [(&str, &str, &str); 4] = [
     ("record", "Recording", "What is recorded, and how. The recorder reads this when it starts."),
     ("work", "Words", "How sound becomes words. The worker reads this when it starts, and old days stay as they are."),
     ("retention", "How long sound is kept", ""),
-    ("models", "Models", "`hearsay models get NAME` fetches one; nothing else opens a connection."),
+    ("models", "Models", "Getting one is the only thing that opens a connection."),
 ];
 
 /// The page; `moment` has the levels of what is recorded.
-pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, moment: Option<&Moment>) -> Option<Action> {
+pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, first: &First, moment: Option<&Moment>) -> Option<Action> {
     let palette = Palette::of(ui);
     if let Some(error) = &settings.error {
         ui.label(RichText::new(error).color(palette.error));
@@ -48,7 +49,7 @@ pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, moment: Option<&Mome
             if !about.is_empty() {
                 ui.label(RichText::new(about).font(style::small()).color(palette.weak));
             }
-            section_ui(ui, section, setup, moment);
+            action = section_ui(ui, section, setup, first, moment).or(action.take());
             for key in KEYS.iter().filter(|key| key.name.split_once('.').is_some_and(|(of, _)| of == section)) {
                 action = key_ui(ui, key, settings, setup).or(action.take());
             }
@@ -59,7 +60,7 @@ pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, moment: Option<&Mome
 }
 
 /// What stands in a section beside its keys.
-fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, moment: Option<&Moment>) {
+fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, first: &First, moment: Option<&Moment>) -> Option<Action> {
     let palette = Palette::of(ui);
     let mut say = |text: String| ui.label(RichText::new(text).font(style::small()).color(palette.text));
     match section {
@@ -76,9 +77,17 @@ fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, moment: Option<&Moment>
             if setup.models.is_empty() {
                 say("No model is installed.".to_owned());
             }
+            return CollapsingHeader::new("Models that can be had")
+                .show(ui, |ui| {
+                    let fetched = setup.known.iter().map(|it| first_ui::fetch_ui(ui, &it.name, &it.about, first));
+                    fetched.reduce(Option::or).flatten()
+                })
+                .body_returned
+                .flatten();
         }
         _ => {}
     }
+    None
 }
 
 /// How loud a recorded device is now.

@@ -39,7 +39,8 @@ pub(super) fn gather(given: &Context) -> Result<Setup> {
         }
         Err(error) => setup.devices_error = Some(home::one_line(&error)),
     }
-    setup.models = installed(given)?;
+    (setup.models, setup.known) = models_of(given)?;
+    setup.home = given.home.root().to_owned();
     setup.retention = if config.retention.is_empty() {
         vec!["No rule is set: all sound stays as it is, forever.".to_owned()]
     } else {
@@ -76,13 +77,15 @@ fn plain(value: &toml::Value) -> String {
     }
 }
 
-fn installed(given: &Context) -> Result<Vec<Installed>> {
-    let known = models::list(&given.home.models())?.into_iter().filter(|listed| listed.path.is_some());
+/// The models that are here, and those that can be had.
+fn models_of(given: &Context) -> Result<(Vec<Installed>, Vec<Installed>)> {
     let describe = |listed: models::Listed| {
         let mut about = vec![output::size(listed.bytes)];
         about.push(listed.languages.unwrap_or("not a whole model").to_owned());
         about.extend(listed.speed.map(|speed| format!("{:.1} x real time here", speed.speech_x)));
         Installed { name: listed.name, about: about.join(", ") }
     };
-    Ok(known.map(describe).collect())
+    let (here, others): (Vec<_>, Vec<_>) =
+        models::list(&given.home.models())?.into_iter().partition(|listed| listed.path.is_some());
+    Ok((here.into_iter().map(describe).collect(), others.into_iter().map(describe).collect()))
 }

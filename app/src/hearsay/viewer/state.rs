@@ -7,6 +7,7 @@
 mod conversation;
 mod day;
 mod dialog;
+mod first;
 mod going;
 mod line;
 mod live;
@@ -21,6 +22,7 @@ pub(crate) use day::{Calendar, Day, DayTalk, Days};
 pub(crate) use dialog::{
     Again, Comparison, Dialog, Estimate, News, Queue, Reach, Row, Told, Version, Versions, Write, Writing,
 };
+pub(crate) use first::{Errand, Fetched, First};
 pub(crate) use going::{Going, Whither};
 pub(crate) use line::{Line, SpokenWord};
 pub(crate) use live::{FORGET_MINUTES, Forgetful, Live, Moment, Page, Watched};
@@ -100,6 +102,7 @@ pub(crate) struct State {
     pub(crate) hidden: bool,
     pub(crate) live: Live,
     pub(crate) settings: Settings,
+    pub(crate) first: First,
     pub(crate) days: Days,
     pub(crate) calendar: Calendar,
     asked: u64,
@@ -120,6 +123,7 @@ impl Default for State {
             hidden: false,
             live: Live::default(),
             settings: Settings::default(),
+            first: First::default(),
             days: Days::default(),
             calendar: Calendar::default(),
             asked: 0,
@@ -228,6 +232,12 @@ impl State {
             Action::Show(page) => self.show(page),
             Action::Pause(minutes) => vec![Effect::Ask(Question::Pause { minutes })],
             Action::Resume => vec![Effect::Ask(Question::Resume)],
+            Action::Agree(agreed) => {
+                self.first.agreed = agreed;
+                Vec::new()
+            }
+            Action::Fetch(name) => self.fetch(name),
+            Action::Record => vec![Effect::Go(Errand::Record)],
             Action::AskToForget => self.ask_to_forget(),
             Action::Forget => self.forget(),
             Action::Draft(key, text) => self.draft(key, text),
@@ -269,9 +279,13 @@ impl State {
             Answer::Health(health) => {
                 let news = self.health.is_behind(&health);
                 let ready = health.readiness == Readiness::Ready && self.calendar.year.is_none();
+                let first = health.readiness == Readiness::NoSound && self.settings.setup.is_none();
                 self.health = *health;
                 // What stands where nothing is open.
                 let mut effects = if ready { self.ask_year(None) } else { Vec::new() };
+                if first {
+                    effects.extend(self.ask_settings());
+                }
                 if news {
                     // What was searched in vain may be found now.
                     effects.extend(self.ask_search());
@@ -287,6 +301,7 @@ impl State {
                 self.live.error = done.err();
                 Vec::new()
             }
+            Answer::Fetched(now) => self.receive_fetched(now),
             Answer::Settings { number, setup } => {
                 self.receive_settings(number, setup);
                 Vec::new()

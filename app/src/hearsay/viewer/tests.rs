@@ -8,6 +8,7 @@ mod scale;
 
 use super::app::Viewer;
 use super::conversation_ui::{line_label, word_rect};
+use super::first_ui::{AGREED, RECORD};
 use super::going_ui::TIME;
 use super::histogram_ui::bar_label;
 use super::search_ui::{EVERYWHERE, FIELD, hit_label, search_ui};
@@ -375,8 +376,17 @@ fn an_empty_home_says_what_to_do() {
         let mut window = open(home);
         wait(&mut window, "the look at the home", |state| state.health.readiness == Readiness::NoSound);
         window.get_by_label("Nothing is recorded yet");
-        window.get_by_label("hearsay run");
+        wait(&mut window, "what there is", |state| state.settings.setup.is_some());
         window.get_by_label("Not recording");
+        // Who hasn't read what it means doesn't begin.
+        window.get_by_label(RECORD).click();
+        window.run_steps(2);
+        assert!(!window.state().state.first.agreed);
+        window.get_by_label(AGREED).click();
+        window.run_steps(2);
+        assert!(window.state().state.first.agreed);
+        // Nothing is fetched unasked, and what can't be fetched is told.
+        window.get_by_label("Get base.en");
         assert!(!home.root().exists(), "looking at it must not make it");
     });
 }

@@ -1,8 +1,8 @@
 //! What stands where no conversation is open: what to do next.
 
-use super::calendar_ui;
 use super::state::{Action, Readiness, State};
 use super::style::{self, Palette};
+use super::{calendar_ui, first_ui};
 use eframe::egui::{Frame, Margin, RichText, Ui};
 
 /// What to do, in a sentence, and what to type.
@@ -14,12 +14,8 @@ struct Advice {
 
 fn advice(readiness: Readiness) -> Advice {
     match readiness {
-        Readiness::Unknown => Advice { title: "", text: "", commands: &[] },
-        Readiness::NoSound => Advice {
-            title: "Nothing is recorded yet",
-            text: "Record what you say and what you hear, or import recordings:",
-            commands: &["hearsay run", "hearsay import meeting.wav"],
-        },
+        // That one has a page of its own.
+        Readiness::Unknown | Readiness::NoSound => Advice { title: "", text: "", commands: &[] },
         Readiness::NoModel => Advice {
             title: "No words yet",
             text: "There is sound. To turn it into words, a speech model is needed; base.en has 148 MB:",
@@ -46,6 +42,9 @@ fn advice(readiness: Readiness) -> Advice {
 
 /// The right side of the window before anything is open.
 pub(crate) fn welcome_ui(ui: &mut Ui, state: &State) -> Option<Action> {
+    if state.health.readiness == Readiness::NoSound {
+        return first_ui::first_ui(ui, state);
+    }
     let advice = advice(state.health.readiness);
     let palette = Palette::of(ui);
     let has_days = state.health.readiness == Readiness::Ready && state.calendar.year.is_some();

@@ -1,6 +1,8 @@
 //! What the panels say to the state, the state to the threads, and the threads to the state.
 
-use super::{Day, DayTalk, Found, Health, Line, Moment, News, Page, Reach, Setup, Watched, Whither, Writing};
+use super::{
+    Day, DayTalk, Errand, Fetched, Found, Health, Line, Moment, News, Page, Reach, Setup, Watched, Whither, Writing,
+};
 use crate::library::DayHits;
 use crate::player::Ears;
 use archive::Forgetting;
@@ -92,6 +94,12 @@ pub(crate) enum Action {
     /// Wants nothing to be recorded for so many minutes, or until it is resumed.
     Pause(Option<u32>),
     Resume,
+    /// Has read what recording others means.
+    Agree(bool),
+    /// Wants the model of this name.
+    Fetch(String),
+    /// Wants to record.
+    Record,
     /// Wants the last minutes to go, and is asked first.
     AskToForget,
     /// Means it.
@@ -114,6 +122,8 @@ pub(crate) enum Effect {
     Ears(Ears),
     /// What goes on is watched from now on, or isn't.
     Watch(Watched),
+    /// What takes long is begun.
+    Go(Errand),
 }
 
 /// A question to the thread that reads.
@@ -297,6 +307,8 @@ pub(crate) enum Answer {
     Moment(Box<Moment>),
     /// What the recorder was asked for is done, or why not.
     Recorder(Result<(), String>),
+    /// How the model comes that is fetched.
+    Fetched(Fetched),
     Settings {
         number: u64,
         setup: Result<Setup, String>,

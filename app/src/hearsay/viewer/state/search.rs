@@ -85,7 +85,8 @@ impl Search {
     /// Nothing is searched for.
     pub(super) fn clear(&mut self) {
         let (text, asked, history) = (std::mem::take(&mut self.text), self.asked, std::mem::take(&mut self.history));
-        *self = Self { text, said: self.said, heard: self.heard, asked, history, opened: self.opened, ..Self::default() };
+        *self =
+            Self { text, said: self.said, heard: self.heard, asked, history, opened: self.opened, ..Self::default() };
     }
 
     /// Takes in an answer, if it is to the latest question: then what was searched for, whose days are to be counted.

@@ -21,11 +21,15 @@ pub(crate) struct Setup {
     pub(crate) devices_error: Option<String>,
     /// The installed models, and what is known of them.
     pub(crate) models: Vec<Installed>,
+    /// Those that can be had.
+    pub(crate) known: Vec<Installed>,
+    /// Where sound and words lie.
+    pub(crate) home: PathBuf,
     /// What the rules on how long sound is kept would do now.
     pub(crate) retention: Vec<String>,
 }
 
-/// An installed model.
+/// A model.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Installed {
     pub(crate) name: String,
@@ -101,7 +105,9 @@ fn value(key: &Key, text: &str) -> Result<String, String> {
             (_, Ok(number)) => number.into(),
             _ => return Err("a number stands here".to_owned()),
         },
-        Kind::List => text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect::<toml_edit::Array>().into(),
+        Kind::List => {
+            text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect::<toml_edit::Array>().into()
+        }
         Kind::Choice(_) | Kind::Text | Kind::Microphone | Kind::Loopback | Kind::Model => text.into(),
     };
     Ok(value.to_string())

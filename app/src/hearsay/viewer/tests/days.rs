@@ -69,7 +69,10 @@ fn a_day_of_the_calendar_is_gone_to() {
         // A minute of each of two tracks, twice.
         window.get_by_label(&day_label(&day, 240_000_000)).click();
         wait(&mut window, "the day", |state| {
-            state.conversation.as_ref().is_some_and(|conversation| !conversation.waiting && conversation.lines.len() > 3)
+            state
+                .conversation
+                .as_ref()
+                .is_some_and(|conversation| !conversation.waiting && conversation.lines.len() > 3)
         });
         let place = window.state().state.conversation.as_ref().unwrap().place();
         assert!(place < sample::at(60.0), "the first words of the day, not {place:?}");
@@ -131,7 +134,10 @@ fn what_is_hidden_is_shown_on_demand_with_its_reason() {
             let hidden = hidden(&window);
             assert_eq!(hidden.is_some(), shown);
             if let Some(hidden) = hidden {
-                assert_eq!((hidden.text.as_str(), hidden.doubt.as_deref()), ("Thanks for watching!", Some("a phantom")));
+                assert_eq!(
+                    (hidden.text.as_str(), hidden.doubt.as_deref()),
+                    ("Thanks for watching!", Some("a phantom"))
+                );
                 assert_eq!(hidden.origin, format!("en, heard by reference, pass {}", sample::pass(home)));
                 window.get_by_label(&line_label(&hidden));
             }

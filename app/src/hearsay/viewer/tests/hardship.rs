@@ -54,8 +54,22 @@ const KEYS: [Key; 22] = [
     Key::Num3,
     Key::F,
 ];
-const TEXTS: [&str; 14] =
-    ["phoenix", "the", " ", "\"", "(((", "is:", "since:", "?", "-", "\u{5d0}\u{5d1}", "\u{1F600}", "*", "~5", "2026-11-23T09:15"];
+const TEXTS: [&str; 14] = [
+    "phoenix",
+    "the",
+    " ",
+    "\"",
+    "(((",
+    "is:",
+    "since:",
+    "?",
+    "-",
+    "\u{5d0}\u{5d1}",
+    "\u{1F600}",
+    "*",
+    "~5",
+    "2026-11-23T09:15",
+];
 
 fn press(window: &mut Harness<'static, Viewer>, presses: &mut Presses) {
     match presses.below(10) {
@@ -157,7 +171,10 @@ fn a_file_that_is_missing_is_told_where_it_would_play_and_the_words_stay() {
         let hit = hits(&window).into_iter().find(|hit| hit.side == Side::Said).unwrap();
         window.get_by_label(&hit_label(&hit)).click();
         wait(&mut window, "the conversation", |state| {
-            state.conversation.as_ref().is_some_and(|conversation| !conversation.waiting && !conversation.lines.is_empty())
+            state
+                .conversation
+                .as_ref()
+                .is_some_and(|conversation| !conversation.waiting && !conversation.lines.is_empty())
         });
         // The other side plays, and time goes on.
         wait(&mut window, "the sound", |state| {

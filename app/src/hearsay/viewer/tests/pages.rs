@@ -4,7 +4,7 @@ use super::*;
 use crate::viewer::completion::suggestions;
 use crate::viewer::search_ui::completion_label;
 use crate::viewer::settings_ui::key_label;
-use crate::viewer::state::Page;
+use crate::viewer::state::{Fetched, Page};
 use archive::Archive;
 use std::io::Write as _;
 use store::Store;
@@ -72,7 +72,12 @@ fn say_now(home: &Home, text: &str) -> Span {
     let span = Span::new(now.plus_micros(-90_000_000), now.plus_micros(-60_000_000));
     let folder = tempfile::tempdir().unwrap();
     let wav = folder.path().join("now.wav");
-    let spec = hound::WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let file = home::files::create_new(&wav).unwrap();
     let mut sound = hound::WavWriter::new(file, spec).unwrap();
     (0..480_000).for_each(|frame| sound.write_sample((frame % 97 * 30) as i16).unwrap());
@@ -102,7 +107,7 @@ fn the_live_page_shows_what_was_said_last_and_forgets_it_for_good() {
         let lines = |state: &State| state.live.moment.as_ref().map(|moment| moment.lines.len());
         wait(&mut window, "what was said", |state| lines(state) == Some(1));
         window.get_by_label("a password that nobody needs");
-        window.get_by_label_contains("Nothing is being recorded");
+        window.get_by_label("Nothing is being recorded.");
         assert_eq!(window.query_all_by_label("Not recording").count(), 2, "on the page, and in the line at the bottom");
         let store = Store::open_read_only(&home.database()).unwrap();
         assert!(store.live_until().unwrap() > Some(SystemClock.wall()), "the worker knows that somebody watches");
@@ -153,5 +158,28 @@ fn a_setting_is_written_and_comments_stay() {
         window.state_mut().act(Action::Set("record.notify", None));
         wait(&mut window, "the default", |state| state.settings.changed == Some(("record.notify", Ok(()))));
         assert!(!text().contains("notify"), "{}", text());
+    });
+}
+
+/// A mirror that nobody listens at: the way there is real, and so is its end.
+#[test]
+fn a_model_that_cannot_be_fetched_is_told_and_can_be_tried_again() {
+    at_home(|home| {
+        home.ensure().unwrap();
+        let mut file = home::files::create_new(&home.config_file()).unwrap();
+        file.write_all(b"[models]\nmirror = \"http://127.0.0.1:9/\"\n").unwrap();
+        drop(file);
+        let mut window = open(home);
+        wait(&mut window, "what there is", |state| state.settings.setup.is_some());
+        for _ in 0..2 {
+            window.get_by_label("Get base.en").click();
+            window.run_steps(2);
+            let failed = |state: &State| matches!(&state.first.fetched, Some((_, Fetched::Failed(_))));
+            wait(&mut window, "that it failed", failed);
+            window.run_steps(2);
+        }
+        let Some((_, Fetched::Failed(error))) = window.state().state.first.fetched.clone() else { unreachable!() };
+        assert!(error.contains("127.0.0.1"), "{error}");
+        window.get_by_label(&error);
     });
 }

@@ -1,6 +1,7 @@
 //! What the viewer takes on an archive of ten years, without drawing it: by hand, on one that `cargo xtask scale … --keep` has made.
 
 use super::*;
+use std::collections::HashMap;
 use store::Store;
 use timeline::{Clock as _, SystemClock, WallTime};
 
@@ -38,7 +39,12 @@ fn until(window: &mut Harness<'static, Viewer>, mut done: impl FnMut(&State) -> 
 fn told(what: &str, mut figures: Vec<f64>, goal: f64) {
     figures.sort_by(f64::total_cmp);
     let at = |share: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an index")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "an index"
+        )]
         let at = ((figures.len() as f64 * share) as usize).min(figures.len() - 1);
         figures[at]
     };
@@ -59,7 +65,8 @@ fn ten_years_are_searched_and_read_without_a_wait() {
     told("start to the first frame with data", starts, 300.0);
     let mut window = open(&home);
     until(&mut window, |state| !state.calendar.days.is_empty());
-    let last = Store::open_read_only(&home.database()).unwrap().nearest(SystemClock.wall()).unwrap().unwrap().span.start;
+    let last =
+        Store::open_read_only(&home.database()).unwrap().nearest(SystemClock.wall()).unwrap().unwrap().span.start;
     let (mut days, mut frames) = (Vec::new(), Vec::new());
     for day in 0..40 {
         let time = WallTime::from_micros(last.as_micros() - day * 85 * 86_400_000_000);
@@ -68,18 +75,26 @@ fn ten_years_are_searched_and_read_without_a_wait() {
         window.state_mut().act(Action::Go(crate::viewer::state::Whither::At(time)));
         frames.push(until(&mut window, |state| {
             let is_new = |it: &crate::viewer::state::Conversation| Some(it.opening) != opening && !it.waiting;
-            let dated = |day: &crate::viewer::state::Day| state.conversation.as_ref().is_some_and(|it| day.span.contains(it.place()));
+            let dated = |day: &crate::viewer::state::Day| {
+                state.conversation.as_ref().is_some_and(|it| day.span.contains(it.place()))
+            };
             state.conversation.as_ref().is_some_and(is_new) && state.days.shown.as_ref().is_some_and(dated)
         }));
         days.push(since(began));
     }
     told("a day is opened, with its strip", days, 300.0);
-    let words: Vec<String> = {
-        let lines = &window.state().state.conversation.as_ref().unwrap().lines;
-        lines.iter().flat_map(|line| line.text.split(' ').map(ToOwned::to_owned)).filter(|word| word.len() > 3).take(30).collect()
-    };
+    let mut often: HashMap<String, usize> = HashMap::new();
+    for line in &window.state().state.conversation.as_ref().unwrap().lines {
+        for word in line.text.split(' ').filter(|word| word.chars().all(char::is_alphanumeric)) {
+            *often.entry(word.to_lowercase()).or_default() += 1;
+        }
+    }
+    let mut words: Vec<(usize, String)> = often.into_iter().map(|(word, count)| (count, word)).collect();
+    words.sort_unstable();
+    words.reverse();
+    let words: Vec<String> = words.into_iter().map(|(_, word)| word).collect();
     let mut keys = Vec::new();
-    for word in &words {
+    for word in words.iter().filter(|word| word.len() > 3).take(30) {
         for end in 1..=word.chars().count() {
             let began = SystemClock.boot_micros();
             window.state_mut().act(Action::Type(word.chars().take(end).collect()));
@@ -89,7 +104,7 @@ fn ten_years_are_searched_and_read_without_a_wait() {
     }
     told("a key to the answer, painted", keys, 80.0);
     told("frames meanwhile", frames, 50.0);
-    window.state_mut().act(Action::Type("the OR a OR i OR we OR you OR in".into()));
+    window.state_mut().act(Action::Type(words.iter().take(8).cloned().collect::<Vec<_>>().join(" OR ")));
     until(&mut window, |state| !state.search.waiting);
     while window.state().state.search.found.hits.len() < HITS && window.state().state.search.found.cut {
         let known = window.state().state.search.found.hits.len();

@@ -1,0 +1,91 @@
+//! What is done once and takes long, each on a thread of its own: fetching a model, starting to record.
+
+use super::background::Wake;
+use super::state::{Answer, Errand, Fetched};
+use crate::context::Context;
+use crate::failure::Failure;
+use anyhow::{Context as _, Result};
+use speech::models::{self, Mirrors, Wanted};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+/// A recorder that ends within this time was not started.
+const STARTING: Duration = Duration::from_millis(1_500);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Goes on it.
+///
+/// # Errors
+/// Where no thread can be started.
+pub(super) fn go(errand: Errand, given: Context, answers: SyncSender<Answer>, wake: Wake) -> std::io::Result<()> {
+    let run = move || match errand {
+        Errand::Fetch(name) => fetch(&given, &name, &answers, &wake),
+        Errand::Record => {
+            let started = start(&given).map_err(|error| home::one_line(error.as_ref()));
+            tell(&answers, &wake, Answer::Recorder(started));
+        }
+    };
+    std::thread::Builder::new().name("hs-errand".to_owned()).spawn(run).map(drop)
+}
+
+/// The window may be gone, and then nobody wants to know.
+fn tell(answers: &SyncSender<Answer>, wake: &Wake, answer: Answer) {
+    if answers.send(answer).is_ok() {
+        wake();
+    }
+}
+
+fn fetch(given: &Context, name: &str, answers: &SyncSender<Answer>, wake: &Wake) {
+    let mut told = None;
+    let mut progress = |at: models::Progress| {
+        // A percent is as much as a bar shows.
+        let share = at.of.filter(|of| *of > 0).map(|of| at.have * 100 / of);
+        if told != Some(share) {
+            told = Some(share);
+            // One that is lost is made up for by the next.
+            if answers.try_send(Answer::Fetched(Fetched::Part { have: at.have, of: at.of })).is_ok() {
+                wake();
+            }
+        }
+    };
+    let fetched = match get(given, name, &mut progress) {
+        Ok(()) => Fetched::Done,
+        Err(error) => Fetched::Failed(home::one_line(error.as_ref())),
+    };
+    tell(answers, wake, Answer::Fetched(fetched));
+}
+
+fn get(given: &Context, name: &str, progress: &mut dyn FnMut(models::Progress)) -> Result<()> {
+    given.home.ensure()?;
+    let set = given.config()?.0.models;
+    let mirrors = Mirrors { others: set.mirrors, proxy: set.proxy, ..Mirrors::at(&set.mirror) };
+    models::get(&given.home.models(), &mirrors, &Wanted::new(name, None)?, progress)?;
+    Ok(())
+}
+
+/// Starts `hearsay run` so that it outlives the window.
+fn start(given: &Context) -> Result<()> {
+    let me = std::env::current_exe().context("cannot tell where this program lies")?;
+    let mut command = Command::new(me);
+    command.arg("--home").arg(given.home.root());
+    if let Some(config) = &given.config_file {
+        command.arg("--config").arg(config);
+    }
+    command.arg("run").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Ctrl-C in the terminal that the window was opened from is not for it.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let mut child = command.spawn().context("cannot start recording")?;
+    let mut waited = Duration::ZERO;
+    while waited < STARTING {
+        if let Some(status) = child.try_wait().context("cannot start recording")? {
+            return Err(Failure::new(format!("recording didn't start: {status}"))
+                .hint("`hearsay run` in a terminal says why")
+                .into());
+        }
+        std::thread::sleep(LOOK_EVERY);
+        waited += LOOK_EVERY;
+    }
+    Ok(())
+}
