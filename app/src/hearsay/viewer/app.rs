@@ -85,9 +85,8 @@ impl Viewer {
             self.effect(effects);
         }
         let mut actions = match (&self.state.dialog, self.state.page) {
-            (Some(_), _) => Vec::new(),
             (None, Page::Read) => keys(ui.ctx()),
-            (None, Page::Live | Page::Settings) => Vec::new(),
+            (Some(_), _) | (None, Page::Live | Page::Settings) => Vec::new(),
         };
         if self.state.dialog.is_none() {
             actions.extend(page_keys(ui.ctx()));

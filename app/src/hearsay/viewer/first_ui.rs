@@ -32,6 +32,7 @@ pub(crate) fn first_ui(ui: &mut Ui, state: &State) -> Option<Action> {
             ui.add_space(6.0);
             ui.add(Label::new(RichText::new(CONSENT).color(palette.text)).wrap());
             let mut agreed = state.first.agreed;
+            style::outline(ui);
             let tick = ui.add(Checkbox::new(&mut agreed, AGREED));
             if tick.changed() {
                 action = Some(Action::Agree(agreed));

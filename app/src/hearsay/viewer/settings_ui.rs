@@ -62,20 +62,23 @@ pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, first: &First, momen
 /// What stands in a section beside its keys.
 fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, first: &First, moment: Option<&Moment>) -> Option<Action> {
     let palette = Palette::of(ui);
-    let mut say = |text: String| ui.label(RichText::new(text).font(style::small()).color(palette.text));
+    let mut say = |text: &str| {
+        ui.label(RichText::new(text).font(style::small()).color(palette.text));
+    };
     match section {
         "record" => {
-            setup.devices_error.iter().for_each(|error| drop(say(error.clone())));
-            let tracks = moment.map(|moment| moment.recorder.tracks.as_slice()).unwrap_or_default();
-            tracks.iter().for_each(|track| drop(say(level(track))));
+            setup.devices_error.iter().for_each(|error| say(error));
+            for track in moment.map(|moment| moment.recorder.tracks.as_slice()).unwrap_or_default() {
+                say(&level(track));
+            }
         }
-        "retention" => setup.retention.iter().for_each(|line| drop(say(line.clone()))),
+        "retention" => setup.retention.iter().for_each(|line| say(line)),
         "models" => {
             for model in &setup.models {
-                say(format!("{}: {}", model.name, model.about));
+                say(&format!("{}: {}", model.name, model.about));
             }
             if setup.models.is_empty() {
-                say("No model is installed.".to_owned());
+                say("No model is installed.");
             }
             return CollapsingHeader::new("Models that can be had")
                 .show(ui, |ui| {
@@ -151,6 +154,7 @@ fn field_ui(ui: &mut Ui, key: &Key, value: &str, settings: &Settings, setup: &Se
     match key.kind {
         Kind::Flag => {
             let mut on = value == "true";
+            style::outline(ui);
             let field = ui.add(Checkbox::without_text(&mut on));
             field.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, key_label(key.name)));
             field.changed().then(|| Action::Set(key.name, Some(on.to_string())))
@@ -186,8 +190,7 @@ fn choice_ui(ui: &mut Ui, key: &Key, value: &str, mut choices: Vec<String>) -> O
 
 /// Typed text is kept until Enter or until the field is left; Escape takes it back.
 fn text_ui(ui: &mut Ui, key: &Key, value: &str, settings: &Settings) -> Option<Action> {
-    let line = Palette::of(ui).line;
-    ui.visuals_mut().widgets.inactive.bg_stroke = (1.0, line).into();
+    style::outline(ui);
     let mut text = settings.drafts.get(key.name).cloned().unwrap_or_else(|| value.to_owned());
     let field = TextEdit::singleline(&mut text)
         .hint_text(key.example.trim_matches('"'))

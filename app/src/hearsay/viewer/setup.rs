@@ -29,7 +29,8 @@ pub(super) fn gather(given: &Context) -> Result<Setup> {
     }
     setup.file = file;
     match capture::devices(config.record.source, Arc::new(SystemClock)) {
-        Ok(devices) => {
+        Ok(mut devices) => {
+            devices.sort_by_key(|device| !device.default);
             for device in devices {
                 match device.kind {
                     Kind::Microphone => setup.microphones.push(device.name),
@@ -40,7 +41,7 @@ pub(super) fn gather(given: &Context) -> Result<Setup> {
         Err(error) => setup.devices_error = Some(home::one_line(&error)),
     }
     (setup.models, setup.known) = models_of(given)?;
-    setup.home = given.home.root().to_owned();
+    given.home.root().clone_into(&mut setup.home);
     setup.retention = if config.retention.is_empty() {
         vec!["No rule is set: all sound stays as it is, forever.".to_owned()]
     } else {

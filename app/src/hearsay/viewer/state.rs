@@ -135,6 +135,7 @@ impl Default for State {
 
 impl State {
     /// Does what the user wants.
+    #[expect(clippy::too_many_lines, reason = "a line or a few for each action; what they do is elsewhere")]
     pub(crate) fn apply(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Type(text) => {

@@ -95,6 +95,12 @@ impl Palette {
     }
 }
 
+/// Fields and boxes that are drawn here from now on have an edge: without one they are hardly seen on a light ground.
+pub(crate) fn outline(ui: &mut Ui) {
+    let line = Palette::of(ui).line;
+    ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, line);
+}
+
 /// Sets the style of both themes; which of them is shown is the system's choice.
 pub(crate) fn install(ctx: &Context) {
     ctx.style_mut_of(Theme::Light, |style| set(style, Visuals::light(), &LIGHT));

@@ -25,6 +25,7 @@ pub(crate) struct Found {
 
 /// What is searched for and what was found.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "two sides, and two answers that may be on their way at once")]
 pub(crate) struct Search {
     pub(crate) text: String,
     pub(crate) said: bool,

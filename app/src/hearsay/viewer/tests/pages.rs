@@ -80,7 +80,7 @@ fn say_now(home: &Home, text: &str) -> Span {
     };
     let file = home::files::create_new(&wav).unwrap();
     let mut sound = hound::WavWriter::new(file, spec).unwrap();
-    (0..480_000).for_each(|frame| sound.write_sample((frame % 97 * 30) as i16).unwrap());
+    (0..480_000).for_each(|frame| sound.write_sample(i16::try_from(frame % 97 * 30).unwrap()).unwrap());
     sound.finalize().unwrap();
     let (archive, mic) = (Archive::open(home), TrackName::mic());
     archive::import::import(&archive, &wav, &mic, Side::Said, span.start, &mut |_| {}).unwrap();
