@@ -13,6 +13,8 @@ mod day_ui;
 mod density;
 mod desk;
 mod dialog_ui;
+mod export_ui;
+mod exporting;
 mod going_ui;
 mod histogram;
 mod histogram_ui;
@@ -22,7 +24,9 @@ mod live_ui;
 mod mark;
 mod memory;
 mod page_ui;
+mod peaks;
 mod player_ui;
+mod replay_ui;
 #[cfg(test)]
 mod sample;
 mod reading;
@@ -38,6 +42,8 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
+mod waveform;
+mod waveform_ui;
 mod welcome_ui;
 
 use crate::context::Context as Given;

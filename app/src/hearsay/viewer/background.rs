@@ -3,14 +3,15 @@
 //! - `hs-find` owns a [`Library`] and answers questions. Of each kind only the latest question waits: who types faster
 //!   than the index answers makes no queue. It does what the dialogs ask for, too.
 //! - `hs-status` owns another and looks every second how the recorder and the worker are doing.
-//!
+//! - `hs-peaks` looks through the sound for the waveform ([`peaks`](super::peaks)), and `hs-export` writes a file, once.
 //! - `hs-live` looks what goes on while somebody watches ([`live`]).
 //!
-//! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. They end
+//! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. The threads end
 //! when the [`Background`] is dropped.
 
-use super::state::{Answer, Health, News, Question, Readiness, Watched};
-use super::{desk, live, reading, setup, survey};
+use super::peaks::{Peaks, Wanted};
+use super::state::{Answer, Aside, Health, News, Question, Readiness, Watched};
+use super::{desk, exporting, live, reading, setup, survey};
 use crate::library::{Library, SearchOptions};
 use crate::context::Context;
 use capture::control::{self, Request};
@@ -35,8 +36,12 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// The handle to the threads.
 pub(crate) struct Background {
+    home: Home,
     waiting: Arc<Waiting>,
+    peaks: Peaks,
+    answer: SyncSender<Answer>,
     answers: Receiver<Answer>,
+    wake: Wake,
     /// Its end is the end of `hs-status`.
     _open: SyncSender<()>,
     /// To `hs-live`, whose end is this one's.
@@ -85,7 +90,8 @@ fn kind(question: &Question) -> Option<Kind> {
         Question::Models { .. } | Question::Estimate { .. } | Question::Passes { .. } | Question::Compare { .. } => {
             Some(Kind::Dialog)
         }
-        Question::Queue { .. }
+        Question::Aside(_)
+        | Question::Queue { .. }
         | Question::Prefer { .. }
         | Question::Star { .. }
         | Question::Write { .. }
@@ -154,16 +160,39 @@ impl Background {
         std::thread::Builder::new()
             .name("hs-live".to_owned())
             .spawn(move || live::run(&at, &watched, &moments, &wake_live))?;
-        let (home, wake) = (home.clone(), Arc::clone(wake));
+        let peaks = Peaks::start(home, answer.clone(), Arc::clone(wake))?;
+        let (watched, told, wake_told) = (home.clone(), answer.clone(), Arc::clone(wake));
         std::thread::Builder::new()
             .name("hs-status".to_owned())
-            .spawn(move || watch_health(&home, &answer, &closed, &wake))?;
-        Ok(Self { waiting, answers, _open: open, watch })
+            .spawn(move || watch_health(&watched, &told, &closed, &wake_told))?;
+        let (home, wake) = (home.clone(), Arc::clone(wake));
+        Ok(Self { home, waiting, peaks, answer, answers, wake, _open: open, watch })
     }
 
     /// Puts a question; an older one of its kind that still waits is forgotten.
     pub(crate) fn ask(&self, question: Question) {
-        self.waiting.put(question);
+        match question {
+            Question::Aside(Aside::Draw { number, span, columns }) => self.peaks.ask(Wanted { number, span, columns }),
+            Question::Aside(aside @ Aside::Export { .. }) => self.export(aside),
+            question => self.waiting.put(question),
+        }
+    }
+
+    /// One file, on a thread that ends with it. The dialog asks for the next when this is written.
+    fn export(&self, aside: Aside) {
+        let Aside::Export { number, span, form, path } = aside else { return };
+        let (home, answer, wake) = (self.home.clone(), self.answer.clone(), Arc::clone(&self.wake));
+        let run = move || {
+            if answer.send(dialog(number, exporting::export(&home, span, form, &path))).is_ok() {
+                wake();
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("hs-export".to_owned()).spawn(run) {
+            let error = Err(anyhow::Error::from(error).context("cannot start a thread"));
+            if self.answer.try_send(dialog(number, error)).is_err() {
+                tracing::error!("cannot export: no thread starts");
+            }
+        }
     }
 
     /// What goes on is watched from now on, or isn't.
@@ -292,6 +321,8 @@ impl Finder {
                 Answer::Set { key, done: done.map_err(|error| home::one_line(error.as_ref())) }
             }
             Question::Cancel { number, pass } => dialog(number, desk::cancel(home, &pass)),
+            // These never come here: `ask` gives them to threads of their own.
+            Question::Aside(_) => return None,
         })
     }
 }

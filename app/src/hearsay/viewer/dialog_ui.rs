@@ -2,7 +2,7 @@
 
 use super::state::{Action, Again, Comparison, Dialog, FORGET_MINUTES, Forgetful, Queue, Reach, Row, State, Version, Versions, Write, Writing};
 use super::style::{self, Palette};
-use super::{calendar_ui, going_ui, text};
+use super::{calendar_ui, export_ui, going_ui, text};
 use crate::output;
 use crate::status::CampaignStatus;
 use eframe::egui::accesskit::Role;
@@ -35,6 +35,7 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
                 Dialog::Calendar => calendar_ui::calendar_dialog_ui(ui, state),
                 Dialog::Keys => going_ui::keys_ui(ui),
                 Dialog::Write(write) => write_ui(ui, write),
+                Dialog::Export(export) => export_ui::export_ui(ui, export),
             }
         };
         Frame::new().inner_margin(style::PANEL_MARGIN).show(ui, inside).inner

@@ -5,6 +5,7 @@ mod dialogs;
 mod hardship;
 mod pages;
 mod scale;
+mod replay;
 
 use super::app::Viewer;
 use super::conversation_ui::{line_label, word_rect};
