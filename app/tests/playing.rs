@@ -166,6 +166,7 @@ fn for_a_minute_both_sides_sound_in_step_and_when_they_are_said_to() {
     let folder = tempfile::tempdir().unwrap();
     let (home, recorded) = (Home::at(&folder.path().join("home")), folder.path().join("recorded"));
     let seconds = testkit::count("HEARSAY_PLAY_SECONDS", 60);
+    home.ensure().unwrap();
     clicks::record(&Archive::open(&home), seconds + 8, 20);
     let rig = Rig::start().unwrap();
     let recorder = record(&rig, &recorded);

@@ -56,7 +56,7 @@ use home::Exit;
 use memory::Memory;
 use screenshot::Screenshot;
 pub(crate) use state::Page;
-use state::{Action, Reach};
+use state::{Action, Reach, Turn};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -96,6 +96,8 @@ pub(crate) enum Dialog {
     Forget,
     /// What the keys do.
     Keys,
+    /// Export a line.
+    Export,
 }
 
 impl Dialog {
@@ -107,6 +109,7 @@ impl Dialog {
             Self::Calendar => Action::ShowCalendar,
             Self::Forget => Action::AskToForget,
             Self::Keys => Action::ShowKeys,
+            Self::Export => Action::Turn(Turn::AskExport),
         }
     }
 }

@@ -9,14 +9,16 @@ use super::style::{self, Palette};
 use super::text;
 use super::waveform::{Column, Sketch};
 use eframe::egui::{
-    Align2, Color32, CursorIcon, Id, Mesh, Painter, PointerButton, Pos2, Rangef, Rect, Response, Sense, Shape,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, CursorIcon, Id, Mesh, Painter, PointerButton, Rangef, Rect, Response, Sense, Shape, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 use std::ops::RangeInclusive;
 use timeline::{Side, Span, WallTime};
 
 /// What screen readers and tests know it by.
 pub(crate) const PLACE: &str = "Place";
+/// Room at the left for which side is which, and at the right.
+pub(crate) const GUTTERS: (f32, f32) = (46.0, 4.0);
 const HEIGHTS: RangeInclusive<f32> = 54.0..=84.0;
 /// This share of the window's height.
 const SHARE: f32 = 0.105;
@@ -32,7 +34,8 @@ pub(crate) fn waveform_ui(ui: &mut Ui, state: &State, conversation: &Conversatio
     let size = vec2(ui.available_width(), (window * SHARE).clamp(*HEIGHTS.start(), *HEIGHTS.end()));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let shown = state.shown()?;
-    let scale = Scale { rect: rect.shrink2(vec2(4.0, 0.0)), span: shown };
+    let across = rect.left() + GUTTERS.0..=rect.right() - GUTTERS.1;
+    let scale = Scale { rect: Rect::from_x_y_ranges(across, rect.y_range()), span: shown };
     let position = state.playing.playback.position;
     let place = position.map_or(0.0, |position| seconds(position.micros_since(conversation.span.start)));
     response.widget_info(|| WidgetInfo::slider(true, place, PLACE));
@@ -43,11 +46,11 @@ pub(crate) fn waveform_ui(ui: &mut Ui, state: &State, conversation: &Conversatio
     for (side, lane) in [(Side::Said, lanes.said), (Side::Heard, lanes.heard)] {
         lane_ui(ui, &scale, state.replay.sketch.as_deref(), side, lane);
     }
-    painter.hline(rect.x_range(), rect.center().y, (1.0, palette.line));
+    painter.hline(scale.rect.x_range(), rect.center().y, (1.0, palette.line));
     if let Some(selected) = state.replay.selected {
         selection_ui(&painter, &scale, selected, state.replay.looping, &palette);
     }
-    names_ui(&painter, rect, &palette);
+    names_ui(&painter, rect, &lanes, &palette);
     if let Some(position) = position.filter(|position| shown.contains(*position)) {
         let x = scale.x(position);
         painter.vline(x, rect.y_range(), (2.0, palette.text));
@@ -183,12 +186,11 @@ fn selection_ui(painter: &Painter, scale: &Scale, selected: Span, looping: bool,
 }
 
 /// Which side is which, for who doesn't know by the colours.
-fn names_ui(painter: &Painter, rect: Rect, palette: &Palette) {
-    let name = |at: Pos2, anchor: Align2, name: &str, color: Color32| {
-        painter.text(at, anchor, name, style::small(), color);
-    };
-    name(rect.left_top() + vec2(7.0, 2.0), Align2::LEFT_TOP, "said", palette.said);
-    name(rect.left_bottom() + vec2(7.0, -2.0), Align2::LEFT_BOTTOM, "heard", palette.heard);
+fn names_ui(painter: &Painter, rect: Rect, lanes: &Lanes, palette: &Palette) {
+    for (lane, name, color) in [(lanes.said, "said", palette.said), (lanes.heard, "heard", palette.heard)] {
+        let at = pos2(rect.left() + GUTTERS.0 - 7.0, lane.center());
+        painter.text(at, Align2::RIGHT_CENTER, name, style::small(), color);
+    }
 }
 
 /// Where the two sides stand.

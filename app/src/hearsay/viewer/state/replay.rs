@@ -168,19 +168,22 @@ impl State {
 
     /// Loops what is selected, or what is being heard where nothing is.
     fn toggle_loop(&mut self) -> Vec<Effect> {
-        let replay = &self.replay;
-        if replay.looping {
+        if self.replay.looping {
             return self.end_loop().into_iter().collect();
         }
-        let marked = |state: &Self| {
-            let conversation = state.conversation.as_ref()?;
-            conversation.lines.iter().find(|line| Some(line.key) == conversation.marked).map(|line| line.span)
-        };
-        let line = || self.spoken().map(|line| line.span).or_else(|| marked(self));
-        let Some(selected) = replay.selected.or_else(line) else { return Vec::new() };
+        let Some(selected) = self.meant() else { return Vec::new() };
         self.replay.selected = Some(selected);
         self.replay.looping = true;
         self.loop_anew()
+    }
+
+    /// What is selected; where nothing is, the line that is heard or was clicked.
+    fn meant(&self) -> Option<Span> {
+        let marked = || {
+            let conversation = self.conversation.as_ref()?;
+            conversation.lines.iter().find(|line| Some(line.key) == conversation.marked)
+        };
+        self.replay.selected.or_else(|| Some(self.spoken().or_else(marked)?.span))
     }
 
     /// Loops what is selected now, from its beginning if the sound is elsewhere.
@@ -247,7 +250,8 @@ impl State {
     }
 
     fn ask_export(&mut self) {
-        let Some(span) = self.replay.selected else { return };
+        let Some(span) = self.meant() else { return };
+        self.replay.selected = Some(span);
         let form = Form::Clip;
         let path = path_for(&self.replay.folders, form, span);
         self.dialog = Some(Dialog::Export(Export { span, form, path, told: Told::default() }));

@@ -4,7 +4,7 @@ use super::super::export_ui::FILE;
 use super::super::replay_ui::{CLEAR, EXPORT, LOOP, SKIP};
 use super::super::state::{Form, Turn};
 use super::super::waveform::{Column, SHORTEST_MICROS};
-use super::super::waveform_ui::PLACE;
+use super::super::waveform_ui::{GUTTERS, PLACE};
 use super::*;
 use crate::player::SPEEDS;
 use eframe::egui::{Pos2, pos2};
@@ -36,7 +36,7 @@ fn place(window: &Harness<'static, Viewer>, seconds: f64) -> Pos2 {
     let shown = window.state().state.shown().unwrap();
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a place on the screen")]
     let share = (sample::at(seconds).micros_since(shown.start) as f64 / shown.len_micros() as f64) as f32;
-    pos2(rect.left() + 4.0 + share * (rect.width() - 8.0), rect.center().y)
+    pos2(rect.left() + GUTTERS.0 + share * (rect.width() - GUTTERS.0 - GUTTERS.1), rect.center().y)
 }
 
 /// Within a pixel or two.
@@ -126,7 +126,7 @@ fn the_wheel_zooms_around_the_pointer_and_keys_around_the_playhead() {
 /// How far into what is shown a place lies.
 fn at_share(window: &Harness<'static, Viewer>, at: Pos2, shown: Span) -> i64 {
     let rect = window.get_by_role_and_label(Role::Slider, PLACE).rect();
-    let share = f64::from((at.x - rect.left() - 4.0) / (rect.width() - 8.0));
+    let share = f64::from((at.x - rect.left() - GUTTERS.0) / (rect.width() - GUTTERS.0 - GUTTERS.1));
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a short span")]
     let micros = (share * shown.len_micros() as f64) as i64;
     micros
