@@ -155,10 +155,10 @@ fn said_to_be_heard(played: &[Played], at: WallTime) -> Option<WallTime> {
     Some(row.from.plus_micros(at.micros_since(row.at)))
 }
 
-/// Of many, the one that nine tenths are no greater than: a machine that stands still for a moment moves a few.
-fn most(mut off: Vec<i64>) -> i64 {
+/// Of many, the one that so many percent are no greater than: a machine that stands still for a moment moves a few.
+fn most(mut off: Vec<i64>, percent: usize) -> i64 {
     off.sort_unstable();
-    off[(off.len() - 1) * 9 / 10]
+    off[(off.len() - 1) * percent / 100]
 }
 
 #[test]
@@ -191,7 +191,8 @@ fn for_a_minute_both_sides_sound_in_step_and_when_they_are_said_to() {
         })
         .collect();
     assert!(places.len() >= 2 * seconds as usize - 4, "{} of {} clicks are on record", places.len(), heard.len());
-    let (apart, misplaced) = (most(apart), most(places));
+    // A row on record holds ten seconds by a single look; one look at a moment when the machine stood still is off for all of them.
+    let (apart, misplaced) = (most(apart, 90), most(places, 50));
     println!("{} clicks: {apart} us apart, {misplaced} us from where they are said to be", heard.len());
     assert!(apart <= 5_000, "said and heard are {apart} us apart");
     assert!(misplaced <= 60_000, "what is heard is said to be {misplaced} us off");
