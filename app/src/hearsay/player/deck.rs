@@ -262,7 +262,11 @@ impl Deck {
             let looked = Span::new(from, from.plus_micros(ahead));
             let mut tape = Tape::open(&self.archive, &looked)?;
             let Some(there) = stretch(tape.sound(), from) else { continue };
-            let there = Span::new(there.start.max(from), there.end);
+            // What was looked for ends there, though one of the tracks may have been found to go on.
+            let there = Span::new(there.start.max(from), there.end.min(looked.end));
+            if there.is_empty() {
+                continue;
+            }
             if let Some(looped) = looped {
                 let Some(span) = there.intersect(&Span::new(from, looped.end)) else {
                     return Ok(if from > looped.start { self.again(looped)? } else { Found::Ended });

@@ -386,14 +386,7 @@ pub(super) fn hatch(ui: &Ui, rect: Rect, color: Color32) {
 }
 
 /// The times at the left and the folded silences.
-fn edge_ui(
-    ui: &Ui,
-    conversation: &Conversation,
-    layout: &Layout,
-    columns: Columns,
-    top: f32,
-    missing: &[Missing],
-) {
+fn edge_ui(ui: &Ui, conversation: &Conversation, layout: &Layout, columns: Columns, top: f32, missing: &[Missing]) {
     let palette = Palette::of(ui);
     let (painter, clip) = (ui.painter(), ui.clip_rect());
     for i in &layout.plan.labelled {

@@ -1,6 +1,9 @@
 //! What lies over the window.
 
-use super::state::{Action, Again, Comparison, Dialog, FORGET_MINUTES, Forgetful, Queue, Reach, Row, State, Version, Versions, Write, Writing};
+use super::state::{
+    Action, Again, Comparison, Dialog, FORGET_MINUTES, Forgetful, Queue, Reach, Row, State, Version, Versions, Write,
+    Writing,
+};
 use super::style::{self, Palette};
 use super::{calendar_ui, export_ui, going_ui, text};
 use crate::output;

@@ -4,8 +4,8 @@ mod days;
 mod dialogs;
 mod hardship;
 mod pages;
-mod scale;
 mod replay;
+mod scale;
 
 use super::app::Viewer;
 use super::conversation_ui::{line_label, word_rect};

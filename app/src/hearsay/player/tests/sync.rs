@@ -8,7 +8,7 @@ use timeline::{Position, TrackName};
 
 /// Minutes that are played.
 fn minutes() -> u32 {
-    std::env::var("HEARSAY_SYNC_MINUTES").map_or(10, |minutes| minutes.parse().unwrap())
+    std::env::var("HEARSAY_SYNC_MINUTES").map_or(20, |minutes| minutes.parse().unwrap())
 }
 
 const RATE_HZ: usize = 48_000;

@@ -69,7 +69,10 @@ fn a_day_of_the_calendar_is_gone_to() {
         // A minute of each of two tracks, twice.
         window.get_by_label(&day_label(&day, 240_000_000)).click();
         wait(&mut window, "the day", |state| {
-            state.conversation.as_ref().is_some_and(|conversation| !conversation.waiting && conversation.lines.len() > 3)
+            state
+                .conversation
+                .as_ref()
+                .is_some_and(|conversation| !conversation.waiting && conversation.lines.len() > 3)
         });
         let place = window.state().state.conversation.as_ref().unwrap().place();
         assert!(place < sample::at(60.0), "the first words of the day, not {place:?}");
