@@ -1,4 +1,4 @@
-use crate::{bench_engine, bench_flac, bench_recorder, bench_vad};
+use crate::{bench_engine, bench_flac, bench_play, bench_recorder, bench_vad};
 use clap::Subcommand;
 
 /// What is measured.
@@ -18,6 +18,8 @@ enum What {
     Vad(bench_vad::Args),
     /// What FLAC saves, and what packing and reading it cost
     Flac(bench_flac::Args),
+    /// How long it takes from a click until something is heard, of WAV and of FLAC
+    Play(bench_play::Args),
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -26,5 +28,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         What::Engine(args) => bench_engine::run(args),
         What::Vad(args) => bench_vad::run(args),
         What::Flac(args) => bench_flac::run(args),
+        What::Play(args) => bench_play::run(args),
     }
 }

@@ -52,10 +52,12 @@ enum Part {
     Echoes,
     /// The engine's memory over many windows and loads
     EngineMemory,
+    /// Both sides in step, for an hour
+    Playing,
 }
 
 impl Part {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -75,6 +77,7 @@ impl Part {
         Self::Latency,
         Self::Echoes,
         Self::EngineMemory,
+        Self::Playing,
     ];
 
     /// The package, its test target (none: its unit tests), what the tests' names begin with or contain, and the
@@ -119,6 +122,7 @@ impl Part {
                 "memory",
                 &[("HEARSAY_ENGINE_WINDOWS", "200"), ("HEARSAY_ENGINE_LOADS", "20")],
             ),
+            Self::Playing => ("hearsay", None, "in_step", &[("HEARSAY_SYNC_MINUTES", "60")]),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
         }
     }
@@ -136,6 +140,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         command.args(["test", "--release", "--locked", "--package", package]);
         match target {
             Some(target) => command.args(["--test", target]),
+            // Its unit tests are those of the program.
+            None if package == "hearsay" => command.args(["--bin", "hearsay"]),
             None => command.arg("--lib"),
         };
         command.args(["--", "--nocapture", names]).envs(counts.iter().copied());

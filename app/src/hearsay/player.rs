@@ -16,11 +16,17 @@
 //!
 //! The device is opened at the first play and closed after [`IDLE`] without one. When it fails it is opened anew, once.
 
+#[cfg(test)]
+mod clicks;
 mod console;
 mod deck;
 mod diary;
 mod head;
 mod output;
+mod silence;
+mod stretch;
+#[cfg(test)]
+mod tests;
 mod thread;
 
 pub(crate) use console::play_to_end;
@@ -30,7 +36,7 @@ use home::Home;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use timeline::{Clock as _, SystemClock, WallTime};
+use timeline::{Clock as _, Span, SystemClock, WallTime};
 
 /// A device that plays nothing for this long is closed.
 const IDLE: Duration = Duration::from_secs(30);
@@ -42,7 +48,7 @@ const ORDERS: usize = 256;
 const LEAVING: Duration = Duration::from_secs(1);
 
 /// The slowest and the fastest speed.
-pub(crate) const SPEEDS: std::ops::RangeInclusive<f32> = 0.5..=2.0;
+pub(crate) const SPEEDS: std::ops::RangeInclusive<f32> = 0.5..=3.0;
 
 /// Which sides are heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -87,6 +93,8 @@ enum Order {
     Seek(WallTime),
     Speed(f32),
     Ears(Ears),
+    Loop(Option<Span>),
+    SkipSilence(bool),
 }
 
 /// The handle. Dropping it ends the thread, which closes the device and takes down what was heard.
@@ -126,7 +134,7 @@ impl Player {
     pub(crate) fn start(home: &Home, output: Output, wake: impl Fn() + Send + Sync + 'static) -> std::io::Result<Self> {
         let (orders, waiting) = sync_channel(ORDERS);
         let desk = Arc::new(Desk { shown: Mutex::default(), place: Arc::default(), wake: Box::new(wake) });
-        let thread = thread::Thread::new(archive::Archive::open(home), output, Arc::clone(&desk));
+        let thread = thread::Thread::new(home, output, Arc::clone(&desk));
         let (running, ended) = sync_channel(0);
         let run = move || {
             thread.run(&waiting);
@@ -161,7 +169,7 @@ impl Player {
         self.order(Order::Seek(to), |playback| playback.position = Some(to));
     }
 
-    /// Plays faster or slower, within [`SPEEDS`]; the pitch goes with it.
+    /// Plays faster or slower, within [`SPEEDS`]; the pitch stays.
     pub(crate) fn set_speed(&self, speed: f32) {
         self.order(Order::Speed(speed.clamp(*SPEEDS.start(), *SPEEDS.end())), |_| {});
     }
@@ -169,6 +177,16 @@ impl Player {
     /// Chooses the sides.
     pub(crate) fn set_ears(&self, ears: Ears) {
         self.order(Order::Ears(ears), |_| {});
+    }
+
+    /// Plays this again and again, once it is come to; `None`: no longer.
+    pub(crate) fn set_loop(&self, looped: Option<Span>) {
+        self.order(Order::Loop(looped), |_| {});
+    }
+
+    /// Skips what nobody is heard in, or no longer.
+    pub(crate) fn skip_silence(&self, skips: bool) {
+        self.order(Order::SkipSilence(skips), |_| {});
     }
 
     /// What it does right now.

@@ -27,9 +27,9 @@ impl Tape {
     /// The tracks that have sound in `span`. Only names and headers are read.
     pub(crate) fn open(archive: &Archive, span: &Span) -> Result<Self, ArchiveError> {
         let (mut readers, mut sound) = (Vec::new(), SpanSet::new());
-        for track in archive.tracks()? {
+        for track in archive.tracks_within(span)? {
             let mut sides: BTreeMap<Side, Vec<archive::Segment>> = BTreeMap::new();
-            for segment in archive.segments(&track, span)? {
+            for segment in archive.segments_near(&track, span)? {
                 sides.entry(segment.side).or_default().push(segment);
             }
             for (side, segments) in sides {
@@ -44,6 +44,11 @@ impl Tape {
     /// When there is sound, on any track. May reach beyond the span that was asked for.
     pub(crate) fn sound(&self) -> &SpanSet {
         &self.sound
+    }
+
+    /// What it reads: the tracks, a reader for each side of each.
+    pub(crate) fn readers(&self) -> impl Iterator<Item = &(Side, TrackReader)> {
+        self.readers.iter()
     }
 
     /// Fills both sides from `from` on; they have the same length. Where a track can't be read the others are still

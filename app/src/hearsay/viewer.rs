@@ -14,6 +14,8 @@ mod density;
 mod desk;
 mod dialog_ui;
 mod errands;
+mod export_ui;
+mod exporting;
 mod first_ui;
 mod going_ui;
 mod histogram;
@@ -24,8 +26,10 @@ mod live_ui;
 mod mark;
 mod memory;
 mod page_ui;
+mod peaks;
 mod player_ui;
 mod reading;
+mod replay_ui;
 #[cfg(test)]
 mod sample;
 mod screenshot;
@@ -40,6 +44,8 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
+mod waveform;
+mod waveform_ui;
 mod welcome_ui;
 
 use crate::context::Context as Given;
@@ -52,7 +58,7 @@ use home::Exit;
 use memory::Memory;
 use screenshot::Screenshot;
 pub(crate) use state::Page;
-use state::{Action, Reach};
+use state::{Action, Reach, Turn};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -92,6 +98,8 @@ pub(crate) enum Dialog {
     Forget,
     /// What the keys do.
     Keys,
+    /// Export a line.
+    Export,
 }
 
 impl Dialog {
@@ -103,6 +111,7 @@ impl Dialog {
             Self::Calendar => Action::ShowCalendar,
             Self::Forget => Action::AskToForget,
             Self::Keys => Action::ShowKeys,
+            Self::Export => Action::Turn(Turn::AskExport),
         }
     }
 }

@@ -80,6 +80,19 @@ impl Archive {
         Ok(found.segments)
     }
 
+    /// As [`segments`](Self::segments), without the headers of all the files of those days: for who wants to hear a moment at once. Where segments of a track lie
+    /// over each other, which is a fault that a [`scan`](Self::scan) names, it may find another of them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn segments_near(&self, track: &TrackName, span: &Span) -> Result<Vec<Segment>, ArchiveError> {
+        let mut found = Scan::default();
+        scan::track_near(&self.day_folders(span)?, track, span, &mut found);
+        scan::settle(&mut found);
+        found.segments.retain(|segment| segment.span.overlaps(span));
+        Ok(found.segments)
+    }
+
     /// The days that have a folder, such as `2026-11-23`, in order.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use timeline::{SampleRate, WallTime};
 /// A block that comes this much later than it was due follows a break.
 pub const BREAK_MICROS: i64 = 200_000;
 /// A shift that is off by less than this stays: the sound of a device that keeps time is read as it is, bit by bit.
-const HYSTERESIS_MICROS: i64 = 4_000;
+const HYSTERESIS_MICROS: i64 = 2_000;
 /// Shifts are whole milliseconds, 16 frames of the 16 kHz grid.
 const SHIFT_STEP_MICROS: i64 = 1_000;
 /// A shift that changes faster than this, in parts per million, is no drift but sound that was placed wrongly.

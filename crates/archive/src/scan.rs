@@ -1,6 +1,7 @@
 //! What is in the folders: segments, and everything that is wrong. Never changes a file.
 
 use crate::forgotten::{self, Forgotten};
+use crate::segment::MAX_NAME_SHIFT_MICROS;
 use crate::sound_file::open_as_it_is_called_now;
 use crate::sound_header::SoundHeader;
 use crate::wav::WavError;
@@ -8,7 +9,7 @@ use crate::{ArchiveError, Fault, FaultKind, Segment};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use timeline::{SegmentName, Span, TrackName, WallTime};
 
 /// What [`Archive::scan`](crate::Archive::scan) found.
@@ -35,6 +36,9 @@ impl Scan {
 /// Two sessions of a recorder may overlap by this much (the clock was set back a little, or one track ran ahead of it):
 /// the earlier then ends where the later begins, so that only the overlap is left out.
 const MAX_TRIM_MICROS: i64 = 10_000_000;
+
+/// Segments that are looked at before a span: the one that reaches into it, and what may lie between where one was cut short or is left out.
+const BEFORE: usize = 4;
 
 /// Files of an archive's folder that lie where no day is.
 pub(crate) fn strays(audio: &Path, found: &mut Scan) -> Result<(), ArchiveError> {
@@ -129,6 +133,26 @@ pub(crate) fn end_of_track(folder: &Path, track: &TrackName, from: WallTime, fou
     segments.sort_by_key(|(segment, ..)| segment.start);
     let before = segments.partition_point(|(segment, ..)| segment.start <= from);
     for (segment, part, path) in segments.into_iter().skip(before.saturating_sub(1)) {
+        read(segment, part, &path, found);
+    }
+}
+
+/// The segments of one track in some days' folders, which are in order, that may hold sound within `span`: the last few that begin before it, and
+/// those that begin in it. So a day costs the reading of its names, and not of its headers.
+pub(crate) fn track_near(folders: &[PathBuf], track: &TrackName, span: &Span, found: &mut Scan) {
+    let mut segments = Vec::new();
+    for folder in folders {
+        let of_track = |name: String| {
+            let (segment, part) = SegmentName::parse(&name)?;
+            (segment.track == *track && folder.ends_with(segment.folder())).then(|| (segment, part, folder.join(name)))
+        };
+        segments.extend(file_names(folder, found).into_iter().filter_map(of_track));
+    }
+    segments.sort_by_key(|(segment, ..)| segment.start);
+    let before = segments.partition_point(|(segment, ..)| segment.start <= span.start).saturating_sub(BEFORE);
+    let until = span.end.plus_micros(MAX_NAME_SHIFT_MICROS);
+    let within = segments.into_iter().skip(before).take_while(|(segment, ..)| segment.start < until);
+    for (segment, part, path) in within {
         read(segment, part, &path, found);
     }
 }

@@ -24,6 +24,26 @@ impl Store {
         read().during(&self.path, "reading what came to words")
     }
 
+    /// What any pass has dealt with of `span` of a track, the provisional ones included: who was heard there is known.
+    ///
+    /// # Errors
+    /// Any failure of SQLite.
+    pub fn listened_to(&self, track: &TrackName, span: &Span) -> Result<SpanSet, StoreError> {
+        let read = || {
+            let Some(track) = track::key(&self.connection, track)? else { return Ok(SpanSet::new()) };
+            // By pass, so that the index finds the few rows of the span among those of years.
+            let mut query = self.connection.prepare_cached(
+                "SELECT c.start_us, c.end_us FROM pass p JOIN coverage c ON c.pass = p.key AND c.track = ?1
+                 WHERE NOT p.translation AND p.rank < ?4 AND c.outcome <> 'quarantined' AND c.end_us > ?2 AND c.start_us < ?3
+                   AND c.start_us >= coalesce((SELECT max(start_us) FROM coverage WHERE pass = p.key AND track = ?1 AND start_us <= ?2), ?2)",
+            )?;
+            let values = params![track, span.start.as_micros(), span.end.as_micros(), BY_HAND];
+            let rows: SpanSet = query.query_map(values, |row| span_at(row, 0))?.collect::<rusqlite::Result<_>>()?;
+            Ok(rows.within(span))
+        };
+        read().during(&self.path, "reading what was listened to")
+    }
+
     /// Whether any pass heard a word within `span` of a track, whatever became of it.
     ///
     /// # Errors

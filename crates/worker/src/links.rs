@@ -124,7 +124,7 @@ fn overlap(a: &Span, b: &Span) -> i64 {
     a.intersect(b).map_or(0, |common| common.len_micros())
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds at 0.5 to 2 times the speed")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds at 0.5 to 3 times the speed")]
 fn along(micros: i64, speed: f32) -> i64 {
     (micros as f64 * f64::from(speed)) as i64
 }

@@ -9,7 +9,7 @@ use crate::subtitles::{self, one_line, voice};
 use anyhow::{Context as _, Result};
 use home::Exit;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use store::{State, Utterance};
 use timeline::{Span, WallTime};
 
@@ -71,19 +71,28 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<Exit> {
             out.flush()?;
         }
         Some(path) => {
-            let file = home::files::create_new(path).map_err(|error| cannot_create(path, &error))?;
-            let mut to = BufWriter::new(file);
-            write(args.format, &mut to, &utterances, span)
-                .and_then(|()| Ok(to.flush()?))
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            write_file(args.format, path, &utterances, span)?;
             output::say(&format!("wrote {} utterances to {}", utterances.len(), path.display()));
         }
     }
     Ok(Exit::Done)
 }
 
+/// Writes a line for each utterance into a file that must not exist yet.
+pub(crate) fn write_text(path: &Path, utterances: &[Utterance], span: Span) -> Result<()> {
+    write_file(Format::Txt, path, utterances, span)
+}
+
+fn write_file(format: Format, path: &Path, utterances: &[Utterance], span: Span) -> Result<()> {
+    let file = home::files::create_new(path).map_err(|error| cannot_create(path, &error))?;
+    let mut to = BufWriter::new(file);
+    write(format, &mut to, utterances, span)
+        .and_then(|()| Ok(to.flush()?))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// Why a file of the user's choice can't be made.
-pub(crate) fn cannot_create(path: &std::path::Path, error: &std::io::Error) -> anyhow::Error {
+pub(crate) fn cannot_create(path: &Path, error: &std::io::Error) -> anyhow::Error {
     let failure = Failure::new(format!("cannot write {}: {error}", path.display()));
     match error.kind() {
         std::io::ErrorKind::AlreadyExists => failure.hint("choose another name: no file is overwritten").into(),

@@ -8,8 +8,8 @@ use crate::player::{self, Ears};
 use crate::sound::{Clip, Tape};
 use anyhow::Result;
 use archive::Archive;
-use home::Exit;
-use std::path::PathBuf;
+use home::{Exit, Home};
+use std::path::{Path, PathBuf};
 use timeline::{Span, UtteranceId};
 
 /// What to play, and where to.
@@ -31,6 +31,9 @@ pub(crate) struct PlayArgs {
     /// Only what you heard
     #[arg(long)]
     heard: bool,
+    /// Leave out what nobody is heard in for longer than 1.5 s
+    #[arg(long, conflicts_with = "to")]
+    skip_silence: bool,
 }
 
 const HELP: &str = "\
@@ -59,7 +62,7 @@ pub(crate) fn run(args: &PlayArgs, context: &Context) -> Result<Exit> {
     }
     match &args.to {
         Some(path) => cut(path, span, ears, context),
-        None => player::play_to_end(&context.home, span, ears),
+        None => player::play_to_end(&context.home, span, ears, args.skip_silence),
     }
 }
 
@@ -88,11 +91,22 @@ fn length_micros(length: &str, context: &Context) -> Result<i64> {
     Ok(micros)
 }
 
-fn cut(path: &std::path::Path, span: Span, ears: Ears, context: &Context) -> Result<Exit> {
+fn cut(path: &Path, span: Span, ears: Ears, context: &Context) -> Result<Exit> {
+    cut_out(&context.home, path, span, ears)?;
+    output::say(&format!(
+        "wrote {} ({:.1} s, said left, heard right)",
+        path.display(),
+        output::seconds(span.len_micros())
+    ));
+    Ok(Exit::Done)
+}
+
+/// Writes a span into a stereo WAV file that must not exist yet: said left, heard right.
+pub(crate) fn cut_out(home: &Home, path: &Path, span: Span, ears: Ears) -> Result<()> {
     if span.len_micros() > MAX_CLIP_MICROS {
         return Err(Failure::usage(format!("a clip has at most {}", output::duration(MAX_CLIP_MICROS))).into());
     }
-    let mut clip = Clip::read(&Archive::open(&context.home), &span)?;
+    let mut clip = Clip::read(&Archive::open(home), &span)?;
     match ears {
         Ears::Mix => {}
         Ears::Said => clip.heard.fill(0),
@@ -104,13 +118,7 @@ fn cut(path: &std::path::Path, span: Span, ears: Ears, context: &Context) -> Res
     clip.write_wav(path).map_err(|error| match error.root_cause().downcast_ref::<std::io::Error>() {
         Some(cause) => super::export::cannot_create(path, cause),
         None => error,
-    })?;
-    output::say(&format!(
-        "wrote {} ({:.1} s, said left, heard right)",
-        path.display(),
-        output::seconds(span.len_micros())
-    ));
-    Ok(Exit::Done)
+    })
 }
 
 /// Where a rule took all the sound of a span away, there is nothing to look for.

@@ -14,10 +14,11 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// Plays `span` through the default device and comes back when it was heard, at the end of all sound, or at Ctrl-C
 /// (which is no error).
-pub(crate) fn play_to_end(home: &Home, span: Span, ears: Ears) -> anyhow::Result<Exit> {
+pub(crate) fn play_to_end(home: &Home, span: Span, ears: Ears, skip_silence: bool) -> anyhow::Result<Exit> {
     let stop = stop_flag()?;
     let player = Player::start(home, Output::Device, || {}).context("cannot start the player")?;
     player.set_ears(ears);
+    player.skip_silence(skip_silence);
     player.play(span.start);
     let bar = bar(&span);
     let mut trouble = None;

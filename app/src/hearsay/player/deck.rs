@@ -1,8 +1,12 @@
-//! From the archive to frames for the device: reads, mixes the sides, changes rate and speed, skips what has no sound.
+//! From the archive to frames for the device: reads, mixes the sides, changes rate and speed, skips what has no sound and, where
+//! that is wanted, what nobody is heard in, and plays a loop again and again.
 
 use super::Ears;
+use super::silence::Silence;
+use super::stretch::Stretch;
 use crate::sound::Tape;
 use archive::{Archive, ArchiveError};
+use home::Home;
 use timeline::{Position, SampleRate, Span, SpanSet, WallTime};
 
 /// Frames of the archive read at once: a tenth of a second.
@@ -14,10 +18,13 @@ const SKIPPED_FROM_MICROS: i64 = 2_000_000;
 /// How far ahead segments are looked for, first and then where nothing was found.
 const HORIZONS_MICROS: [i64; 3] = [600_000_000, 86_400_000_000, 40 * 86_400_000_000];
 
+/// Where sound begins or ends in the middle of something, it fades over so many samples, 5 ms, and doesn't click.
+const FADE: i64 = 80;
+
 /// What became of a [`Deck::render`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rendered {
-    /// So many frames; maybe fewer than were asked for.
+    /// So many frames; maybe fewer than were asked for. None where there was nothing to be heard so far.
     Frames(usize),
     /// There is no sound any more.
     Ended,
@@ -26,41 +33,85 @@ pub(crate) enum Rendered {
 /// One stream of mixed sound with a place on the timeline.
 ///
 /// Between the samples it interpolates by cubic Hermite (Catmull-Rom) splines: nothing of speech above 4 kHz is dulled, as
-/// linear interpolation from 16 kHz would.
+/// linear interpolation from 16 kHz would. At another speed the pitch stays ([`Stretch`]).
 pub(crate) struct Deck {
     archive: Archive,
-    tape: Option<Tape>,
-    /// Mixed samples not yet used up, from `start` on.
-    source: Vec<f32>,
-    start: Position,
-    /// The place of the next frame, in samples after `start`; always at least one, for the spline's left neighbour.
-    next: f64,
-    /// Reading goes to here; then comes time without sound.
-    until: Position,
     ears: Ears,
+    speed: f32,
+    looped: Option<Span>,
+    silence: Option<Silence>,
+    tape: Option<Tape>,
+    /// Mixed samples not yet used up. The first that went in is the one before `start`: the spline's left neighbour.
+    paced: Stretch,
+    start: Position,
+    /// The place of the next frame, in samples that are ready; at least one.
+    next: f64,
+    /// Reading is here,
+    at: Position,
+    /// and goes to here; then comes time without sound, or what is skipped.
+    until: Position,
+    /// Whether sound begins at `start`, or ends at `until`, in the middle of something.
+    cut: (bool, bool),
+    /// What comes behind `until`, where that was looked for.
+    behind: Option<Found>,
     said: Vec<f32>,
     heard: Vec<f32>,
     trouble: Option<String>,
+}
+
+/// What is to be heard next.
+enum Found {
+    Part {
+        tape: Box<Tape>,
+        span: Span,
+        ends_cut: bool,
+    },
+    /// Nothing up to here; there may be more behind it.
+    Nothing {
+        until: WallTime,
+    },
+    Ended,
 }
 
 impl Deck {
     pub(crate) fn new(archive: Archive) -> Self {
         Self {
             archive,
+            ears: Ears::Mix,
+            speed: 1.0,
+            looped: None,
+            silence: None,
             tape: None,
-            source: Vec::new(),
+            paced: Stretch::new(1.0),
             start: Position(0),
             next: 1.0,
+            at: Position(0),
             until: Position(0),
-            ears: Ears::Mix,
+            cut: (false, false),
+            behind: None,
             said: Vec::new(),
             heard: Vec::new(),
             trouble: None,
         }
     }
 
+    /// Holds from the next [`cue`](Self::cue) on, as everything that is set.
     pub(crate) fn set_ears(&mut self, ears: Ears) {
         self.ears = ears;
+    }
+
+    pub(crate) fn set_speed(&mut self, speed: f32) {
+        self.speed = speed;
+    }
+
+    /// What is played again and again, once it is come to.
+    pub(crate) fn set_loop(&mut self, looped: Option<Span>) {
+        self.looped = looped.filter(|span| !span.is_empty());
+    }
+
+    /// Skips what nobody is heard in, by the transcript of this home; not within a loop, which is heard as it is.
+    pub(crate) fn skip_silence(&mut self, of: Option<&Home>) {
+        self.silence = of.map(Silence::new);
     }
 
     /// What couldn't be read since the last call, in a line.
@@ -70,84 +121,182 @@ impl Deck {
 
     /// Goes to the first sound at or after `from`; false where there is none.
     pub(crate) fn cue(&mut self, from: Position) -> Result<bool, ArchiveError> {
-        for ahead in HORIZONS_MICROS {
-            let span = Span::new(from.wall(), from.wall().plus_micros(ahead));
-            let tape = Tape::open(&self.archive, &span)?;
-            if let Some(stretch) = stretch(tape.sound(), from.wall()) {
-                self.source.clear();
-                self.start = stretch.start.position().max(from).plus(-1);
-                self.next = 1.0;
-                self.until = stretch.end.position();
-                self.tape = Some(tape);
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let found = self.find(from)?;
+        let there_is = !matches!(found, Found::Ended);
+        self.begin(found, from);
+        Ok(there_is)
     }
 
-    /// Makes up to `frames` frames of `rate_hz` at `speed`, in order.
+    /// Makes up to `frames` frames of `rate_hz`, in order.
     pub(crate) fn render(
         &mut self,
         frames: usize,
         rate_hz: u32,
-        speed: f32,
         mut put: impl FnMut(f32, Position),
     ) -> Result<Rendered, ArchiveError> {
-        let step = f64::from(speed) * f64::from(SampleRate::SPEECH.hz()) / f64::from(rate_hz.max(1));
+        let step = f64::from(SampleRate::SPEECH.hz()) / f64::from(rate_hz.max(1));
         if frames == 0 {
             return Ok(Rendered::Frames(0));
         }
         #[expect(clippy::cast_precision_loss, reason = "a few thousand frames")]
         let needed = whole(self.next + (frames as f64) * step) + 3;
-        self.fill(needed);
+        self.fill(needed)?;
         let mut made = 0;
         while made < frames {
             let at = whole(self.next);
-            let Some(neighbours) = at.checked_sub(1).and_then(|left| self.source.get(left..left + 4)) else { break };
+            let left = at.checked_sub(1);
+            let Some(neighbours) = left.and_then(|left| self.paced.ready().get(left..left + 4)) else { break };
             #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a fraction")]
             let fraction = (self.next - at as f64) as f32;
-            put(spline(neighbours, fraction), self.start.plus(i64::try_from(at).unwrap_or(0)));
+            put(spline(neighbours, fraction), self.place(at));
             self.next += step;
             made += 1;
         }
-        self.forget_used();
+        let used = whole(self.next).saturating_sub(1).min(self.paced.ready().len());
+        self.paced.drop_ready(used);
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
+        let dropped = used as f64;
+        self.next -= dropped;
         if made > 0 {
             return Ok(Rendered::Frames(made));
         }
-        // The end of what was there when the segments were looked up; a running recording has more by now.
-        let more = self.cue(self.until.max(self.start.plus(1)))?;
-        Ok(if more { Rendered::Frames(0) } else { Rendered::Ended })
+        let (behind, from) = (self.behind.take(), self.until.max(self.start.plus(1)));
+        let found = match behind {
+            Some(found) => found,
+            None => self.find(from)?,
+        };
+        let ended = matches!(found, Found::Ended);
+        self.begin(found, from);
+        Ok(if ended { Rendered::Ended } else { Rendered::Frames(0) })
     }
 
-    /// Reads until `needed` samples are there or the sound ends.
-    fn fill(&mut self, needed: usize) {
+    /// Where on the timeline a sample lies that is ready.
+    fn place(&self, ready: usize) -> Position {
+        // The first that went in lies before the start.
+        #[expect(clippy::cast_possible_truncation, reason = "a place in the archive")]
+        let at = self.paced.place(ready) as i64 - 1;
+        self.start.plus(at.max(0))
+    }
+
+    /// Begins with what was found, by a look from `from` on.
+    fn begin(&mut self, found: Found, from: Position) {
+        self.behind = None;
+        self.paced = Stretch::new(self.speed);
+        self.next = 1.0;
+        match found {
+            Found::Part { tape, span, ends_cut } => {
+                self.tape = Some(*tape);
+                self.start = span.start.position().max(Position(0));
+                self.until = span.end.position();
+                self.cut = (true, ends_cut);
+            }
+            Found::Nothing { until } => {
+                (self.start, self.until) = (until.position(), until.position());
+                self.tape = None;
+            }
+            Found::Ended => (self.start, self.until, self.tape) = (from, from, None),
+        }
+        self.at = self.start.plus(-1);
+    }
+
+    /// Reads until `needed` samples are ready or the sound ends.
+    fn fill(&mut self, needed: usize) -> Result<(), ArchiveError> {
+        while self.paced.ready().len() < needed && !self.paced.is_finished() {
+            if self.at < self.until && self.tape.is_some() {
+                self.read_piece();
+            } else if self.tape.is_none() || !self.goes_on()? {
+                self.paced.finish();
+            }
+        }
+        Ok(())
+    }
+
+    fn read_piece(&mut self) {
         let Some(tape) = &mut self.tape else { return };
-        while self.source.len() < needed {
-            let at = self.start.plus(i64::try_from(self.source.len()).unwrap_or(0));
-            // Two samples beyond the end, so that the last one has its neighbours.
-            let left = usize::try_from(self.until.plus(2).since(at)).unwrap_or(0);
-            if left == 0 {
-                return;
+        let len = usize::try_from(self.until.since(self.at)).unwrap_or(PIECE).min(PIECE);
+        self.said.resize(len, 0.0);
+        self.heard.resize(len, 0.0);
+        if let Err(error) = tape.read(self.at, &mut self.said, &mut self.heard) {
+            self.trouble = Some(home::one_line(&error));
+        }
+        let (said, heard) = self.ears.gains();
+        let (start, until, (begins_cut, ends_cut)) = (self.start, self.until, self.cut);
+        let mix = |at: Position, s: f32, h: f32| {
+            let since = if begins_cut { at.since(start) } else { FADE };
+            let left = if ends_cut { until.since(at) } else { FADE };
+            (s * said + h * heard).clamp(-1.0, 1.0) * fade(since.min(left))
+        };
+        let frames = self.said.iter().zip(&self.heard).zip(0..);
+        let mixed: Vec<f32> = frames.map(|((s, h), i)| mix(self.at.plus(i), *s, *h)).collect();
+        self.paced.push(&mixed);
+        self.at = self.at.plus(i64::try_from(len).unwrap_or(0));
+    }
+
+    /// Goes on where the sound goes on: a running recording has more by now, and only so much was looked for at once.
+    fn goes_on(&mut self) -> Result<bool, ArchiveError> {
+        if self.cut.1 {
+            return Ok(false);
+        }
+        match self.find(self.until)? {
+            Found::Part { tape, span, ends_cut } if span.start.position() <= self.until => {
+                self.tape = Some(*tape);
+                self.until = span.end.position();
+                self.cut.1 = ends_cut;
+                Ok(self.at < self.until)
             }
-            let frames = left.min(PIECE);
-            self.said.resize(frames, 0.0);
-            self.heard.resize(frames, 0.0);
-            if let Err(error) = tape.read(at, &mut self.said, &mut self.heard) {
-                self.trouble = Some(home::one_line(&error));
+            other => {
+                self.behind = Some(other);
+                Ok(false)
             }
-            let (said, heard) = self.ears.gains();
-            self.source.extend(self.said.iter().zip(&self.heard).map(|(s, h)| (s * said + h * heard).clamp(-1.0, 1.0)));
         }
     }
 
-    fn forget_used(&mut self) {
-        let used = whole(self.next).saturating_sub(1).min(self.source.len());
-        self.source.drain(..used);
-        self.start = self.start.plus(i64::try_from(used).unwrap_or(0));
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
-        let used = used as f64;
-        self.next -= used;
+    /// What is to be heard at or after `from`, as far as is looked in one go.
+    fn find(&mut self, from: Position) -> Result<Found, ArchiveError> {
+        let looped = self.looped;
+        let from = match looped {
+            Some(looped) if from >= looped.end.position() => looped.start,
+            _ => from.wall(),
+        };
+        for ahead in HORIZONS_MICROS {
+            let looked = Span::new(from, from.plus_micros(ahead));
+            let mut tape = Tape::open(&self.archive, &looked)?;
+            let Some(there) = stretch(tape.sound(), from) else { continue };
+            // What was looked for ends there, though one of the tracks may have been found to go on.
+            let there = Span::new(there.start.max(from), there.end.min(looked.end));
+            if there.is_empty() {
+                continue;
+            }
+            if let Some(looped) = looped {
+                let Some(span) = there.intersect(&Span::new(from, looped.end)) else {
+                    return Ok(if from > looped.start { self.again(looped)? } else { Found::Ended });
+                };
+                return Ok(Found::Part { tape: Box::new(tape), span, ends_cut: span.end == looped.end });
+            }
+            let Some(silence) = &mut self.silence else {
+                return Ok(Found::Part { tape: Box::new(tape), span: there, ends_cut: false });
+            };
+            let kept = silence.kept(&mut tape, there, self.ears);
+            let Some(part) = kept.parts.iter().next() else { return Ok(Found::Nothing { until: kept.until }) };
+            let ends_cut = part.end < kept.until;
+            return Ok(Found::Part { tape: Box::new(tape), span: part, ends_cut });
+        }
+        Ok(match looped {
+            Some(looped) if from > looped.start => self.again(looped)?,
+            _ => Found::Ended,
+        })
     }
+
+    /// The loop from its beginning, where there is no sound in the rest of it.
+    fn again(&mut self, looped: Span) -> Result<Found, ArchiveError> {
+        self.find(looped.end.position())
+    }
+}
+
+/// The gain so many samples from a cut.
+fn fade(from_cut: i64) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "a short ramp")]
+    if from_cut >= FADE { 1.0 } else { from_cut.max(0) as f32 / FADE as f32 }
 }
 
 /// The first stretch of sound that ends after `from`, with pauses in it that are too short to be skipped.
@@ -226,14 +375,19 @@ mod tests {
     }
 
     /// Everything from `from` on as a device of `rate_hz` gets it.
-    fn rendered(archive: &Archive, from: WallTime, ears: Ears, rate_hz: u32, speed: f32) -> Vec<(f32, Position)> {
-        let mut deck = Deck::new(archive.clone());
-        deck.set_ears(ears);
+    fn rendered(deck: &mut Deck, from: WallTime, rate_hz: u32) -> Vec<(f32, Position)> {
         assert!(deck.cue(from.position()).unwrap());
         let mut frames = Vec::new();
-        while deck.render(777, rate_hz, speed, |sample, at| frames.push((sample, at))).unwrap() != Rendered::Ended {}
+        while deck.render(777, rate_hz, |sample, at| frames.push((sample, at))).unwrap() != Rendered::Ended {}
         assert_eq!(deck.take_trouble(), None);
         frames
+    }
+
+    fn heard_by(archive: &Archive, ears: Ears, speed: f32) -> Deck {
+        let mut deck = Deck::new(archive.clone());
+        deck.set_ears(ears);
+        deck.set_speed(speed);
+        deck
     }
 
     /// The frames at which it clicks.
@@ -243,19 +397,19 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_click_at_the_same_frame_across_borders_at_any_rate_and_speed() {
+    fn both_sides_click_at_the_same_frame_across_borders_at_any_rate() {
         let folder = tempfile::tempdir().unwrap();
         let (archive, start) = clicking(folder.path());
-        for (rate_hz, speed) in [(16_000, 1.0), (44_100, 1.0), (48_000, 1.0), (48_000, 1.5), (48_000, 0.5)] {
-            let said = rendered(&archive, start, Ears::Said, rate_hz, speed);
-            let heard = rendered(&archive, start, Ears::Heard, rate_hz, speed);
+        for rate_hz in [16_000, 44_100, 48_000] {
+            let said = rendered(&mut heard_by(&archive, Ears::Said, 1.0), start, rate_hz);
+            let heard = rendered(&mut heard_by(&archive, Ears::Heard, 1.0), start, rate_hz);
             let (said_clicks, heard_clicks) = (clicks(&said), clicks(&heard));
-            assert_eq!(said_clicks[..4], heard_clicks, "{rate_hz} Hz, {speed}x");
+            assert_eq!(said_clicks[..4], heard_clicks, "{rate_hz} Hz");
             for (frame, ms) in heard_clicks.iter().zip(CLICKS) {
-                let expected = f64::from(ms) / 1_000.0 * f64::from(rate_hz) / f64::from(speed);
+                let expected = f64::from(ms) / 1_000.0 * f64::from(rate_hz);
                 #[expect(clippy::cast_precision_loss, reason = "a small number")]
                 let off = (*frame as f64 - expected).abs();
-                assert!(off <= 1.5, "{rate_hz} Hz, {speed}x: {frame} is {off} frames off");
+                assert!(off <= 1.5, "{rate_hz} Hz: {frame} is {off} frames off");
                 let place = heard[*frame].1.wall().micros_since(start) - i64::from(ms) * 1_000;
                 assert!(place.abs() <= 125, "said to be {place} us off");
             }
@@ -263,10 +417,79 @@ mod tests {
     }
 
     #[test]
+    fn both_sides_are_the_same_frame_by_frame_at_any_speed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, start) = clicking(folder.path());
+        for speed in [0.5_f32, 1.5, 3.0] {
+            let said = rendered(&mut heard_by(&archive, Ears::Said, speed), start, 48_000);
+            let heard = rendered(&mut heard_by(&archive, Ears::Heard, speed), start, 48_000);
+            // The second sound, a day later, is only said.
+            let expected = 6.0 * 48_000.0 / f64::from(speed);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number")]
+            let first = (expected * 0.98) as usize;
+            assert!(said.iter().zip(&heard).take(first).all(|(s, h)| s == h), "{speed}x");
+            #[expect(clippy::cast_precision_loss, reason = "a small number")]
+            let off = (heard.len() as f64 - 2.0 * expected).abs();
+            assert!(off < 2_000.0, "{} frames of twice {expected} at {speed}x", heard.len());
+            for click in clicks(&heard) {
+                let place = heard[click].1.wall().micros_since(start) / 1_000;
+                let nearest = CLICKS.iter().map(|ms| (place - i64::from(*ms)).abs()).min().unwrap();
+                assert!(nearest <= 20, "{speed}x: said to be {nearest} ms off");
+            }
+        }
+    }
+
+    #[test]
+    fn a_loop_comes_again_and_again_and_fades_at_its_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, start) = clicking(folder.path());
+        let mut deck = Deck::new(archive);
+        let looped = Span::new(start.plus_micros(400_000), start.plus_micros(900_000));
+        deck.set_loop(Some(looped));
+        assert!(deck.cue(start.position()).unwrap());
+        let mut frames = Vec::new();
+        while frames.len() < 16_000 * 3 {
+            deck.render(777, 16_000, |sample, at| frames.push((sample, at))).unwrap();
+        }
+        // It comes to the loop after 0.9 s; from then on it clicks every half a second.
+        let clicks = clicks(&frames);
+        assert!(clicks.len() >= 5, "{clicks:?}");
+        assert!(clicks.windows(2).all(|pair| (pair[1] - pair[0]).abs_diff(8_000) < 20), "{clicks:?}");
+        assert!(frames.iter().all(|(_, at)| *at < looped.end.position()));
+        // Of what lies behind the loop it goes back into it; where there is no sound in it, it ends.
+        assert!(deck.cue(start.plus_micros(2_000_000).position()).unwrap());
+        deck.render(1, 16_000, |_, at| assert!(at < looped.end.position())).unwrap();
+        let nothing = start.plus_micros(20_000_000);
+        deck.set_loop(Some(Span::new(nothing, nothing.plus_micros(1_000_000))));
+        assert!(!deck.cue(nothing.position()).unwrap());
+    }
+
+    #[test]
+    fn silence_is_skipped_by_level_where_nothing_is_transcribed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (archive, start) = clicking(folder.path());
+        let home = home::Home::at(&folder.path().join("home"));
+        let mut deck = Deck::new(archive);
+        deck.skip_silence(Some(&home));
+        let frames = rendered(&mut deck, start, 16_000);
+        // Around the first three clicks and the last, of both days.
+        let heard: SpanSet = frames.iter().map(|(_, at)| Span::new(at.wall(), at.wall().plus_micros(63))).collect();
+        let day = 86_400_000;
+        let expected = [(200, 2_580), (4_700, 5_340), (day + 200, day + 2_580), (day + 4_700, day + 5_340)];
+        let close = |a: WallTime, ms: i64| (a.micros_since(start) / 1_000 - ms).abs() <= 40;
+        let spans: Vec<Span> = heard.iter().collect();
+        assert_eq!(spans.len(), expected.len(), "{spans:?}");
+        for (span, (from, to)) in spans.iter().zip(expected) {
+            assert!(close(span.start, from) && close(span.end, to), "{span} is not {from}..{to}");
+        }
+        assert_eq!(clicks(&frames).len(), 8);
+    }
+
+    #[test]
     fn a_day_without_sound_is_skipped_and_then_it_ends() {
         let folder = tempfile::tempdir().unwrap();
         let (archive, start) = clicking(folder.path());
-        let frames = rendered(&archive, start, Ears::Mix, 16_000, 1.0);
+        let frames = rendered(&mut heard_by(&archive, Ears::Mix, 1.0), start, 16_000);
         assert!((191_990..192_010).contains(&frames.len()), "{} frames of twice 6 s", frames.len());
         assert_eq!(clicks(&frames).len(), 8);
         let last = frames.last().unwrap().1.wall().micros_since(start) - 86_400_000_000;

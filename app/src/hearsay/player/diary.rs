@@ -51,7 +51,7 @@ fn is_some(stretch: &Played) -> bool {
     stretch.end > stretch.at && stretch.to > stretch.from
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds at 0.5 to 2 times the speed")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "seconds at 0.5 to 3 times the speed")]
 fn along(micros: i64, speed: f32) -> i64 {
     (micros as f64 * f64::from(speed)) as i64
 }

@@ -29,8 +29,11 @@ pub(crate) struct Place {
     last: AtomicI64,
     /// When (boot time, µs) that frame is heard.
     last_heard_at: AtomicI64,
-    /// Where the turn began: nothing before it is heard, though the device's delay would say so.
+    /// Where the turn began, then where its sound did: nothing before it is heard, though the device's delay would say so.
     from: AtomicI64,
+    /// The last place where the sound left the timeline's course and went on elsewhere: in a loop, or over what is skipped.
+    jump_from: AtomicI64,
+    jump_to: AtomicI64,
     /// Frames that were missing when the device wanted them.
     starved: AtomicU64,
 }
@@ -43,6 +46,8 @@ impl Default for Place {
             last: AtomicI64::new(NOWHERE),
             last_heard_at: AtomicI64::new(0),
             from: AtomicI64::new(NOWHERE),
+            jump_from: AtomicI64::new(NOWHERE),
+            jump_to: AtomicI64::new(NOWHERE),
             starved: AtomicU64::new(0),
         }
     }
@@ -53,13 +58,14 @@ impl Place {
     pub(crate) fn next_turn(&self, from: Position) -> u32 {
         let turn = self.turn.fetch_add(1, Ordering::AcqRel).wrapping_add(1);
         self.from.store(from.0, Ordering::Relaxed);
+        self.jump_to.store(NOWHERE, Ordering::Relaxed);
         self.last.store(NOWHERE, Ordering::Release);
         turn
     }
 
     /// How fast the frames to come run along the timeline.
     pub(crate) fn set_speed(&self, speed: f32) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0.5 to 2.0")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0.5 to 3.0")]
         self.speed.store((speed * 1_000.0).round() as u32, Ordering::Relaxed);
     }
 
@@ -72,8 +78,20 @@ impl Place {
         }
         let ahead = self.last_heard_at.load(Ordering::Relaxed).saturating_sub(now).max(0);
         let ahead = ahead.saturating_mul(i64::from(self.speed.load(Ordering::Relaxed))) / 1_000;
+        let place = Position(last).wall().plus_micros(-ahead);
+        let (jump_from, jump_to) = (self.jump_from.load(Ordering::Relaxed), self.jump_to.load(Ordering::Relaxed));
+        // What was taken since a jump is still on its way to the ear: what lies before the jump is being heard.
+        if jump_to != NOWHERE && last >= jump_to && place < Position(jump_to).wall() {
+            let before = Position(jump_to).wall().micros_since(place);
+            return Some(Position(jump_from).wall().plus_micros(-before));
+        }
         let from = Position(self.from.load(Ordering::Relaxed).min(last));
-        Some(Position(last).wall().plus_micros(-ahead).max(from.wall()))
+        Some(place.max(from.wall()))
+    }
+
+    fn jumps(&self, from: Position, to: Position) {
+        self.jump_from.store(from.0, Ordering::Relaxed);
+        self.jump_to.store(to.0, Ordering::Relaxed);
     }
 
     /// The place of the last frame taken.
@@ -93,7 +111,13 @@ pub(crate) struct Head {
     pub(crate) ring: Consumer<Frame>,
     pub(crate) place: std::sync::Arc<Place>,
     pub(crate) rate_hz: u32,
+    /// The frame taken last.
+    pub(crate) before: Option<Frame>,
 }
+
+/// Frames follow each other within this, half a second, on the timeline's course: pauses in the sound are skipped from 2 s on, silence
+/// by 0.9 s at least, and a loop goes back.
+const COURSE: i64 = 8_000;
 
 impl Head {
     /// The next frames, one per call of `put`, as many as the device wants; silence where none are ready. The last of them
@@ -104,6 +128,12 @@ impl Head {
         for i in 0..frames {
             let frame = std::iter::from_fn(|| self.ring.pop().ok()).find(|frame| frame.turn == turn);
             if let Some(frame) = frame {
+                match self.before.replace(frame).filter(|before| before.turn == turn) {
+                    // Where there was no sound at the turn's place, it begins behind it.
+                    None => self.place.from.store(frame.at.0, Ordering::Relaxed),
+                    Some(before) if (0..COURSE).contains(&frame.at.since(before.at)) => {}
+                    Some(before) => self.place.jumps(before.at, frame.at),
+                }
                 last = Some(frame.at);
                 taken = i + 1;
             } else {
@@ -134,7 +164,7 @@ mod tests {
     fn frames_of_an_older_order_are_never_heard() {
         let place = Arc::new(Place::default());
         let (mut producer, ring) = rtrb::RingBuffer::new(64);
-        let mut head = Head { ring, place: Arc::clone(&place), rate_hz: 48_000 };
+        let mut head = Head { ring, place: Arc::clone(&place), rate_hz: 48_000, before: None };
         let old = place.next_turn(Position(0));
         for i in 0..10 {
             producer.push(Frame { sample: 0.1, at: Position(i), turn: old }).unwrap();
@@ -152,7 +182,7 @@ mod tests {
     fn the_place_is_that_of_the_frame_being_heard() {
         let place = Arc::new(Place::default());
         let (mut producer, ring) = rtrb::RingBuffer::new(20_000);
-        let mut head = Head { ring, place: Arc::clone(&place), rate_hz: 16_000 };
+        let mut head = Head { ring, place: Arc::clone(&place), rate_hz: 16_000, before: None };
         let turn = place.next_turn(Position(0));
         for i in 0..16_000 {
             producer.push(Frame { sample: 0.0, at: Position(i), turn }).unwrap();
@@ -161,5 +191,23 @@ mod tests {
         head.take(16_000, 100_000, |_| {});
         let heard = |now: i64| place.heard(now).unwrap().as_micros() / 1_000;
         assert_eq!((heard(100_000), heard(600_000), heard(9_000_000)), (0, 499, 999));
+    }
+
+    #[test]
+    fn behind_a_jump_the_place_is_still_before_it_until_it_is_heard() {
+        for (to, name) in [(64_000, "forwards"), (800, "backwards")] {
+            let place = Arc::new(Place::default());
+            let (mut producer, ring) = rtrb::RingBuffer::new(20_000);
+            let mut head = Head { ring, place: Arc::clone(&place), rate_hz: 16_000, before: None };
+            let turn = place.next_turn(Position(0));
+            for i in (0..8_000).chain(to..to + 1_600) {
+                producer.push(Frame { sample: 0.0, at: Position(i), turn }).unwrap();
+            }
+            // Taken at boot time 0; the device plays the first of them 200 ms later, and the jump after half a second more.
+            head.take(9_600, 200_000, |_| {});
+            let heard = |now_ms: i64| place.heard(now_ms * 1_000).unwrap().as_micros() / 1_000;
+            let to_ms = to / 16;
+            assert_eq!((heard(650), heard(699), heard(720)), (449, 498, to_ms + 19), "{name}");
+        }
     }
 }

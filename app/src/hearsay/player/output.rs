@@ -148,5 +148,5 @@ fn open_silent(place: &Arc<Place>) -> anyhow::Result<Opened> {
 
 fn ring(rate_hz: u32, place: &Arc<Place>) -> (Producer<Frame>, Head) {
     let (producer, ring) = RingBuffer::new(usize::try_from(rate_hz / RING_PARTS).unwrap_or(4_096).max(64));
-    (producer, Head { ring, place: Arc::clone(place), rate_hz })
+    (producer, Head { ring, place: Arc::clone(place), rate_hz, before: None })
 }

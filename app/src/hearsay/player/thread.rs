@@ -6,6 +6,7 @@ use super::head::Frame;
 use super::output::{Opened, Output};
 use super::{Desk, IDLE, Order, Playback};
 use archive::{Archive, Played, PlayedLog};
+use home::Home;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -26,6 +27,7 @@ const REOPEN_PAUSE: Duration = Duration::from_millis(200);
 const FORGET: Duration = Duration::from_secs(10);
 
 pub(super) struct Thread {
+    home: Home,
     deck: Deck,
     diary: Diary,
     log: PlayedLog,
@@ -48,8 +50,10 @@ pub(super) struct Thread {
 }
 
 impl Thread {
-    pub(super) fn new(archive: Archive, output: Output, desk: Arc<Desk>) -> Self {
+    pub(super) fn new(home: &Home, output: Output, desk: Arc<Desk>) -> Self {
+        let archive = Archive::open(home);
         Self {
+            home: home.clone(),
             log: PlayedLog::open(&archive),
             deck: Deck::new(archive),
             diary: Diary::default(),
@@ -122,6 +126,17 @@ impl Thread {
             Order::Speed(speed) => {
                 self.hold();
                 self.speed = speed;
+                self.deck.set_speed(speed);
+                self.begin_if_playing();
+            }
+            Order::Loop(looped) => {
+                self.hold();
+                self.deck.set_loop(looped);
+                self.begin_if_playing();
+            }
+            Order::SkipSilence(skips) => {
+                self.hold();
+                self.deck.skip_silence(skips.then_some(&self.home));
                 self.begin_if_playing();
             }
             Order::Ears(ears) => {
@@ -200,11 +215,13 @@ impl Thread {
         while !self.ended && device.ring.slots() > 0 {
             let (ring, turn) = (&mut device.ring, self.turn);
             let frames = ring.slots().min(BLOCK);
-            let rendered = self.deck.render(frames, device.rate_hz, self.speed, |sample, at| {
+            let rendered = self.deck.render(frames, device.rate_hz, |sample, at| {
                 // There are as many slots as frames were asked for.
                 ring.push(Frame { sample, at, turn }).ok();
             });
             match rendered {
+                // While silence is looked through, orders are obeyed in between.
+                Ok(Rendered::Frames(0)) => break,
                 Ok(Rendered::Frames(_)) => {}
                 Ok(Rendered::Ended) => self.ended = true,
                 Err(error) => return self.stop(Some(home::one_line(&error))),

@@ -5,7 +5,9 @@ use super::conversation_ui::{self, Layout};
 use super::memory::Memory;
 use super::screenshot::Screenshot;
 use super::state::{Action, Effect, Page, STEP_MICROS, State, Whither};
-use super::{dialog_ui, live_ui, page_ui, player_ui, search_ui, settings_ui, status_ui, style, welcome_ui};
+use super::{
+    dialog_ui, exporting, live_ui, page_ui, player_ui, replay_ui, search_ui, settings_ui, status_ui, style, welcome_ui,
+};
 use crate::player::{Output, Player};
 use eframe::egui::{CentralPanel, Context, Event, Frame, Key, Margin, Modifiers, Panel, RawInput, Ui};
 use home::Home;
@@ -33,8 +35,10 @@ impl Viewer {
     pub(crate) fn start(home: &Home, config: Option<&Path>, output: Output, wake: Wake) -> std::io::Result<Self> {
         let background = Background::start(home, config, &wake)?;
         let player = Player::start(home, output, move || wake())?;
+        let mut state = State::default();
+        state.replay.folders = exporting::folders();
         Ok(Self {
-            state: State::default(),
+            state,
             background,
             player,
             layout: Layout::default(),
@@ -122,6 +126,8 @@ impl Viewer {
                 Effect::Ears(ears) => self.player.set_ears(ears),
                 Effect::Watch(watched) => self.background.watch(watched),
                 Effect::Go(errand) => self.background.go(errand),
+                Effect::Loop(looped) => self.player.set_loop(looped),
+                Effect::SkipSilence(skips) => self.player.skip_silence(skips),
             }
         }
     }
@@ -239,6 +245,7 @@ fn keys(ctx: &Context) -> Vec<Action> {
             }
         }
     }
+    actions.extend(replay_ui::keys(ctx));
     // Where it lies on the keyboard, and with which modifiers, is the layout's affair.
     if ctx.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "?"))) {
         actions.push(Action::ShowKeys);

@@ -3,14 +3,15 @@
 //! - `hs-find` owns a [`Library`] and answers questions. Of each kind only the latest question waits: who types faster
 //!   than the index answers makes no queue. It does what the dialogs ask for, too.
 //! - `hs-status` owns another and looks every second how the recorder and the worker are doing.
-//!
+//! - `hs-peaks` looks through the sound for the waveform ([`peaks`](super::peaks)), and `hs-export` writes a file, once.
 //! - `hs-live` looks what goes on while somebody watches ([`live`]).
 //!
-//! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. They end
+//! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. The threads end
 //! when the [`Background`] is dropped.
 
-use super::state::{Answer, Errand, Health, News, Question, Readiness, Watched};
-use super::{desk, errands, live, reading, setup, survey};
+use super::peaks::{Peaks, Wanted};
+use super::state::{Answer, Aside, Errand, Health, News, Question, Readiness, Watched};
+use super::{desk, errands, exporting, live, reading, setup, survey};
 use crate::context::Context;
 use crate::library::{Library, SearchOptions};
 use capture::control::{self, Request};
@@ -36,6 +37,7 @@ pub(crate) type Wake = Arc<dyn Fn() + Send + Sync>;
 /// The handle to the threads.
 pub(crate) struct Background {
     waiting: Arc<Waiting>,
+    peaks: Peaks,
     answers: Receiver<Answer>,
     /// Its end is the end of `hs-status`.
     _open: SyncSender<()>,
@@ -89,7 +91,8 @@ fn kind(question: &Question) -> Option<Kind> {
         Question::Models { .. } | Question::Estimate { .. } | Question::Passes { .. } | Question::Compare { .. } => {
             Some(Kind::Dialog)
         }
-        Question::Queue { .. }
+        Question::Aside(_)
+        | Question::Queue { .. }
         | Question::Prefer { .. }
         | Question::Star { .. }
         | Question::Write { .. }
@@ -158,17 +161,39 @@ impl Background {
         std::thread::Builder::new()
             .name("hs-live".to_owned())
             .spawn(move || live::run(&at, &watched, &moments, &wake_live))?;
+        let peaks = Peaks::start(home, answer.clone(), Arc::clone(wake))?;
         let (given, ring) = (given(home, config), Arc::clone(wake));
         let (home, wake, health) = (home.clone(), Arc::clone(wake), answer.clone());
         std::thread::Builder::new()
             .name("hs-status".to_owned())
             .spawn(move || watch_health(&home, &health, &closed, &wake))?;
-        Ok(Self { waiting, answers, _open: open, given, answer, wake: ring, watch })
+        Ok(Self { waiting, peaks, answers, _open: open, given, answer, wake: ring, watch })
     }
 
     /// Puts a question; an older one of its kind that still waits is forgotten.
     pub(crate) fn ask(&self, question: Question) {
-        self.waiting.put(question);
+        match question {
+            Question::Aside(Aside::Draw { number, span, columns }) => self.peaks.ask(Wanted { number, span, columns }),
+            Question::Aside(aside @ Aside::Export { .. }) => self.export(aside),
+            question => self.waiting.put(question),
+        }
+    }
+
+    /// One file, on a thread that ends with it. The dialog asks for the next when this is written.
+    fn export(&self, aside: Aside) {
+        let Aside::Export { number, span, form, path } = aside else { return };
+        let (home, answer, wake) = (self.given.home.clone(), self.answer.clone(), Arc::clone(&self.wake));
+        let run = move || {
+            if answer.send(dialog(number, exporting::export(&home, span, form, &path))).is_ok() {
+                wake();
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("hs-export".to_owned()).spawn(run) {
+            let error = Err(anyhow::Error::from(error).context("cannot start a thread"));
+            if self.answer.try_send(dialog(number, error)).is_err() {
+                tracing::error!("cannot export: no thread starts");
+            }
+        }
     }
 
     /// What goes on is watched from now on, or isn't.
@@ -310,6 +335,8 @@ impl Finder {
                 Answer::Set { key, done: done.map_err(|error| home::one_line(error.as_ref())) }
             }
             Question::Cancel { number, pass } => dialog(number, desk::cancel(home, &pass)),
+            // These never come here: `ask` gives them to threads of their own.
+            Question::Aside(_) => return None,
         })
     }
 }

@@ -376,8 +376,8 @@ fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_
     if about.is_empty() { response } else { response.on_hover_text(about.join("\n")) }
 }
 
-/// Slanted lines: what stands here may not have been said.
-fn hatch(ui: &Ui, rect: Rect, color: Color32) {
+/// Slanted lines: what stands here may not have been said, or nothing does.
+pub(super) fn hatch(ui: &Ui, rect: Rect, color: Color32) {
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let mut x = rect.left() - rect.height();
     while x < rect.right() {

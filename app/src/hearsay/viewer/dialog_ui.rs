@@ -5,7 +5,7 @@ use super::state::{
     Writing,
 };
 use super::style::{self, Palette};
-use super::{calendar_ui, going_ui, text};
+use super::{calendar_ui, export_ui, going_ui, text};
 use crate::output;
 use crate::status::CampaignStatus;
 use eframe::egui::accesskit::Role;
@@ -43,6 +43,7 @@ pub(crate) fn dialog_ui(ctx: &Context, state: &State) -> Option<Action> {
                 Dialog::Calendar => calendar_ui::calendar_dialog_ui(ui, state),
                 Dialog::Keys => going_ui::keys_ui(ui),
                 Dialog::Write(write) => write_ui(ui, write),
+                Dialog::Export(export) => export_ui::export_ui(ui, export),
             }
         };
         Frame::new().inner_margin(style::PANEL_MARGIN).show(ui, inside).inner

@@ -32,18 +32,20 @@ pub(super) fn going_ui(ui: &mut Ui, going: &Going) -> Option<Action> {
     if entered { Some(Action::Go(Whither::Text(going.text.clone()))) } else { ended }
 }
 
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 14] = [
     ("Ctrl 1,  Ctrl 2,  Ctrl 3", "Read, live, settings"),
     ("/  or  Ctrl F", "Search; Esc leaves the field"),
     ("Enter,  Shift Enter", "The next hit, the one before"),
     ("Space  or  K", "Play, pause"),
     ("J,  L  or  arrows", "Back and forward by 5 seconds"),
+    ("R", "Play what is selected again and again, or the line that is heard"),
+    ("+  and  -", "Show less or more of the waveform"),
     ("T", "What was said last"),
     ("G", "Go to a time"),
     ("[  and  ]", "The day before, the next day"),
     ("D", "The next word that may have been misheard"),
     ("Tab,  Enter", "Move to a button or a line, press it"),
-    ("Esc", "Close what lies over the window"),
+    ("Esc", "Close what lies over the window; select nothing"),
     ("?", "This list"),
 ];
 

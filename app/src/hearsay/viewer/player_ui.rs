@@ -1,17 +1,15 @@
 //! The bar under the conversation: play, place, speed, sides.
 
+use super::replay_ui::replay_ui;
 use super::state::{Action, Conversation, SPEED_CHOICES, STEP_MICROS, State};
 use super::style::{self, Palette};
 use super::text;
+use super::waveform_ui::waveform_ui;
 use crate::player::Ears;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align, Button, Color32, ComboBox, CornerRadius, CursorIcon, Layout, Painter, Rect, RichText, Sense, Shape, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Button, Color32, ComboBox, CornerRadius, Layout, Rect, RichText, Sense, Shape, Stroke, Ui, WidgetInfo, vec2,
 };
-use timeline::{Side, Span, WallTime};
-
-const STRIP_HEIGHT: f32 = 38.0;
 
 /// The player's bar; nothing where no conversation is open.
 pub(crate) fn player_ui(ui: &mut Ui, state: &State) -> Option<Action> {
@@ -23,9 +21,10 @@ pub(crate) fn player_ui(ui: &mut Ui, state: &State) -> Option<Action> {
             if playback.playing { format!("Some of it is missing: {error}") } else { format!("Not playing: {error}") };
         ui.label(RichText::new(told).font(style::small()).color(palette.error));
     }
-    let sought = strip_ui(ui, state, conversation);
+    let turned = waveform_ui(ui, state, conversation);
     let pressed = ui.horizontal(|ui| controls_ui(ui, state, conversation)).inner;
-    sought.or(pressed)
+    let chosen = replay_ui(ui, state);
+    pressed.or(chosen).or(turned)
 }
 
 fn controls_ui(ui: &mut Ui, state: &State, conversation: &Conversation) -> Option<Action> {
@@ -84,7 +83,7 @@ fn speed_ui(ui: &mut Ui, speed: f32) -> Option<Action> {
     let mut chosen = speed;
     let name = |speed: f32| format!("{speed}x");
     let shown = RichText::new(name(speed)).font(style::small());
-    let response = ComboBox::from_id_salt("speed").width(58.0).selected_text(shown).show_ui(ui, |ui| {
+    let response = ComboBox::from_id_salt("speed").width(58.0).height(320.0).selected_text(shown).show_ui(ui, |ui| {
         for choice in SPEED_CHOICES {
             ui.selectable_value(&mut chosen, choice, name(choice));
         }
@@ -123,88 +122,4 @@ fn ears_ui(ui: &mut Ui, ears: Ears) -> Option<Action> {
     ui.add_space(10.0);
     ui.spacing_mut().item_spacing.x = 8.0;
     action
-}
-
-/// What is shown of the timeline: said above, heard below, and where the sound is. A click or a drag goes there.
-fn strip_ui(ui: &mut Ui, state: &State, conversation: &Conversation) -> Option<Action> {
-    let palette = Palette::of(ui);
-    let size = vec2(ui.available_width(), STRIP_HEIGHT);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-    let scale = Scale { rect: rect.shrink2(vec2(4.0, 0.0)), span: conversation.span };
-    let position = state.playing.playback.position;
-    let place = position.map_or(0.0, |position| seconds(position.micros_since(conversation.span.start)));
-    response.widget_info(|| WidgetInfo::slider(true, place, "Place"));
-    let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, style::ROUND, ui.visuals().extreme_bg_color);
-    painter.rect_stroke(rect, style::ROUND, (1.0, palette.line), StrokeKind::Inside);
-    painter.hline(rect.x_range(), rect.center().y, (1.0, palette.line));
-    for line in &conversation.lines {
-        let (above, below) = (rect.top() + 6.0..=rect.center().y - 3.0, rect.center().y + 3.0..=rect.bottom() - 6.0);
-        let y = match line.side {
-            Side::Said => above,
-            Side::Heard => below,
-            Side::Both => *above.start()..=*below.end(),
-        };
-        let (from, to) = (scale.x(line.span.start), scale.x(line.span.end));
-        let bar = Rect::from_x_y_ranges(from..=to.max(from + 2.0), y);
-        painter.rect_filled(bar, 2.0, palette.side(line.side).gamma_multiply(0.75));
-    }
-    if let Some(position) = position.filter(|position| conversation.span.contains(*position)) {
-        playhead(&painter, scale.x(position), rect, palette.text);
-    }
-    let hover = response.hover_pos().map(|pointer| scale.time(pointer.x));
-    let response = match hover {
-        Some(time) => response.on_hover_text_at_pointer(text::clock(time)),
-        None => response,
-    };
-    let response = response.on_hover_cursor(CursorIcon::PointingHand);
-    let pointer = response.interact_pointer_pos().filter(|_| response.clicked() || response.dragged())?;
-    Some(Action::Seek(scale.time(pointer.x)))
-}
-
-fn playhead(painter: &Painter, x: f32, rect: Rect, color: Color32) {
-    painter.vline(x, rect.y_range(), (2.0, color));
-    painter.circle_filled(pos2(x, rect.top() + 3.0), 4.0, color);
-}
-
-/// From the timeline to the strip and back.
-struct Scale {
-    rect: Rect,
-    span: Span,
-}
-
-impl Scale {
-    fn x(&self, time: WallTime) -> f32 {
-        let share = seconds(time.micros_since(self.span.start)) / seconds(self.span.len_micros().max(1));
-        #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
-        let share = share as f32;
-        self.rect.left() + share.clamp(0.0, 1.0) * self.rect.width()
-    }
-
-    fn time(&self, x: f32) -> WallTime {
-        let share = f64::from(((x - self.rect.left()) / self.rect.width().max(1.0)).clamp(0.0, 1.0));
-        #[expect(clippy::cast_possible_truncation, reason = "within the span")]
-        let micros = (share * seconds(self.span.len_micros()) * 1e6) as i64;
-        self.span.start.plus_micros(micros)
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "lengths of what is shown")]
-fn seconds(micros: i64) -> f64 {
-    micros as f64 / 1e6
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_on_the_strip_is_the_time_it_shows() {
-        let span = Span::new(WallTime::from_millis(1_795_425_312_000), WallTime::from_millis(1_795_425_552_000));
-        let scale = Scale { rect: Rect::from_min_size(pos2(10.0, 0.0), vec2(800.0, 30.0)), span };
-        assert_eq!(scale.time(-5.0), span.start);
-        assert_eq!(scale.time(410.0), span.middle());
-        assert!((scale.x(scale.time(333.0)) - 333.0).abs() < 0.1);
-        assert_eq!(scale.time(9_000.0), span.end);
-    }
 }

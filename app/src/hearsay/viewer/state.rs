@@ -12,6 +12,7 @@ mod going;
 mod line;
 mod live;
 mod message;
+mod replay;
 mod search;
 mod settings;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(crate) use going::{Going, Whither};
 pub(crate) use line::{Line, SpokenWord};
 pub(crate) use live::{FORGET_MINUTES, Forgetful, Live, Moment, Page, Watched};
 pub(crate) use message::{Action, Answer, Effect, Question};
+pub(crate) use replay::{Aside, Export, Folders, Form, Replay, Turn};
 pub(crate) use search::{Found, Search};
 pub(crate) use settings::{Installed, Settings, Setup};
 
@@ -43,7 +45,7 @@ const AHEAD_MICROS: i64 = 20_000_000;
 /// How far the arrow keys go.
 pub(crate) const STEP_MICROS: i64 = 5_000_000;
 /// The speeds that can be chosen.
-pub(crate) const SPEED_CHOICES: [f32; 7] = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0];
+pub(crate) const SPEED_CHOICES: [f32; 9] = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0];
 
 /// The bar under the conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,6 +97,7 @@ pub(crate) struct State {
     pub(crate) search: Search,
     pub(crate) conversation: Option<Conversation>,
     pub(crate) playing: Playing,
+    pub(crate) replay: Replay,
     pub(crate) health: Health,
     pub(crate) dialog: Option<Dialog>,
     pub(crate) page: Page,
@@ -117,6 +120,7 @@ impl Default for State {
             search: Search::default(),
             conversation: None,
             playing: Playing { playback: Playback::default(), speed: 1.0, ears: Ears::Mix, follow: true },
+            replay: Replay::default(),
             health: Health { status: None, readiness: Readiness::Unknown, error: None },
             dialog: None,
             page: Page::default(),
@@ -137,6 +141,11 @@ impl State {
     /// Does what the user wants.
     #[expect(clippy::too_many_lines, reason = "a line or a few for each action; what they do is elsewhere")]
     pub(crate) fn apply(&mut self, action: Action) -> Vec<Effect> {
+        let effects = self.change(action);
+        self.follow_to(effects)
+    }
+
+    fn change(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Type(text) => {
                 self.search.text = text;
@@ -200,6 +209,7 @@ impl State {
                 self.playing.ears = ears;
                 vec![Effect::Ears(ears)]
             }
+            Action::Turn(turn) => self.turn(turn),
             Action::Follow(follow) => {
                 self.playing.follow = follow;
                 Vec::new()
@@ -315,13 +325,18 @@ impl State {
                 }
                 Vec::new()
             }
+            Answer::Sketch { number, sketch } => {
+                self.receive_sketch(number, sketch);
+                Vec::new()
+            }
             Answer::Dialog { number, news } => self.receive_news(number, news),
         }
     }
 
     /// Takes in what the player does, and asks for more lines where the sound comes near their end.
     pub(crate) fn hear(&mut self, playback: Playback) -> Vec<Effect> {
-        self.playing.playback = playback;
+        let before = std::mem::replace(&mut self.playing.playback, playback).position;
+        self.keep_in_sight(before, self.playing.playback.position);
         let Playback { playing: true, position: Some(position), .. } = self.playing.playback else { return Vec::new() };
         let Some(conversation) = &self.conversation else { return Vec::new() };
         let near = position.plus_micros(AHEAD_MICROS) > conversation.span.end;

@@ -4,6 +4,7 @@ mod days;
 mod dialogs;
 mod hardship;
 mod pages;
+mod replay;
 mod scale;
 
 use super::app::Viewer;

@@ -1,6 +1,6 @@
 //! What lies over the window: transcribing again, versions side by side, the queue, what the user writes.
 
-use super::{Conversation, Effect, Forgetful, Going, Line, Question, State};
+use super::{Conversation, Effect, Export, Forgetful, Going, Line, Question, State};
 use archive::Forgetting;
 use timeline::{PassName, Side, Span, WallTime, local_day};
 
@@ -23,6 +23,8 @@ pub(crate) enum Dialog {
     Keys,
     /// What the user writes about a line.
     Write(Write),
+    /// Where what is selected is written to.
+    Export(Export),
 }
 
 /// What is to be transcribed again.
@@ -174,6 +176,7 @@ impl Dialog {
             Self::Keys | Self::Calendar => false,
             Self::Write(write) => write.told.waiting,
             Self::Forget(forget) => forget.told.waiting,
+            Self::Export(export) => export.told.waiting,
         }
     }
 
@@ -186,6 +189,7 @@ impl Dialog {
             Self::Keys | Self::Calendar => None,
             Self::Write(write) => Some(&mut write.told),
             Self::Forget(forget) => Some(&mut forget.told),
+            Self::Export(export) => Some(&mut export.told),
         }
     }
 }

@@ -92,7 +92,9 @@ impl State {
             at_end: false,
             error: None,
         });
-        vec![Effect::Ask(Question::Lines { number, span, hidden: self.hidden })]
+        let mut effects = vec![Effect::Ask(Question::Lines { number, span, hidden: self.hidden })];
+        effects.extend(self.leave_replay());
+        effects
     }
 
     pub(super) fn open(&mut self, hit: usize) -> Vec<Effect> {

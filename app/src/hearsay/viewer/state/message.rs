@@ -1,11 +1,14 @@
 //! What the panels say to the state, the state to the threads, and the threads to the state.
 
 use super::{
-    Day, DayTalk, Errand, Fetched, Found, Health, Line, Moment, News, Page, Reach, Setup, Watched, Whither, Writing,
+    Aside, Day, DayTalk, Errand, Fetched, Found, Health, Line, Moment, News, Page, Reach, Setup, Turn, Watched,
+    Whither, Writing,
 };
 use crate::library::DayHits;
 use crate::player::Ears;
+use crate::viewer::waveform::Sketch;
 use archive::Forgetting;
+use std::sync::Arc;
 use timeline::{PassName, Side, Span, WallTime};
 
 /// What the user did.
@@ -58,6 +61,8 @@ pub(crate) enum Action {
     SeekBy(i64),
     Speed(f32),
     Ears(Ears),
+    /// Did something with the waveform.
+    Turn(Turn),
     /// Scrolled by hand, or wants to be taken back to the spoken line.
     Follow(bool),
     /// Wants a star on the line of this key, or none.
@@ -124,11 +129,16 @@ pub(crate) enum Effect {
     Watch(Watched),
     /// What takes long is begun.
     Go(Errand),
+    /// Plays this again and again; `None`: no longer.
+    Loop(Option<Span>),
+    SkipSilence(bool),
 }
 
 /// A question to the thread that reads.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Question {
+    /// To a thread of its own.
+    Aside(Aside),
     Search {
         number: u64,
         text: String,
@@ -320,6 +330,11 @@ pub(crate) enum Answer {
     },
     /// A star was put somewhere, or taken away.
     Starred(Result<(), String>),
+    /// The waveform, or what of it was found so far.
+    Sketch {
+        number: u64,
+        sketch: Arc<Sketch>,
+    },
     /// To a dialog.
     Dialog {
         number: u64,
