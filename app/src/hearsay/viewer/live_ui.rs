@@ -27,7 +27,8 @@ pub(crate) fn live_ui(ui: &mut Ui, live: &Live) -> Option<Action> {
         return None;
     };
     let action = recorder_ui(ui, moment);
-    for error in live.error.iter().chain(&moment.error).chain(&moment.recorder.warnings) {
+    // What the recorder warns of stands in the line at the bottom.
+    for error in live.error.iter().chain(&moment.error) {
         ui.label(RichText::new(error).font(style::small()).color(palette.error));
     }
     for note in notes(moment) {
