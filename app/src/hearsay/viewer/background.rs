@@ -378,7 +378,7 @@ fn watch_health(home: &Home, answers: &SyncSender<Answer>, closed: &Receiver<()>
         let started = SystemClock.boot_micros();
         let health = health(home, &mut library);
         // A window that shows this already has nothing to draw.
-        let news = format!("{health:?}");
+        let news = format!("{:?}", roughly(&health));
         if shown.as_ref() != Some(&news) {
             match answers.try_send(Answer::Health(Box::new(health))) {
                 Ok(()) => {
@@ -395,6 +395,17 @@ fn watch_health(home: &Home, answers: &SyncSender<Answer>, closed: &Receiver<()>
             return;
         }
     }
+}
+
+/// As far as the window shows it: what the disk has left changes all the time.
+fn roughly(health: &Health) -> Health {
+    let mut rough = health.clone();
+    if let Some(status) = &mut rough.status {
+        status.disk_free_bytes = None;
+        status.disk_days_left_as_flac = None;
+        status.disk_days_left = status.disk_days_left.map(f64::round);
+    }
+    rough
 }
 
 fn health(home: &Home, library: &mut Option<Library>) -> Health {

@@ -126,6 +126,8 @@ fn set(style: &mut Style, visuals: Visuals, palette: &Palette) {
     let field = if dark { Color32::from_rgb(0x13, 0x15, 0x19) } else { Color32::WHITE };
     let button = if dark { Color32::from_rgb(0x2C, 0x31, 0x39) } else { Color32::from_rgb(0xEC, 0xEE, 0xF1) };
     let visuals = &mut style.visuals;
+    // One that blinks has the window drawn twice a second all day.
+    visuals.text_cursor.blink = false;
     visuals.panel_fill = panel;
     visuals.window_fill = panel;
     visuals.extreme_bg_color = field;
