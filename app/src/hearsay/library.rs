@@ -3,7 +3,7 @@
 //! It opens both read-only, takes no lock and never waits for the worker. A database or an index that isn't
 //! there yet is no error: it is looked for again with every question, and the answer says what to do.
 
-use crate::status::{self, Status};
+use crate::status::{self, KnownSound, Status};
 use anyhow::Result;
 use archive::{Archive, WordsLog};
 use home::Home;
@@ -22,6 +22,8 @@ pub(crate) struct Library {
     searcher: Option<Searcher>,
     /// The models of the passes that were seen.
     models: HashMap<PassName, String>,
+    /// The sound that was seen.
+    sound: KnownSound,
 }
 
 /// What a search is narrowed to.
@@ -103,7 +105,13 @@ impl Library {
     /// # Errors
     /// Where a database or an index is there and can't be read.
     pub(crate) fn open(home: &Home) -> Result<Self> {
-        let mut library = Self { home: home.clone(), store: None, searcher: None, models: HashMap::new() };
+        let mut library = Self {
+            home: home.clone(),
+            store: None,
+            searcher: None,
+            models: HashMap::new(),
+            sound: KnownSound::default(),
+        };
         library.store()?;
         Ok(library)
     }
@@ -320,7 +328,7 @@ impl Library {
     /// Where the archive's folder or the database can't be read.
     pub(crate) fn status(&mut self) -> Result<Status> {
         self.store()?;
-        status::gather(&self.home, self.store.as_ref())
+        status::gather(&self.home, self.store.as_ref(), &mut self.sound)
     }
 
     /// Why nothing can be found, if that is so. Where nothing was ever said there is no index, and nothing to be said of it.

@@ -9,8 +9,9 @@ pub(crate) use capture::control::{RecorderStatus, TrackState, TrackStatus};
 use home::{Home, Lock};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 use store::{CampaignState, PROVISIONAL, PassSummary, Store};
-use timeline::{PassName, SpanSet, TrackName};
+use timeline::{Clock as _, PassName, SpanSet, SystemClock, TrackName};
 
 /// Everything at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -120,12 +121,12 @@ pub(crate) fn gaps(count: u32, seconds: f64) -> String {
 }
 
 /// Asks everybody.
-pub(crate) fn gather(home: &Home, store: Option<&Store>) -> Result<Status> {
+pub(crate) fn gather(home: &Home, store: Option<&Store>, known: &mut KnownSound) -> Result<Status> {
     let state = store.map(Store::worker).transpose()?.flatten();
     let passes = store.map(Store::passes).transpose()?.unwrap_or_default();
     let disk_free_bytes = free_bytes(home);
     let (running, speed_x) = (Lock::is_held(&home.worker_lock()), state.map(|state| state.speed_x));
-    let sound = sound(home)?;
+    let sound = known.sound(home)?;
     let backlog_s = seconds(backlog_micros(&sound, store, &passes)?);
     let campaigns = store.map(|store| campaigns(store, running, &sound, &passes)).transpose()?.unwrap_or_default();
     // One that has ended says nothing of the next.
@@ -141,7 +142,7 @@ pub(crate) fn gather(home: &Home, store: Option<&Store>) -> Result<Status> {
 }
 
 /// What the recorder says of itself; one that is there and doesn't answer is running all the same.
-fn recorder(home: &Home) -> RecorderStatus {
+pub(crate) fn recorder(home: &Home) -> RecorderStatus {
     match control::ask(home, &Request::Status) {
         Ok(status) => status,
         Err(ControlError::NotRunning) => RecorderStatus::stopped(),
@@ -152,16 +153,52 @@ fn recorder(home: &Home) -> RecorderStatus {
     }
 }
 
-/// The sound there is, by track. What is being recorded at this moment isn't counted.
-fn sound(home: &Home) -> Result<BTreeMap<TrackName, SpanSet>> {
-    let mut sound: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
-    for segment in Archive::open(home).scan()?.segments {
-        if !segment.part {
-            let of_segment = segment.sound();
-            sound.entry(segment.name.track).or_default().extend(of_segment.iter());
+/// The finished sound of each day. Reading the headers of ten years takes minutes, and only the folders of the last days change.
+#[derive(Debug, Default)]
+pub(crate) struct KnownSound {
+    days: BTreeMap<String, DaySound>,
+}
+
+/// The sound of a day, as its folder was then.
+#[derive(Debug)]
+struct DaySound {
+    /// When something was put into the folder last, or taken out of it; `None` where that was so short before that more could follow in the same tick
+    /// of the file system's clock.
+    changed: Option<SystemTime>,
+    tracks: BTreeMap<TrackName, SpanSet>,
+}
+
+/// Ticks of a file system's clock are no longer than this (FAT's are).
+const TICK: Duration = Duration::from_secs(2);
+
+impl KnownSound {
+    /// The sound there is, by track. What is being recorded at this moment isn't counted.
+    fn sound(&mut self, home: &Home) -> Result<BTreeMap<TrackName, SpanSet>> {
+        let archive = Archive::open(home);
+        let mut before = std::mem::take(&mut self.days);
+        let mut sound: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+        for day in archive.days()? {
+            let changed = archive.day_folder(&day).metadata().and_then(|folder| folder.modified()).ok();
+            let known = before.remove(&day).filter(|known| known.changed.is_some() && known.changed == changed);
+            let known = known.unwrap_or_else(|| day_sound(&archive, &day, changed));
+            for (track, spans) in &known.tracks {
+                sound.entry(track.clone()).or_default().extend(spans.iter());
+            }
+            self.days.insert(day, known);
         }
+        Ok(sound)
     }
-    Ok(sound)
+}
+
+fn day_sound(archive: &Archive, day: &str, changed: Option<SystemTime>) -> DaySound {
+    let now = SystemTime::from(SystemClock.wall().utc());
+    let settled = |changed: &SystemTime| now.duration_since(*changed).is_ok_and(|ago| ago > TICK);
+    let mut tracks: BTreeMap<TrackName, SpanSet> = BTreeMap::new();
+    for segment in archive.scan_day(day).segments.into_iter().filter(|segment| !segment.part) {
+        let of_segment = segment.sound();
+        tracks.entry(segment.name.track).or_default().extend(of_segment.iter());
+    }
+    DaySound { changed: changed.filter(settled), tracks }
 }
 
 /// Sound that no pass has dealt with.
@@ -224,4 +261,44 @@ fn free_bytes_of(folder: &std::path::Path) -> Option<u64> {
 #[cfg(not(unix))]
 fn free_bytes_of(_folder: &std::path::Path) -> Option<u64> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::fixture;
+    use timeline::{Side, WallTime};
+
+    #[test]
+    fn sound_that_comes_or_goes_is_seen_though_the_rest_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(&folder.path().join("home"));
+        home.ensure().unwrap();
+        let archive = Archive::open(&home);
+        let import = |day: &str, track: TrackName, side: Side| {
+            let at = WallTime::parse_rfc3339(&format!("{day}T09:15:00Z")).unwrap();
+            let wav = fixture("days/call.mic.wav");
+            archive::import::import(&archive, &wav, &track, side, at, &mut |_| {}).unwrap();
+        };
+        import("2026-11-21", TrackName::mic(), Side::Said);
+        import("2026-11-22", TrackName::mic(), Side::Said);
+        let mut known = KnownSound::default();
+        let afresh = || KnownSound::default().sound(&home).unwrap();
+        let first = known.sound(&home).unwrap();
+        assert_eq!(first, afresh());
+        assert_eq!(first.len(), 1);
+        // A moment later the folders are as old as they look, and what is in them is known.
+        std::thread::sleep(TICK + Duration::from_millis(100));
+        assert_eq!(known.sound(&home).unwrap(), first);
+        assert!(known.days.values().all(|day| day.changed.is_some()), "{known:?}");
+        import("2026-11-22", TrackName::loopback(), Side::Heard);
+        let more = known.sound(&home).unwrap();
+        assert_eq!((more.len(), &more), (2, &afresh()));
+        for segment in archive.scan_day("2026-11-21").segments {
+            std::fs::rename(&segment.path, folder.path().join(segment.path.file_name().unwrap())).unwrap();
+        }
+        let less = known.sound(&home).unwrap();
+        assert_eq!(less, afresh());
+        assert!(less.values().all(|spans| spans.len_micros() < first[&TrackName::mic()].len_micros()));
+    }
 }

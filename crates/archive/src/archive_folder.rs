@@ -66,6 +66,14 @@ impl Archive {
         Ok(found)
     }
 
+    /// As [`scan`](Self::scan), of the folder of one day, such as `2026-11-23`.
+    pub fn scan_day(&self, day: &str) -> Scan {
+        let mut found = Scan::default();
+        scan::day(&self.day_folder(day), &mut found);
+        scan::settle(&mut found);
+        found
+    }
+
     /// The segments of one track that hold sound within `span`, in order of time. Reads only the folders of those days.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use super::state::{Answer, Aside, Errand, Health, News, Question, Readiness, Wat
 use super::{desk, errands, exporting, live, reading, setup, survey};
 use crate::context::Context;
 use crate::library::{Library, SearchOptions};
+use crate::status;
 use capture::control::{self, Request};
 use home::Home;
 use std::collections::VecDeque;
@@ -23,9 +24,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use timeline::{Clock as _, SystemClock};
 
-/// How often the recorder and the worker are looked at, at most; a look takes no more than a tenth of the time.
+/// How often the recorder is asked how it is. All else is looked at as often, and where that takes long no more than a hundredth of the time.
 const STATUS_EVERY: Duration = Duration::from_secs(1);
-const STATUS_SHARE: u32 = 10;
+const LOOK_SHARE: i64 = 100;
 /// Answers that may lie untaken.
 const ANSWERS: usize = 16;
 /// Pages that may be turned between two looks.
@@ -373,14 +374,28 @@ fn with<T>(
 /// `hs-status`.
 fn watch_health(home: &Home, answers: &SyncSender<Answer>, closed: &Receiver<()>, wake: &Wake) {
     let mut library = None;
+    let (mut health, mut due): (Option<Health>, i64) = (None, i64::MIN);
     let mut shown = None;
     loop {
-        let started = SystemClock.boot_micros();
-        let health = health(home, &mut library);
+        let began = SystemClock.boot_micros();
+        let health = match &mut health {
+            Some(health) if began < due => {
+                if let Some(status) = &mut health.status {
+                    status.recorder = status::recorder(home);
+                }
+                health
+            }
+            health => {
+                let looked = health.insert(look(home, &mut library));
+                let now = SystemClock.boot_micros();
+                due = now.saturating_add((now - began).saturating_mul(LOOK_SHARE));
+                looked
+            }
+        };
         // A window that shows this already has nothing to draw.
-        let news = format!("{:?}", roughly(&health));
+        let news = format!("{:?}", roughly(health));
         if shown.as_ref() != Some(&news) {
-            match answers.try_send(Answer::Health(Box::new(health))) {
+            match answers.try_send(Answer::Health(Box::new(health.clone()))) {
                 Ok(()) => {
                     shown = Some(news);
                     wake();
@@ -390,8 +405,7 @@ fn watch_health(home: &Home, answers: &SyncSender<Answer>, closed: &Receiver<()>
                 Err(TrySendError::Disconnected(_)) => return,
             }
         }
-        let took = Duration::from_micros((SystemClock.boot_micros() - started).unsigned_abs());
-        if closed.recv_timeout(STATUS_EVERY.max(took * STATUS_SHARE)) != Err(RecvTimeoutError::Timeout) {
+        if closed.recv_timeout(STATUS_EVERY) != Err(RecvTimeoutError::Timeout) {
             return;
         }
     }
@@ -408,7 +422,7 @@ fn roughly(health: &Health) -> Health {
     rough
 }
 
-fn health(home: &Home, library: &mut Option<Library>) -> Health {
+fn look(home: &Home, library: &mut Option<Library>) -> Health {
     let looked = with(home, library, |library| Ok((library.status()?, readiness(home, library)?)));
     match looked {
         Ok((status, readiness)) => Health { status: Some(status), readiness, error: None },
