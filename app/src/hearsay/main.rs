@@ -8,6 +8,8 @@ mod cli;
 mod columns;
 mod commands;
 mod context;
+#[path = "../contract/mod.rs"]
+mod contract;
 mod corrections;
 mod differences;
 mod doctor;
