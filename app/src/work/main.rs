@@ -4,6 +4,7 @@
 mod cli;
 mod report;
 mod run;
+mod source;
 
 use clap::Parser;
 use home::Exit;

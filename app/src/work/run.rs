@@ -1,5 +1,6 @@
 use crate::cli::Args;
 use crate::report::Report;
+use crate::source::Source;
 use anyhow::Context;
 use chrono::Timelike;
 use home::{Config, EngineChoice, Exit, Home, OnBattery, WorkConfig};
@@ -32,22 +33,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if home::Lock::is_held(&home.worker_lock()) {
         return Err(second_worker(&home));
     }
-    let model = models::choose(&home.models(), args.model.as_deref().or(config.work.model.as_deref()))?;
+    let mut source = match Source::of(&config, args.once) {
+        Ok(source) => source,
+        Err(error) => {
+            crate::report::error(&error);
+            return Ok(Exit::Usage);
+        }
+    };
+    let model = source.model(&home, &config, args.model.as_deref())?;
     let (choice, library) = (VadChoice::from(config.work.vad), config.work.onnxruntime.clone());
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
-    let engine = EngineProcess::spawn(&executable, &model.path, options(&model, config.work.engine))?;
+    let recogniser = source.recogniser(&executable, &model)?;
     let live = {
         let (home, work, model) = (home.clone(), config.work.clone(), model.clone());
-        let executable = executable.clone();
-        let model = Box::new(move || live_model(&home, &work, &model, &executable));
+        let (executable, source) = (executable.clone(), source.clone());
+        let model = Box::new(move || live_model(&home, &work, &model, &executable, &source));
         LiveSettings { model, vad: Box::new(open_vad) }
     };
+    let plan = source.named(PassPlan::backlog(&model, &config.work, SystemClock.wall()));
     let settings = Settings {
-        plan: PassPlan::backlog(&model, &config.work, SystemClock.wall()),
-        translation: PassPlan::translation(&model, &config.work, SystemClock.wall()),
-        recogniser: Box::new(engine),
+        plan,
+        translation: PassPlan::translation(&model, &config.work, SystemClock.wall()).map(|plan| source.named(plan)),
+        recogniser,
         vad,
         live: Some(live),
         campaigns: Some(campaigns(&home, &config.work, &executable)),
@@ -89,15 +98,25 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// The engine is given this very content or nothing, whenever it is loaded.
-fn options(model: &Model, engine: EngineChoice) -> EngineOptions {
+pub(crate) fn options(model: &Model, engine: EngineChoice) -> EngineOptions {
     EngineOptions { engine, sha256: Some(model.sha256.clone()), ..EngineOptions::default() }
 }
 
 /// The model of what is written while it is said: one of its own where that is set, else the `main` one.
-fn live_model(home: &Home, work: &WorkConfig, main: &Model, engine: &Path) -> Result<LiveModel, EngineError> {
+fn live_model(
+    home: &Home,
+    work: &WorkConfig,
+    main: &Model,
+    engine: &Path,
+    source: &Source,
+) -> Result<LiveModel, EngineError> {
     let own = work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
     let model = own.as_ref().unwrap_or(main);
-    let (plan, file) = (PassPlan::live(model, work, SystemClock.wall()), model.path.clone());
+    let plan = match own {
+        Some(_) => PassPlan::live(model, &work.on_this_machine(), SystemClock.wall()),
+        None => source.named(PassPlan::live(model, work, SystemClock.wall())),
+    };
+    let file = model.path.clone();
     let options = options(model, plan.engine);
     let recogniser = own
         .is_some()

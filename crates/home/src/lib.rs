@@ -9,6 +9,7 @@ pub mod files;
 mod home_dir;
 mod lock;
 mod one_line;
+mod openai_config;
 mod plain_name;
 mod retention;
 
@@ -20,5 +21,6 @@ pub use exit::Exit;
 pub use home_dir::{Home, HomeError};
 pub use lock::{Lock, LockError};
 pub use one_line::one_line;
+pub use openai_config::OpenAiConfig;
 pub use plain_name::is_plain_name;
 pub use retention::{Age, RetentionConfig, Size};
