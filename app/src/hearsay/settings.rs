@@ -157,6 +157,13 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("openai.at_once", Kind::Number, "how many windows it is given at once"),
     key("openai.timeout_s", Kind::Number, "how long it may take for a window, in seconds"),
+    key(
+        "hooks.utterance",
+        Kind::List,
+        "a program and its arguments, run with one JSON object on its standard input when something was said or heard",
+    ),
+    key("hooks.gap", Kind::List, "the same, when sound was lost"),
+    key("hooks.device_lost", Kind::List, "the same, when a device went away"),
     key("models.mirror", Kind::Text, "where ggml-NAME.bin lies"),
     key("models.mirrors", Kind::List, "more such places, tried in turn where the ones before can't give it"),
     unset(

@@ -2,6 +2,9 @@
 //! exit code; what it does is the crate `worker`.
 
 mod cli;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod hooks;
 mod report;
 mod run;
 mod source;

@@ -1,4 +1,5 @@
 use crate::cli::Args;
+use crate::hooks::Hooks;
 use crate::report::Report;
 use crate::source::Source;
 use anyhow::Context;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{Campaign, Pass, StoreError, Terms, When};
 use timeline::{Clock, SystemClock, WallTime};
-use worker::{CampaignSettings, LiveModel, LiveSettings, Machine, PassPlan, Settings, Summary, Worker};
+use worker::{CampaignSettings, LiveModel, LiveSettings, Machine, PassPlan, Progress, Settings, Summary, Worker};
 
 /// Sets everything up, works, and says how it ended.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -53,6 +54,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         LiveSettings { model, vad: Box::new(open_vad) }
     };
     let plan = source.named(PassPlan::backlog(&model, &config.work, SystemClock.wall()));
+    let pass = plan.pass.name();
     let settings = Settings {
         plan,
         translation: PassPlan::translation(&model, &config.work, SystemClock.wall()).map(|plan| source.named(plan)),
@@ -87,12 +89,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     }));
     let mut report = Report::new(args.supervised);
+    let mut hooks = Hooks::start(&config.hooks, &home, pass)?;
     let stopped = || stop.load(Ordering::Relaxed);
-    let summary = if args.once {
-        worker.run_once(&stopped, &mut |progress| report.show(&progress))?
-    } else {
-        worker.watch(&stopped, &mut |progress| report.show(&progress))?
+    let mut told = |progress: Progress<'_>| {
+        report.show(&progress);
+        if let Some(hooks) = &mut hooks {
+            hooks.note(&progress);
+        }
     };
+    let summary = if args.once { worker.run_once(&stopped, &mut told) } else { worker.watch(&stopped, &mut told) };
+    if let Some(hooks) = hooks {
+        hooks.finish();
+    }
+    let summary = summary?;
     report.finish(&summary);
     Ok(exit(&summary))
 }

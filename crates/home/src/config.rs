@@ -1,4 +1,4 @@
-use crate::{Home, OpenAiConfig, RetentionConfig, home_dir};
+use crate::{Home, HooksConfig, OpenAiConfig, RetentionConfig, home_dir};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ pub struct Config {
     pub work: WorkConfig,
     /// `[openai]`: the server that recognises, where `[work]` says so.
     pub openai: OpenAiConfig,
+    /// `[hooks]`: programs that are run when something happens.
+    pub hooks: HooksConfig,
     /// `[models]`: where models come from.
     pub models: ModelsConfig,
     /// `[retention]`: how long sound is kept, and how.

@@ -7,6 +7,7 @@ mod config;
 mod exit;
 pub mod files;
 mod home_dir;
+mod hooks_config;
 mod lock;
 mod one_line;
 mod openai_config;
@@ -19,6 +20,7 @@ pub use config::{
 };
 pub use exit::Exit;
 pub use home_dir::{Home, HomeError};
+pub use hooks_config::HooksConfig;
 pub use lock::{Lock, LockError};
 pub use one_line::one_line;
 pub use openai_config::OpenAiConfig;
