@@ -212,6 +212,7 @@ fn every_command_explains_itself_with_an_example() {
         "note",
         "marks",
         "export",
+        "serve",
         "status",
         "gaps",
         "models",
@@ -254,6 +255,7 @@ fn show_and_every_format_of_export_are_as_their_goldens() {
         ("sample.vtt", vec!["export", "2026-11-23T09:15..09:16", "--format", "vtt"]),
         ("sample.jsonl", vec!["export", "2026-11-23T09:15..09:16", "--format", "jsonl"]),
         ("sample.md", vec!["export", "2026-11-23T09:15..09:16", "--format", "md"]),
+        ("sample.quickwit.ndjson", vec!["export", "2026-11-23T09:15..09:16", "--format", "quickwit", "--owner", "ann"]),
     ] {
         let ran = sample.run(&arguments);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{name}");
@@ -261,6 +263,30 @@ fn show_and_every_format_of_export_are_as_their_goldens() {
     }
     let hidden = sample.run(&["export", "all", "--format", "jsonl", "--hidden"]);
     assert!(hidden.json().iter().any(|row| row["state"] == "hidden"));
+}
+
+#[test]
+fn the_index_config_maps_every_field_of_the_documents_and_no_other() {
+    let sample = Sample::day();
+    let arguments =
+        ["export", "all", "--format", "quickwit", "--owner", "ann", "--index-config", "index.yaml", "--hidden"];
+    let ran = sample.run(&arguments);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let config = std::fs::read_to_string(sample.path("index.yaml")).unwrap();
+    let mapped: Vec<&str> = config.lines().filter_map(|line| line.trim().strip_prefix("- name: ")).collect();
+    for row in ran.json() {
+        for (field, value) in row.as_object().unwrap() {
+            assert!(mapped.contains(&field.as_str()), "{field} isn't mapped, and the mode is strict");
+            let is_flat = value.as_array().is_none_or(|list| list.iter().all(serde_json::Value::is_string));
+            assert!(is_flat && !value.is_object(), "{field}: Quickwit takes no lists of objects");
+        }
+        for field in mapped.iter().filter(|field| **field != "corrected") {
+            assert!(row.get(field).is_some(), "{field} isn't in {row}");
+        }
+    }
+    assert!(config.contains("timestamp_field: start\n") && config.contains("mode: strict\n"));
+    assert_eq!(sample.run(&arguments).code, 4, "no file is overwritten");
+    assert_eq!(sample.run(&["export", "all", "--format", "md", "--owner", "ann"]).code, 2);
 }
 
 #[test]

@@ -27,7 +27,7 @@ impl Again {
     /// Where the model isn't there or damaged, or the archive or the database can't be read.
     pub(crate) fn look(home: &Home, work: &WorkConfig, model: &str, wanted: &Wanted, now: WallTime) -> Result<Self> {
         let model = models::choose(&home.models(), Some(model))?;
-        let plan = PassPlan::backlog(&model, work, now);
+        let plan = PassPlan::backlog(&model, &work.on_this_machine(), now);
         let store = Store::open_read_only(&home.database())?;
         let passes = store.passes()?;
         let known = passes.iter().find(|known| known.pass.name == plan.pass.name());

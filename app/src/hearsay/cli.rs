@@ -29,6 +29,7 @@ use crate::commands::{
     retranscribe::{CancelArgs, RetranscribeArgs},
     run,
     search::SearchArgs,
+    serve::ServeArgs,
     service::ServiceArgs,
     show::ShowArgs,
     sibling::SiblingArgs,
@@ -41,7 +42,7 @@ use std::path::PathBuf;
 
 /// Records what you say and what you hear, and finds any sentence of it again.
 ///
-/// Without a command it opens the viewer. Nothing leaves this machine.
+/// Without a command it opens the viewer. Nothing leaves this machine, unless you configure a server to transcribe.
 #[derive(Debug, Parser)]
 #[command(name = "hearsay", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -149,6 +150,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Have the system record and transcribe from login on
     Service(ServiceArgs),
+    /// Let programs of this machine search and read (a local API, MCP)
+    Serve(ServeArgs),
     /// List, fetch, add, convert, check and remove speech models
     Models(ModelsArgs),
     /// Measure how fast this machine transcribes with a model

@@ -7,7 +7,7 @@ use crate::library::Library;
 use crate::output;
 use crate::status::{self, RecorderStatus, Status, TrackState, WorkerStatus};
 use capture::{Choice, Device, Kind};
-use home::{Config, Home, SourceChoice};
+use home::{Config, EngineChoice, Home, SourceChoice};
 use serde::Serialize;
 use speech::models::ModelError;
 use std::path::{Path, PathBuf};
@@ -216,6 +216,13 @@ fn live(worker: &WorkerStatus) -> Option<Finding> {
 }
 
 fn model(home: &Home, config: &Config) -> Finding {
+    if config.work.engine == EngineChoice::OpenAi {
+        let text = match &config.openai.url {
+            Some(url) => format!("{url} transcribes, and all speech that is recorded is sent there"),
+            None => "engine = \"openai\" names no server, so nothing is transcribed".to_owned(),
+        };
+        return Finding::note("model", text, "url below [openai], or unset work.engine");
+    }
     let folder = home.models();
     let path = match &config.work.model {
         Some(name) => speech::models::locate(&folder, name),

@@ -58,7 +58,8 @@ pub(crate) fn report(error: &anyhow::Error) -> Exit {
     exit(error)
 }
 
-fn exit(error: &anyhow::Error) -> Exit {
+/// The exit code of an error.
+pub(crate) fn exit(error: &anyhow::Error) -> Exit {
     for cause in error.chain() {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return failure.exit;
@@ -70,7 +71,8 @@ fn exit(error: &anyhow::Error) -> Exit {
     Exit::Failed
 }
 
-fn hint(error: &anyhow::Error) -> Option<String> {
+/// What to do about an error, where that is known.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     for cause in error.chain() {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return failure.hint.clone();

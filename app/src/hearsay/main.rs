@@ -8,6 +8,8 @@ mod cli;
 mod columns;
 mod commands;
 mod context;
+#[path = "../contract/mod.rs"]
+mod contract;
 mod corrections;
 mod differences;
 mod doctor;
@@ -21,9 +23,11 @@ mod player;
 mod reference;
 mod remarks;
 mod rows;
+mod serve;
 mod service;
 mod settings;
 mod sound;
+mod sound_files;
 mod status;
 mod steps;
 mod subtitles;
@@ -55,6 +59,10 @@ fn start_logging(verbose: u8) {
     };
     // What winit finds odd about a display is nothing that anyone could act on.
     let usual = || EnvFilter::new(format!("{level},winit=error"));
-    let filter = EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| usual());
+    let mut filter = EnvFilter::try_from_env("HEARSAY_LOG").unwrap_or_else(|_| usual());
+    // The SDK logs what it is asked and what it answers, which is what was said.
+    if let Ok(off) = "rmcp=off".parse() {
+        filter = filter.add_directive(off);
+    }
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

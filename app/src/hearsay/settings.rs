@@ -68,7 +68,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "work.engine",
         Kind::Choice(&["hearsay", "whisper-rs"]),
-        "what recognises: \"hearsay\" (our own, many windows at once) or \"whisper-rs\" (whisper.cpp, which knows graphics cards too)",
+        "what recognises: \"hearsay\" (our own, many windows at once), \"whisper-rs\" (whisper.cpp, which knows graphics cards too), or \"openai\", the server below [openai]",
     ),
     unset(
         "work.model",
@@ -142,6 +142,28 @@ pub(crate) const KEYS: &[Key] = &[
         "where all sound is larger than this, the oldest is taken away",
         "\"200GB\"",
     ),
+    unset(
+        "openai.url",
+        Kind::Text,
+        "where the API of a server begins that transcribes for engine = \"openai\": all speech that is recorded is sent there",
+        "\"http://gpu-host:8000/v1\"",
+    ),
+    unset("openai.model", Kind::Text, "the model to ask it for, as it calls it", "\"large-v3\""),
+    unset(
+        "openai.key_file",
+        Kind::Text,
+        "a file with the key that it wants; else HEARSAY_OPENAI_KEY",
+        "\"/home/me/.config/hearsay/openai.key\"",
+    ),
+    key("openai.at_once", Kind::Number, "how many windows it is given at once"),
+    key("openai.timeout_s", Kind::Number, "how long it may take for a window, in seconds"),
+    key(
+        "hooks.utterance",
+        Kind::List,
+        "a program and its arguments, run with one JSON object on its standard input when something was said or heard",
+    ),
+    key("hooks.gap", Kind::List, "the same, when sound was lost"),
+    key("hooks.device_lost", Kind::List, "the same, when a device went away"),
     key("models.mirror", Kind::Text, "where ggml-NAME.bin lies"),
     key("models.mirrors", Kind::List, "more such places, tried in turn where the ones before can't give it"),
     unset(

@@ -2,8 +2,12 @@
 //! exit code; what it does is the crate `worker`.
 
 mod cli;
+#[path = "../contract/mod.rs"]
+mod contract;
+mod hooks;
 mod report;
 mod run;
+mod source;
 
 use clap::Parser;
 use home::Exit;

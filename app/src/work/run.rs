@@ -1,8 +1,10 @@
 use crate::cli::Args;
+use crate::hooks::Hooks;
 use crate::report::Report;
+use crate::source::Source;
 use anyhow::Context;
 use chrono::Timelike;
-use home::{Config, EngineChoice, Exit, Home, OnBattery, WorkConfig};
+use home::{Config, EngineChoice, Exit, Home, OnBattery, RetentionConfig, WorkConfig};
 use speech::models::{self, Model};
 use speech::{EngineError, EngineOptions, EngineProcess, Recogniser, Vad, VadChoice};
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{Campaign, Pass, StoreError, Terms, When};
 use timeline::{Clock, SystemClock, WallTime};
-use worker::{CampaignSettings, LiveModel, LiveSettings, Machine, PassPlan, Settings, Summary, Worker};
+use worker::{CampaignSettings, LiveModel, LiveSettings, Machine, PassPlan, Progress, Settings, Summary, Worker};
 
 /// Sets everything up, works, and says how it ended.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -32,25 +34,56 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if home::Lock::is_held(&home.worker_lock()) {
         return Err(second_worker(&home));
     }
-    let model = models::choose(&home.models(), args.model.as_deref().or(config.work.model.as_deref()))?;
+    let source = match Source::of(&config, args.once) {
+        Ok(source) => source,
+        Err(error) => {
+            crate::report::error(&error);
+            return Ok(Exit::Usage);
+        }
+    };
+    let settings = settings(&home, &config, args.model.as_deref(), source)?;
+    let pass = settings.plan.pass.name();
+    let mut worker = open(&home, settings)?;
+    worker.keep_by(rules(&home, args.config.as_deref()));
+    let mut report = Report::new(args.supervised);
+    let mut hooks = Hooks::start(&config.hooks, &home, pass)?;
+    let stopped = || stop.load(Ordering::Relaxed);
+    let mut told = |progress: Progress<'_>| {
+        report.show(&progress);
+        if let Some(hooks) = &mut hooks {
+            hooks.note(&progress);
+        }
+    };
+    let summary = if args.once { worker.run_once(&stopped, &mut told) } else { worker.watch(&stopped, &mut told) };
+    if let Some(hooks) = hooks {
+        hooks.finish();
+    }
+    let summary = summary?;
+    report.finish(&summary);
+    Ok(exit(&summary))
+}
+
+/// What the worker is to do, by the configuration, and with what: the recogniser is started here.
+fn settings(home: &Home, config: &Config, asked: Option<&str>, mut source: Source) -> anyhow::Result<Settings> {
+    let model = source.model(home, config, asked)?;
     let (choice, library) = (VadChoice::from(config.work.vad), config.work.onnxruntime.clone());
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
-    let engine = EngineProcess::spawn(&executable, &model.path, options(&model, config.work.engine))?;
+    let recogniser = source.recogniser(&executable, &model)?;
     let live = {
         let (home, work, model) = (home.clone(), config.work.clone(), model.clone());
-        let executable = executable.clone();
-        let model = Box::new(move || live_model(&home, &work, &model, &executable));
+        let (executable, source) = (executable.clone(), source.clone());
+        let model = Box::new(move || live_model(&home, &work, &model, &executable, &source));
         LiveSettings { model, vad: Box::new(open_vad) }
     };
-    let settings = Settings {
-        plan: PassPlan::backlog(&model, &config.work, SystemClock.wall()),
-        translation: PassPlan::translation(&model, &config.work, SystemClock.wall()),
-        recogniser: Box::new(engine),
+    Ok(Settings {
+        plan: source.named(PassPlan::backlog(&model, &config.work, SystemClock.wall())),
+        translation: PassPlan::translation(&model, &config.work, SystemClock.wall()).map(|plan| source.named(plan)),
+        recogniser,
         vad,
         live: Some(live),
-        campaigns: Some(campaigns(&home, &config.work, &executable)),
+        campaigns: Some(campaigns(home, &config.work, &executable)),
         holds_back: {
             let (pauses, machine) = (config.work.on_battery == OnBattery::Pause, Machine::default());
             Box::new(move || pauses && machine.is_on_battery())
@@ -58,46 +91,55 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         segment_minutes: config.record.segment_minutes,
         unload_after: Duration::from_mins(config.work.unload_after_min.into()),
         clock: Box::new(SystemClock),
-    };
-    let mut worker = match Worker::open(&home, settings) {
-        Err(worker::WorkerError::SecondWorker { .. }) => return Err(second_worker(&home)),
+    })
+}
+
+/// Opens the worker; where a person can do something about what is wrong, that is said.
+fn open(home: &Home, settings: Settings) -> anyhow::Result<Worker> {
+    match Worker::open(home, settings) {
+        Err(worker::WorkerError::SecondWorker { .. }) => Err(second_worker(home)),
         Err(
             error @ (worker::WorkerError::NoDatabase { .. } | worker::WorkerError::Store(StoreError::Damaged { .. })),
         ) => {
             let hint = "`hearsay rebuild` makes the database anew of the words beside the sound";
-            return Err(anyhow::anyhow!("{}\nhint: {hint}", home::one_line(&error)));
+            Err(anyhow::anyhow!("{}\nhint: {hint}", home::one_line(&error)))
         }
-        opened => opened?,
-    };
-    let (of, file) = (home.clone(), args.config.clone());
-    worker.keep_by(Box::new(move || match Config::load(&of, file.as_deref()) {
+        opened => Ok(opened?),
+    }
+}
+
+/// The rules of retention as they are in the configuration whenever they are asked for.
+fn rules(home: &Home, file: Option<&Path>) -> Box<dyn Fn() -> Option<RetentionConfig> + Send> {
+    let (home, file) = (home.clone(), file.map(Path::to_owned));
+    Box::new(move || match Config::load(&home, file.as_deref()) {
         Ok((config, _)) => Some(config.retention),
         Err(error) => {
             tracing::error!("the rules of retention can't be read, and nothing is done: {}", home::one_line(&error));
             None
         }
-    }));
-    let mut report = Report::new(args.supervised);
-    let stopped = || stop.load(Ordering::Relaxed);
-    let summary = if args.once {
-        worker.run_once(&stopped, &mut |progress| report.show(&progress))?
-    } else {
-        worker.watch(&stopped, &mut |progress| report.show(&progress))?
-    };
-    report.finish(&summary);
-    Ok(exit(&summary))
+    })
 }
 
 /// The engine is given this very content or nothing, whenever it is loaded.
-fn options(model: &Model, engine: EngineChoice) -> EngineOptions {
+pub(crate) fn options(model: &Model, engine: EngineChoice) -> EngineOptions {
     EngineOptions { engine, sha256: Some(model.sha256.clone()), ..EngineOptions::default() }
 }
 
 /// The model of what is written while it is said: one of its own where that is set, else the `main` one.
-fn live_model(home: &Home, work: &WorkConfig, main: &Model, engine: &Path) -> Result<LiveModel, EngineError> {
+fn live_model(
+    home: &Home,
+    work: &WorkConfig,
+    main: &Model,
+    engine: &Path,
+    source: &Source,
+) -> Result<LiveModel, EngineError> {
     let own = work.live_model.as_deref().map(|name| models::choose(&home.models(), Some(name))).transpose()?;
     let model = own.as_ref().unwrap_or(main);
-    let (plan, file) = (PassPlan::live(model, work, SystemClock.wall()), model.path.clone());
+    let plan = match own {
+        Some(_) => PassPlan::live(model, &work.on_this_machine(), SystemClock.wall()),
+        None => source.named(PassPlan::live(model, work, SystemClock.wall())),
+    };
+    let file = model.path.clone();
     let options = options(model, plan.engine);
     let recogniser = own
         .is_some()

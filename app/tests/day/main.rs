@@ -20,3 +20,4 @@ mod rebuild;
 mod record_to_search;
 mod replay;
 mod retain;
+mod served;

@@ -109,10 +109,14 @@ fn one_by_one<O: Write>(mut whisper: WhisperCpp, queue: &Queue, pipe: &Pipe<O>) 
 
 fn open(model: &Path, choice: EngineChoice) -> Result<Engine, String> {
     let info = speech::models::inspect(model).map_err(|error| error.to_string())?;
-    if choice == EngineChoice::Hearsay {
-        return Batched::open(model)
-            .map(|batched| Engine::Batched(Box::new(batched)))
-            .map_err(|error| home::one_line(&error));
+    match choice {
+        EngineChoice::Hearsay => {
+            return Batched::open(model)
+                .map(|batched| Engine::Batched(Box::new(batched)))
+                .map_err(|error| home::one_line(&error));
+        }
+        EngineChoice::OpenAi => return Err("a server elsewhere needs no engine here".to_owned()),
+        EngineChoice::WhisperRs => {}
     }
     let missing = missing_features();
     if !missing.is_empty() {

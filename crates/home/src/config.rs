@@ -1,4 +1,4 @@
-use crate::{Home, RetentionConfig, home_dir};
+use crate::{Home, HooksConfig, OpenAiConfig, RetentionConfig, home_dir};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,10 @@ pub struct Config {
     pub record: RecordConfig,
     /// `[work]`: how sound becomes words.
     pub work: WorkConfig,
+    /// `[openai]`: the server that recognises, where `[work]` says so.
+    pub openai: OpenAiConfig,
+    /// `[hooks]`: programs that are run when something happens.
+    pub hooks: HooksConfig,
     /// `[models]`: where models come from.
     pub models: ModelsConfig,
     /// `[retention]`: how long sound is kept, and how.
@@ -132,6 +136,15 @@ impl Default for WorkConfig {
     }
 }
 
+impl WorkConfig {
+    /// The same with an engine of this machine, for models that lie here.
+    #[must_use]
+    pub fn on_this_machine(&self) -> Self {
+        let engine = if self.engine == EngineChoice::OpenAi { EngineChoice::default() } else { self.engine };
+        Self { engine, ..self.clone() }
+    }
+}
+
 /// What recognises speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -140,23 +153,27 @@ pub enum EngineChoice {
     Hearsay,
     /// whisper.cpp, by way of whisper-rs: it knows graphics cards too.
     WhisperRs,
+    /// A server that speaks OpenAI's protocol: the sound goes there.
+    #[serde(rename = "openai")]
+    OpenAi,
 }
 
 impl EngineChoice {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Hearsay, Self::WhisperRs];
+    /// Those that run on this machine, in `hearsay-engine`.
+    pub const LOCAL: [Self; 2] = [Self::Hearsay, Self::WhisperRs];
 
     /// As in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hearsay => "hearsay",
             Self::WhisperRs => "whisper-rs",
+            Self::OpenAi => "openai",
         }
     }
 
-    /// The one of this name.
+    /// The one of this name, among those that run on this machine.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|choice| choice.name() == name)
+        Self::LOCAL.into_iter().find(|choice| choice.name() == name)
     }
 }
 

@@ -123,6 +123,11 @@ impl Home {
         self.root.join("viewer.json")
     }
 
+    /// What whoever asks `hearsay serve` has to know.
+    pub fn serve_token(&self) -> PathBuf {
+        self.root.join("serve.token")
+    }
+
     /// Held by whoever writes the index, JSONL and finished sound files.
     pub fn worker_lock(&self) -> PathBuf {
         self.root.join("worker.lock")

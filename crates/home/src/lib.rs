@@ -7,8 +7,10 @@ mod config;
 mod exit;
 pub mod files;
 mod home_dir;
+mod hooks_config;
 mod lock;
 mod one_line;
+mod openai_config;
 mod plain_name;
 mod retention;
 
@@ -18,7 +20,9 @@ pub use config::{
 };
 pub use exit::Exit;
 pub use home_dir::{Home, HomeError};
+pub use hooks_config::HooksConfig;
 pub use lock::{Lock, LockError};
 pub use one_line::one_line;
+pub use openai_config::OpenAiConfig;
 pub use plain_name::is_plain_name;
 pub use retention::{Age, RetentionConfig, Size};

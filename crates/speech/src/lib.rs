@@ -9,7 +9,7 @@
 //! A window is a function of the track's sound and a start alone, so it doesn't matter when the sound arrived or
 //! what was killed in between. Everything here is 16 kHz on the absolute grid of [`timeline::Position`].
 //!
-//! This crate doesn't link a recogniser: whisper.cpp lives in the crate `engine` behind a pipe ([`wire`]), since a
+//! This crate doesn't link a recogniser: a server elsewhere is one ([`RemoteEngine`]), and whisper.cpp lives in the crate `engine` behind a pipe ([`wire`]), since a
 //! damaged model or an assertion of it ends the process. Text never reaches a log or an error.
 
 pub mod doubt;
@@ -21,6 +21,7 @@ mod mapping;
 pub mod models;
 mod parting;
 mod recogniser;
+mod remote;
 mod speech_edges;
 mod vad;
 mod window;
@@ -31,6 +32,7 @@ pub use engine_process::{EngineInfo, EngineOptions, EngineProcess};
 pub use finder_params::WindowParams;
 pub use mapping::{Heard, HeardWord, utterances};
 pub use recogniser::{Decoding, EngineError, Lane, Recognised, RecognisedWord, Recogniser, Request, Ticket};
+pub use remote::{RemoteEngine, RemoteOptions};
 pub use vad::{FRAME, Vad, VadChoice, VadError};
 pub use window::{Piece, Window};
 pub use window_finder::WindowFinder;

@@ -115,6 +115,14 @@ pub enum EngineError {
     /// The engine couldn't decode the window; the next may be fine.
     #[error("the engine failed: {0}")]
     Failed(String),
+    /// The server that is to recognise isn't well, whatever it is given. Trying again later is worth it.
+    #[error("the server {url} can't be used: {reason}")]
+    Unreachable {
+        /// Its address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// More windows were submitted than the queue holds. Take some results first.
     #[error("{0} windows are waiting for the engine already")]
     Full(usize),

@@ -8,6 +8,7 @@
 //! * [`Noise`]: hours in which nobody speaks.
 //! * [`Ramp`], [`read_by_all`]: sound that counts its frames, and files as other people's programs read them.
 //! * [`SmallDisk`], [`power_cut`], [`busy_cores`]: a disk that gets full, power that fails, a machine without time.
+//! * [`HttpServer`]: a server that does what it is told, well or badly.
 //! * [`wait_until`], [`files_below`], [`wav_frames`]: waiting for processes, and looking at what they write.
 //! * [`count`], [`Chance`]: how often a test repeats, and its random moments.
 //!
@@ -18,6 +19,7 @@ mod busy;
 mod chance;
 mod display;
 mod early_model;
+mod http_server;
 mod noise;
 pub mod power_cut;
 mod process;
@@ -35,6 +37,7 @@ pub use busy::busy_cores;
 pub use chance::{Chance, count};
 pub use display::Display;
 pub use early_model::early_model;
+pub use http_server::{HttpReply, HttpRequest, HttpServer};
 pub use noise::Noise;
 pub use process::{Killed, TestkitError, output};
 pub use ramp::{Ramp, Wrong};

@@ -39,6 +39,16 @@ impl PassPlan {
         wanted.then(|| Self::new("backlog", model, windows, config, decoding, now))
     }
 
+    /// The same, made by a server: where it is and what it calls the model make another pass, for nobody can check what it runs.
+    #[must_use]
+    pub fn by_server(mut self, url: &str) -> Self {
+        if let Value::Object(params) = &mut self.pass.params {
+            params.insert("server".to_owned(), url.into());
+            params.insert("asked_for".to_owned(), self.pass.model.as_str().into());
+        }
+        self
+    }
+
     /// The plan that a pass was made by; `None` where it was made by another version of the program, or isn't of the backlog's kind.
     pub fn again(pass: &Pass) -> Option<Self> {
         let params = &pass.params;
@@ -52,7 +62,7 @@ impl PassPlan {
             threads: 0,
         };
         let windows = serde_json::from_value(params.get("windows")?.clone()).ok()?;
-        let of_pass = EngineChoice::ALL.into_iter().find(|choice| engine_name(*choice) == pass.engine)?;
+        let of_pass = EngineChoice::LOCAL.into_iter().find(|choice| engine_name(*choice) == pass.engine)?;
         let Pass { model, model_sha256, engine, rank, created, .. } = pass.clone();
         let pass =
             NewPass { model, model_sha256, engine, params: params_of("backlog", &windows, &decoding), rank, created };
@@ -83,6 +93,7 @@ fn engine_name(choice: EngineChoice) -> &'static str {
     match choice {
         EngineChoice::Hearsay => "hearsay int8",
         EngineChoice::WhisperRs => "whisper.cpp",
+        EngineChoice::OpenAi => "openai",
     }
 }
 

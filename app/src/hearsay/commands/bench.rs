@@ -90,9 +90,9 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     let model = models::choose(&context.home.models(), asked)?;
     output::say(&format!("measuring with {}; a large model takes minutes", model.name));
     let mut out = Out::stdout();
-    for engine in EngineChoice::ALL.into_iter().filter(|engine| args.engine.is_none_or(|only| only == *engine)) {
+    for engine in EngineChoice::LOCAL.into_iter().filter(|engine| args.engine.is_none_or(|only| only == *engine)) {
         let figures = measure(&model, &WorkConfig { engine, ..config.work.clone() })?;
-        if engine == config.work.engine {
+        if engine == config.work.on_this_machine().engine {
             keep(&figures, &model, context);
         }
         if args.json {
@@ -106,7 +106,8 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
 }
 
 fn engine(name: &str) -> Result<EngineChoice, String> {
-    EngineChoice::named(name).ok_or_else(|| format!("one of {}", EngineChoice::ALL.map(EngineChoice::name).join(", ")))
+    EngineChoice::named(name)
+        .ok_or_else(|| format!("one of {}", EngineChoice::LOCAL.map(EngineChoice::name).join(", ")))
 }
 
 /// For `hearsay models list`.

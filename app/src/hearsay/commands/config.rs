@@ -73,6 +73,12 @@ mod tests {
         assert!(text.contains("temperature = 0.2\n"), "{text}");
         let everything = Config {
             work: home::WorkConfig { model: Some("m".into()), onnxruntime: Some("o".into()), ..config.work.clone() },
+            openai: home::OpenAiConfig {
+                url: Some("u".into()),
+                model: Some("m".into()),
+                key_file: Some("k".into()),
+                ..home::OpenAiConfig::default()
+            },
             ..config
         };
         for (section, keys) in toml::Table::try_from(&everything).unwrap() {

@@ -1,5 +1,7 @@
 //! `hearsay export`.
 
+mod quickwit;
+
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::library::Library;
@@ -29,6 +31,12 @@ pub(crate) struct ExportArgs {
     /// With what is hidden as well: phantom phrases, echoes, sounds
     #[arg(long)]
     hidden: bool,
+    /// Whose archive it is: a field of every row, where several lie in one index (quickwit only)
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+    /// Write the configuration of the index into this file, which must not exist yet (quickwit only)
+    #[arg(long, value_name = "FILE")]
+    index_config: Option<PathBuf>,
 }
 
 const HELP: &str = "\
@@ -36,6 +44,9 @@ Examples:
   hearsay export 2026-11-23 --format md
   hearsay export 2026-11-23T09:15..09:30 --format srt --to standup.srt
   hearsay export all --format jsonl | jq -r .text
+  hearsay export all --format quickwit --owner ann --to ann.ndjson --index-config hearsay.yaml
+  quickwit index create --index-config hearsay.yaml
+  quickwit index ingest --index hearsay --input-path ann.ndjson
 
 The times of subtitles count from the start of the span, as the sound that
 `hearsay play TIME --for … --to FILE.wav` cuts out does.";
@@ -53,10 +64,15 @@ enum Format {
     Jsonl,
     /// Markdown, a heading per day
     Md,
+    /// One document per utterance for an index of Quickwit, for archives of many people together
+    Quickwit,
 }
 
 /// Writes the words of a span.
 pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<Exit> {
+    if args.format != Format::Quickwit && (args.owner.is_some() || args.index_config.is_some()) {
+        return Err(Failure::usage("--owner and --index-config are for --format quickwit").into());
+    }
     let span = context.span(&args.span)?;
     let mut library = Library::open(&context.home)?;
     let utterances = if args.hidden { library.everything(span)? } else { library.conversation(span)? };
@@ -64,14 +80,21 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<Exit> {
         super::show::explain_nothing(&library)?;
         return Ok(Exit::NothingFound);
     }
+    if let Some(path) = &args.index_config {
+        quickwit::write_index_config(path)?;
+    }
+    let write_all = |to: &mut dyn Write| match args.format {
+        Format::Quickwit => quickwit::write(context, args.owner.as_deref(), to, &utterances),
+        format => write(format, to, &utterances, span),
+    };
     match &args.to {
         None => {
             let mut out = Out::stdout();
-            write(args.format, &mut out, &utterances, span)?;
+            write_all(&mut out)?;
             out.flush()?;
         }
         Some(path) => {
-            write_file(args.format, path, &utterances, span)?;
+            write_file(path, write_all)?;
             output::say(&format!("wrote {} utterances to {}", utterances.len(), path.display()));
         }
     }
@@ -80,15 +103,13 @@ pub(crate) fn run(args: &ExportArgs, context: &Context) -> Result<Exit> {
 
 /// Writes a line for each utterance into a file that must not exist yet.
 pub(crate) fn write_text(path: &Path, utterances: &[Utterance], span: Span) -> Result<()> {
-    write_file(Format::Txt, path, utterances, span)
+    write_file(path, |to| write(Format::Txt, to, utterances, span))
 }
 
-fn write_file(format: Format, path: &Path, utterances: &[Utterance], span: Span) -> Result<()> {
+fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let file = home::files::create_new(path).map_err(|error| cannot_create(path, &error))?;
     let mut to = BufWriter::new(file);
-    write(format, &mut to, utterances, span)
-        .and_then(|()| Ok(to.flush()?))
-        .with_context(|| format!("cannot write {}", path.display()))
+    write(&mut to).and_then(|()| Ok(to.flush()?)).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Why a file of the user's choice can't be made.
@@ -100,7 +121,7 @@ pub(crate) fn cannot_create(path: &Path, error: &std::io::Error) -> anyhow::Erro
     }
 }
 
-fn write(format: Format, to: &mut impl Write, utterances: &[Utterance], span: Span) -> Result<()> {
+fn write(format: Format, to: &mut dyn Write, utterances: &[Utterance], span: Span) -> Result<()> {
     // A span without a beginning is counted from the first word.
     let first = utterances.first().map_or(span.start, |utterance| utterance.span.start);
     let zero = if span.start == WallTime::MIN { first } else { span.start };
@@ -126,6 +147,8 @@ fn write(format: Format, to: &mut impl Write, utterances: &[Utterance], span: Sp
                 }
                 writeln!(to, "{}", markdown_line(utterance))?;
             }
+            // Written elsewhere.
+            Format::Quickwit => {}
         }
     }
     Ok(())

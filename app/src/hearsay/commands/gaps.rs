@@ -1,13 +1,14 @@
 //! `hearsay gaps`, and how much was recorded: out of the recorder's journals and what was forgotten, so it works where no worker ever ran.
 
 use crate::context::Context;
+use crate::contract;
 use crate::ledger::{self, CoverageRow};
 use crate::output::{self, Out};
 use anyhow::Result;
 use archive::{Archive, GapCause, GapRow, Row};
 use home::Exit;
 use std::io::Write;
-use timeline::{Span, TrackName, WallTime};
+use timeline::Span;
 
 /// Which gaps to list.
 #[derive(Debug, clap::Args)]
@@ -33,17 +34,6 @@ Examples:
   hearsay gaps yesterday --coverage
   hearsay gaps 2026-11-23 --all";
 
-/// Time without sound on one track.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-struct Gap {
-    track: TrackName,
-    start: WallTime,
-    end: WallTime,
-    cause: GapCause,
-    /// At the track's rate.
-    frames: u64,
-}
-
 /// Lists them, and says how much of the time was recorded.
 pub(crate) fn run(args: &GapsArgs, context: &Context) -> Result<Exit> {
     let span = if args.span.is_empty() { context.span(&["today".to_owned()])? } else { context.span(&args.span)? };
@@ -59,7 +49,7 @@ pub(crate) fn run(args: &GapsArgs, context: &Context) -> Result<Exit> {
     }
     let mut out = Out::stdout();
     for gap in &gaps {
-        if args.json { out.json(&json(gap))? } else { print(&mut out, gap)? }
+        if args.json { out.json(&contract::GapRow::from(*gap))? } else { print(&mut out, gap)? }
     }
     for track in &coverage {
         match (args.json, args.coverage) {
@@ -82,10 +72,6 @@ fn gaps(rows: &[Row]) -> Vec<&GapRow> {
         rows.iter().filter_map(|row| if let Row::Gap(gap) = row { Some(gap) } else { None }).collect();
     gaps.sort_by(|a, b| (a.from, &a.track).cmp(&(b.from, &b.track)));
     gaps
-}
-
-fn json(gap: &GapRow) -> Gap {
-    Gap { track: gap.track.clone(), start: gap.from, end: gap.to, cause: gap.cause, frames: gap.frames }
 }
 
 fn print(out: &mut Out, gap: &GapRow) -> Result<()> {

@@ -28,6 +28,7 @@ pub(crate) mod retain;
 pub(crate) mod retranscribe;
 pub(crate) mod run;
 pub(crate) mod search;
+pub(crate) mod serve;
 pub(crate) mod service;
 pub(crate) mod show;
 pub(crate) mod sibling;
@@ -80,6 +81,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Backup(args)) => backup::run(&args, &context),
         Some(Command::Service(args)) => service::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
+        Some(Command::Serve(args)) => serve::run(&args, &context),
         Some(Command::Models(args)) => models::run(&args, &context),
         Some(Command::Bench(args)) => bench::run(&args, &context),
         Some(Command::Config(args)) => config::run(&args, &context),

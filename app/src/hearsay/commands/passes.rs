@@ -24,7 +24,7 @@ pub(crate) struct PassesArgs {
 
 /// A row of `passes --json`.
 #[derive(Serialize)]
-struct PassRow<'a> {
+pub(crate) struct PassRow<'a> {
     id: &'a PassName,
     model: &'a str,
     model_sha256: &'a str,
@@ -49,11 +49,37 @@ struct SpanRow {
     end: WallTime,
 }
 
+/// A pass, its last campaign, and the mean probability of its utterances.
+pub(crate) struct Listed {
+    summary: PassSummary,
+    campaign: Option<Campaign>,
+    p: Option<f64>,
+}
+
 /// Lists them.
 pub(crate) fn run(args: &PassesArgs, context: &Context) -> Result<Exit> {
     if let Some(why) = Library::open(&context.home)?.no_transcript()? {
         return Err(Failure::not_found("there is no pass yet").hint(why).into());
     }
+    let passes = all(context)?;
+    let mut out = Out::stdout();
+    for listed in &passes {
+        if args.json {
+            out.json(&row(listed))?;
+        } else {
+            print(&mut out, listed)?;
+        }
+    }
+    out.flush()?;
+    if passes.is_empty() {
+        output::say("there is no pass yet");
+        return Ok(Exit::NothingFound);
+    }
+    Ok(Exit::Done)
+}
+
+/// The passes of a home that has a transcript, the best first.
+pub(crate) fn all(context: &Context) -> Result<Vec<Listed>> {
     let store = Store::open_read_only(&context.home.database())?;
     let (mut passes, mut campaigns) = (store.passes()?, store.campaigns()?);
     if !Lock::is_held(&context.home.worker_lock()) {
@@ -66,25 +92,16 @@ pub(crate) fn run(args: &PassesArgs, context: &Context) -> Result<Exit> {
     // Translations are never read in the place of what was said.
     passes.sort_by_key(|it| it.pass.translation);
     let mean_ps = store.mean_ps()?;
-    let mut out = Out::stdout();
-    for summary in &passes {
-        let campaign = campaigns.iter().rev().find(|campaign| campaign.pass == summary.pass.key);
+    let listed = |summary: PassSummary| {
+        let campaign = campaigns.iter().rev().find(|campaign| campaign.pass == summary.pass.key).cloned();
         let p = mean_ps.get(&summary.pass.key).copied();
-        if args.json {
-            out.json(&row(summary, campaign, p))?;
-        } else {
-            print(&mut out, summary, campaign, p)?;
-        }
-    }
-    out.flush()?;
-    if passes.is_empty() {
-        output::say("there is no pass yet");
-        return Ok(Exit::NothingFound);
-    }
-    Ok(Exit::Done)
+        Listed { summary, campaign, p }
+    };
+    Ok(passes.into_iter().map(listed).collect())
 }
 
-fn row<'a>(summary: &'a PassSummary, campaign: Option<&'a Campaign>, p: Option<f64>) -> PassRow<'a> {
+/// A pass as machines are told of it.
+pub(crate) fn row(Listed { summary, campaign, p }: &Listed) -> PassRow<'_> {
     let pass = &summary.pass;
     PassRow {
         id: &pass.name,
@@ -96,15 +113,15 @@ fn row<'a>(summary: &'a PassSummary, campaign: Option<&'a Campaign>, p: Option<f
         sound_s: output::seconds(summary.covered_micros),
         speech_s: output::seconds(summary.speech_micros),
         speed_x: summary.speed_x(),
-        p,
+        p: *p,
         quarantined: summary.quarantined,
         created: pass.created,
-        campaign: campaign.map(|campaign| campaign.state.as_str()),
-        reason: campaign.and_then(|campaign| campaign.reason.as_deref()),
+        campaign: campaign.as_ref().map(|campaign| campaign.state.as_str()),
+        reason: campaign.as_ref().and_then(|campaign| campaign.reason.as_deref()),
     }
 }
 
-fn print(out: &mut Out, summary: &PassSummary, campaign: Option<&Campaign>, p: Option<f64>) -> Result<()> {
+fn print(out: &mut Out, Listed { summary, campaign, p }: &Listed) -> Result<()> {
     let pass = &summary.pass;
     let by_hand = pass.is_by_hand();
     let kind = match (pass.translation, summary.is_provisional()) {

@@ -102,12 +102,7 @@ fn count(library: &mut Library, query: &str, options: &SearchOptions, per: per::
 }
 
 fn options(args: &SearchArgs, query: &str, now: WallTime) -> Result<SearchOptions> {
-    if query.trim().is_empty() {
-        return Err(Failure::usage("there is nothing to search for").hint("for example: hearsay search budget").into());
-    }
-    if args.limit == 0 || args.limit > MAX_LIMIT {
-        return Err(Failure::usage(format!("--limit is a number from 1 to {MAX_LIMIT}")).into());
-    }
+    check(query, args.limit, "--limit")?;
     Ok(SearchOptions {
         said: args.said,
         heard: args.heard,
@@ -118,8 +113,19 @@ fn options(args: &SearchArgs, query: &str, now: WallTime) -> Result<SearchOption
     })
 }
 
+/// Whether there is something to look for, and a number of hits that can be given.
+pub(crate) fn check(query: &str, limit: usize, limit_name: &str) -> Result<()> {
+    if query.trim().is_empty() {
+        return Err(Failure::usage("there is nothing to search for").hint("for example: hearsay search budget").into());
+    }
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(Failure::usage(format!("{limit_name} is a number from 1 to {MAX_LIMIT}")).into());
+    }
+    Ok(())
+}
+
 /// `--since` and `--until` as the ends of a span: a day that is named at the end is in it.
-fn span(since: Option<&str>, until: Option<&str>, now: WallTime) -> Result<Option<Span>> {
+pub(crate) fn span(since: Option<&str>, until: Option<&str>, now: WallTime) -> Result<Option<Span>> {
     if since.is_none() && until.is_none() {
         return Ok(None);
     }
@@ -130,16 +136,24 @@ fn span(since: Option<&str>, until: Option<&str>, now: WallTime) -> Result<Optio
 /// Nobody should wonder whether it was never said or only not transcribed yet.
 fn explain_nothing(library: &mut Library) -> Result<()> {
     output::say("nothing found");
-    if library.nothing_because()?.is_some() {
-        return Ok(());
-    }
-    let worker = library.status()?.worker;
-    if worker.backlog_s >= 1.0 {
-        let waiting = output::duration_of(worker.backlog_s);
-        let advice = if worker.running { "the worker is at it" } else { "run `hearsay work`" };
-        output::hint(&format!("{waiting} of sound isn't transcribed yet: {advice}"));
+    if let Some(why) = why_nothing(library)? {
+        output::hint(&why);
     }
     Ok(())
+}
+
+/// What may not be found yet, where there is a transcript; why there is none is told otherwise.
+pub(crate) fn why_nothing(library: &mut Library) -> Result<Option<String>> {
+    if library.nothing_because()?.is_some() {
+        return Ok(None);
+    }
+    let worker = library.status()?.worker;
+    if worker.backlog_s < 1.0 {
+        return Ok(None);
+    }
+    let waiting = output::duration_of(worker.backlog_s);
+    let advice = if worker.running { "the worker is at it" } else { "run `hearsay work`" };
+    Ok(Some(format!("{waiting} of sound isn't transcribed yet: {advice}")))
 }
 
 fn print(out: &mut Out, found: &Found) -> Result<()> {

@@ -28,27 +28,38 @@ Examples:
 
 /// What `--json` prints.
 #[derive(serde::Serialize)]
-struct All<'a> {
+pub(crate) struct All {
     #[serde(flatten)]
-    status: &'a Status,
+    status: Status,
     /// How much of the local day was recorded, by track.
     today: Vec<CoverageRow>,
 }
 
 /// Tells it.
 pub(crate) fn run(args: &StatusArgs, context: &Context) -> Result<Exit> {
-    let status = Library::open(&context.home)?.status()?;
-    let span = context.span(&["today".to_owned()])?;
-    let today = archive::coverage(&ledger::rows(&Archive::open(&context.home), &span)?.rows, &span);
     let mut out = Out::stdout();
     if args.json {
-        out.json(&All { status: &status, today: today.iter().map(CoverageRow::from).collect() })?;
+        out.json(&all(context)?)?;
     } else {
+        let (status, today) = gather(context)?;
         let rules = context.config().map(|(config, _)| config.retention).unwrap_or_default();
         print(&mut out, &status, &today, &rules)?;
     }
     out.flush()?;
     Ok(Exit::Done)
+}
+
+/// Everything, for machines.
+pub(crate) fn all(context: &Context) -> Result<All> {
+    let (status, today) = gather(context)?;
+    Ok(All { status, today: today.iter().map(CoverageRow::from).collect() })
+}
+
+fn gather(context: &Context) -> Result<(Status, Vec<Coverage>)> {
+    let status = Library::open(&context.home)?.status()?;
+    let span = context.span(&["today".to_owned()])?;
+    let today = archive::coverage(&ledger::rows(&Archive::open(&context.home), &span)?.rows, &span);
+    Ok((status, today))
 }
 
 fn print(out: &mut Out, status: &Status, today: &[Coverage], rules: &RetentionConfig) -> Result<()> {
