@@ -139,12 +139,12 @@ impl Default for State {
 
 impl State {
     /// Does what the user wants.
-    #[expect(clippy::too_many_lines, reason = "a line or a few for each action; what they do is elsewhere")]
     pub(crate) fn apply(&mut self, action: Action) -> Vec<Effect> {
         let effects = self.change(action);
         self.follow_to(effects)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a line or a few for each action; what they do is elsewhere")]
     fn change(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Type(text) => {

@@ -164,3 +164,20 @@ fn reading_before_and_behind_all_sound_gives_silence() {
     reader.read(Position(-50), &mut out).unwrap();
     assert!(out.iter().all(|frame| *frame == 0.0) && reader.sound().is_empty());
 }
+
+#[test]
+fn what_is_near_a_moment_is_what_is_found_in_its_span() {
+    let place = place();
+    let (session, _) = recorded(&place, 16_000, ramp);
+    let all = place.archive.segments(&TrackName::mic(), &Span::ALL).unwrap();
+    assert!(all.len() >= 4, "{all:?}");
+    for start_s in (-20..620).step_by(3) {
+        for length_s in [1, 7, 900] {
+            let start = session.wall().plus_micros(start_s * 1_000_000);
+            let span = Span::new(start, start.plus_micros(length_s * 1_000_000));
+            let near = place.archive.segments_near(&TrackName::mic(), &span).unwrap();
+            assert_eq!(near, place.archive.segments(&TrackName::mic(), &span).unwrap(), "{span}");
+        }
+    }
+    assert_eq!(place.archive.segments_near(&TrackName::loopback(), &Span::ALL).unwrap(), []);
+}
