@@ -28,6 +28,7 @@ mod rig;
 mod room;
 mod small_disk;
 pub mod sound;
+mod unpacked;
 mod watching;
 mod word_errors;
 
