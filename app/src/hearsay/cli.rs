@@ -17,6 +17,7 @@ use crate::commands::{
     gaps::GapsArgs,
     import::ImportArgs,
     live::LiveArgs,
+    man::ManArgs,
     marks::MarksArgs,
     models::ModelsArgs,
     note::NoteArgs,
@@ -157,6 +158,8 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Print a script that completes commands and options in a shell
     Completions(CompletionsArgs),
+    /// Print the manual page of a command, or write them all
+    Man(ManArgs),
     /// Go the whole way with the sample day: import, transcribe, search
     Demo(DemoArgs),
     /// Open the viewer in a certain way

@@ -31,6 +31,7 @@ mod supervise;
 mod versions;
 mod viewer;
 mod when;
+mod whole_cli;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -16,6 +16,7 @@ pub(crate) mod forget;
 pub(crate) mod gaps;
 pub(crate) mod import;
 pub(crate) mod live;
+pub(crate) mod man;
 pub(crate) mod marks;
 pub(crate) mod models;
 pub(crate) mod note;
@@ -84,6 +85,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Bench(args)) => bench::run(&args, &context),
         Some(Command::Config(args)) => config::run(&args, &context),
         Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
         Some(Command::Demo(args)) => demo::run(&args, &context),
         Some(Command::View(args)) => view::run(args, &context),
     }
