@@ -28,7 +28,7 @@ use crate::commands::{
     repair::RepairArgs,
     retain::RetainArgs,
     retranscribe::{CancelArgs, RetranscribeArgs},
-    run,
+    run::RunArgs,
     search::SearchArgs,
     service::ServiceArgs,
     show::ShowArgs,
@@ -82,8 +82,7 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Record and transcribe, and start again what dies
-    #[command(after_help = run::HELP)]
-    Run,
+    Run(RunArgs),
     /// Record the microphone and what the speakers play
     #[command(disable_help_flag = true)]
     Record(SiblingArgs),

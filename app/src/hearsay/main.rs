@@ -13,6 +13,7 @@ mod differences;
 mod doctor;
 mod erasing;
 mod failure;
+mod first_run;
 mod interrupt;
 mod ledger;
 mod library;

@@ -46,7 +46,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let context = Context::new(cli.global)?;
     match cli.command {
         None => crate::viewer::run(&context),
-        Some(Command::Run) => run::run(&context),
+        Some(Command::Run(args)) => run::run(&args, &context),
         Some(Command::Record(args)) => {
             retain::offer(&context);
             sibling::run("hearsay-record", &args, &context)
