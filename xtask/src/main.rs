@@ -8,6 +8,8 @@ mod bench_recorder;
 mod bench_vad;
 mod compare;
 mod dist;
+#[cfg(test)]
+mod documented;
 mod licences;
 mod process_usage;
 mod scale;

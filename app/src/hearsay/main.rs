@@ -11,6 +11,8 @@ mod context;
 mod corrections;
 mod differences;
 mod doctor;
+#[cfg(test)]
+mod documented;
 mod erasing;
 mod failure;
 mod first_run;

@@ -9,6 +9,7 @@
 //! * [`Ramp`], [`read_by_all`]: sound that counts its frames, and files as other people's programs read them.
 //! * [`SmallDisk`], [`power_cut`], [`busy_cores`]: a disk that gets full, power that fails, a machine without time.
 //! * [`wait_until`], [`files_below`], [`wav_frames`]: waiting for processes, and looking at what they write.
+//! * [`documents`]: the command lines and links of a page.
 //! * [`count`], [`Chance`]: how often a test repeats, and its random moments.
 //!
 //! What is missing on the machine is an error that names the package, never a reason to skip: a test that didn't run
@@ -17,6 +18,7 @@
 mod busy;
 mod chance;
 mod display;
+pub mod documents;
 mod early_model;
 mod noise;
 pub mod power_cut;
