@@ -81,7 +81,8 @@ fn clean(command: &mut Command, folder: &std::path::Path) {
 
 #[test]
 fn the_first_run_asks_tries_the_devices_writes_a_commented_configuration_and_records() {
-    let mut terminal = Terminal::start("run");
+    // With folders and nothing in them, as `hearsay models get` leaves a home.
+    let mut terminal = Terminal::start_with("run", |home| home.ensure().unwrap());
     let _speech = terminal.rig.play(&fixture("days/standup.mic.wav"), Sink::MicFeed).unwrap();
     // Agreed; the default microphone; what the default output plays, after a look at "nothing"; no model.
     terminal.types(b"y\n\n\n9\n\n\n\n");

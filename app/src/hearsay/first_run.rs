@@ -32,7 +32,9 @@ pub(crate) struct Said {
 pub(crate) fn is_due(context: &Context) -> bool {
     let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let unconfigured = context.config().is_ok_and(|(_, file)| file.is_none());
-    somebody && unconfigured && !context.home.audio().is_dir()
+    // The folder may have been made by who fetched a model.
+    let silent = std::fs::read_dir(context.home.audio()).map_or(true, |mut days| days.next().is_none());
+    somebody && unconfigured && silent
 }
 
 /// Asks, and writes the configuration; `false` where nothing is to be recorded.
