@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Where the files are put
     #[arg(long, value_name = "DIR", default_value = "target/dist")]
     out: PathBuf,
-    /// Who answers for the Debian package: NAME <ADDRESS>
+    /// Who answers for the Debian package: a name and, in angle brackets, an address
     #[arg(long, value_name = "NAME", default_value = "hearsay developers <hearsay@localhost.invalid>")]
     maintainer: String,
     /// Pack loosely: larger, and sooner done
