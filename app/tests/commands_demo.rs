@@ -48,10 +48,26 @@ fn the_demo_finds_what_was_said_when_it_was_said() {
         assert!(ran.out.contains(expected), "{expected}: {}", ran.out);
     }
     assert!(!sample.home().root().exists(), "the user's own home is never touched");
+    the_documented_script_reads_it_without_hearsay(&sample, &sample.path("demo"));
 
     let ran = sample.run(&arguments.split(' ').collect::<Vec<_>>());
     assert_eq!(ran.code, 2, "a home with something in it is left alone");
     assert!(ran.err.contains("isn't empty"), "{}", ran.err);
+}
+
+/// The script in `app/docs/files.md`, which knows nothing but the files.
+#[cfg(target_os = "linux")]
+fn the_documented_script_reads_it_without_hearsay(sample: &Sample, home: &Path) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/files.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let script = page.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown = page.lines().find(|line| line.contains("We decided to postpone Phoenix")).unwrap();
+    let mut python = std::process::Command::new("python3");
+    let read = testkit::output(python.arg("-c").arg(script).arg(home), "python3").unwrap();
+    let read = String::from_utf8(read.stdout).unwrap();
+    assert!(read.lines().any(|line| line == shown), "{shown}: {read}");
+    let exported = sample.run(&["--home", "demo", "export", "2026-11-23", "--format", "jsonl"]);
+    assert_eq!(read.lines().count(), exported.json().iter().filter(|line| line["state"] == "shown").count());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask`: what takes too long for every run of the tests, and what is measured instead of tested.
+//! `cargo xtask`: what takes too long for every run of the tests, what is measured instead of tested, and packages.
 
 mod bench;
 mod bench_engine;
@@ -7,18 +7,24 @@ mod bench_play;
 mod bench_recorder;
 mod bench_vad;
 mod compare;
+mod dist;
+#[cfg(test)]
+mod documented;
+mod licences;
 mod process_usage;
 mod scale;
 mod soak;
+#[cfg(test)]
+mod spdx;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Long-running checks and benchmarks of hearsay
+/// Long-running checks, benchmarks and packages of hearsay
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
-    after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak simulation\n  cargo xtask bench recorder --for 5m\n  cargo xtask compare --hours 1\n  cargo xtask scale 1000000"
+    after_help = "Examples:\n  cargo xtask soak\n  cargo xtask soak simulation\n  cargo xtask bench recorder --for 5m\n  cargo xtask compare --hours 1\n  cargo xtask scale 1000000\n  cargo xtask dist"
 )]
 struct Args {
     #[command(subcommand)]
@@ -35,6 +41,10 @@ enum Task {
     Compare(Box<compare::Args>),
     /// Search in ten synthetic years, beside SQLite's FTS5
     Scale(scale::Args),
+    /// Make a tarball and a Debian package
+    Dist(dist::Args),
+    /// List what others wrote in it, and under which licences
+    Licences(licences::Args),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +53,8 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Compare(args) => compare::run(&args),
         Task::Scale(args) => scale::run(&args),
+        Task::Dist(args) => dist::run(&args),
+        Task::Licences(args) => licences::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

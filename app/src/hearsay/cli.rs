@@ -17,6 +17,7 @@ use crate::commands::{
     gaps::GapsArgs,
     import::ImportArgs,
     live::LiveArgs,
+    man::ManArgs,
     marks::MarksArgs,
     models::ModelsArgs,
     note::NoteArgs,
@@ -27,7 +28,7 @@ use crate::commands::{
     repair::RepairArgs,
     retain::RetainArgs,
     retranscribe::{CancelArgs, RetranscribeArgs},
-    run,
+    run::RunArgs,
     search::SearchArgs,
     serve::ServeArgs,
     service::ServiceArgs,
@@ -82,8 +83,7 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Record and transcribe, and start again what dies
-    #[command(after_help = run::HELP)]
-    Run,
+    Run(RunArgs),
     /// Record the microphone and what the speakers play
     #[command(disable_help_flag = true)]
     Record(SiblingArgs),
@@ -160,6 +160,8 @@ pub(crate) enum Command {
     Config(ConfigArgs),
     /// Print a script that completes commands and options in a shell
     Completions(CompletionsArgs),
+    /// Print the manual page of a command, or write them all
+    Man(ManArgs),
     /// Go the whole way with the sample day: import, transcribe, search
     Demo(DemoArgs),
     /// Open the viewer in a certain way

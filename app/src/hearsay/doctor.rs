@@ -1,4 +1,14 @@
-//! What is well and what isn't on this machine, a finding each, with what to do about it. Looks only; changes nothing.
+//! What is well and what isn't on this machine, a finding each, with what to do about it. Looks only; changes nothing, but for a nameless
+//! file by which the disk is timed.
+
+mod clock;
+mod disk_speed;
+mod encryption;
+mod finding;
+mod graphics;
+mod privacy;
+mod processor;
+mod system;
 
 use crate::commands::devices::CALL_QUALITY;
 use crate::commands::sibling;
@@ -8,56 +18,18 @@ use crate::output;
 use crate::status::{self, RecorderStatus, Status, TrackState, WorkerStatus};
 use capture::{Choice, Device, Kind};
 use home::{Config, EngineChoice, Home, SourceChoice};
-use serde::Serialize;
 use speech::models::ModelError;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use timeline::SystemClock;
 
+pub(crate) use finding::{Finding, Verdict};
+
 /// Below this a disk is nearly full: what the recorder warns at.
 const LOW_BYTES: u64 = 2 * 1024 * 1024 * 1024;
-/// Files and folders whose modes are looked at; a year of both sides has 200,000.
-const MAX_LOOKED_AT: usize = 500_000;
 
 const NO_SERVER: &str =
     "start PipeWire or PulseAudio in this session; the user who records has to be the one who is logged in";
-
-/// How it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Verdict {
-    /// As it should be.
-    Good,
-    /// It works, and could be better.
-    Note,
-    /// Something doesn't work.
-    Bad,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Finding {
-    pub(crate) topic: &'static str,
-    pub(crate) verdict: Verdict,
-    /// What was found.
-    pub(crate) text: String,
-    /// What to do.
-    pub(crate) advice: Option<String>,
-}
-
-impl Finding {
-    fn good(topic: &'static str, text: impl Into<String>) -> Self {
-        Self { topic, verdict: Verdict::Good, text: text.into(), advice: None }
-    }
-
-    fn note(topic: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { topic, verdict: Verdict::Note, text: text.into(), advice: Some(advice.into()) }
-    }
-
-    fn bad(topic: &'static str, text: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { topic, verdict: Verdict::Bad, text: text.into(), advice: Some(advice.into()) }
-    }
-}
 
 /// Looks at everything.
 pub(crate) fn examine(context: &Context) -> Vec<Finding> {
@@ -84,7 +56,12 @@ pub(crate) fn examine(context: &Context) -> Vec<Finding> {
     }
     findings.push(model(&context.home, &config));
     findings.extend(live_model(&context.home, &config));
-    findings.push(modes(&context.home));
+    findings.push(processor::kernels());
+    findings.push(graphics::card());
+    findings.extend(disk_speed::of(&context.home));
+    findings.push(privacy::modes(&context.home));
+    findings.push(encryption::of(&context.home));
+    findings.push(clock::kept());
     findings
 }
 
@@ -115,7 +92,8 @@ fn sound(config: &Config, findings: &mut Vec<Finding>) {
                         NO_SERVER,
                     )
                 }
-                source => Finding::good("sound server", format!("{} answers: {found}", source.unwrap_or("it"))),
+                Some(source) => Finding::good("sound server", format!("{source} answers: {found}")),
+                None => Finding::bad("sound server", "there is neither a microphone nor an output", NO_SERVER),
             });
             findings.push(device("microphone", Kind::Microphone, &config.record.mic, &devices));
             findings.push(device("loopback", Kind::Loopback, &config.record.loopback, &devices));
@@ -252,47 +230,6 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// Whether anybody but the user may look into the home.
-fn modes(home: &Home) -> Finding {
-    const TOPIC: &str = "privacy";
-    let root = home.root();
-    if !root.exists() {
-        return Finding::good(TOPIC, format!("{} isn't there yet; it is made for you alone", root.display()));
-    }
-    let mut open = Vec::new();
-    open_to_others(root, &mut MAX_LOOKED_AT.clone(), &mut open);
-    match open.first() {
-        None => Finding::good(TOPIC, format!("only you can read {}", root.display())),
-        Some(first) => {
-            let text = format!("others may read {} files or folders, such as {}", open.len(), first.display());
-            Finding::bad(TOPIC, text, format!("chmod -R go= '{}'", root.display()))
-        }
-    }
-}
-
-#[cfg(unix)]
-fn open_to_others(path: &Path, left: &mut usize, found: &mut Vec<PathBuf>) {
-    use std::os::unix::fs::PermissionsExt as _;
-    // What went away meanwhile is nobody's.
-    let Ok(metadata) = std::fs::symlink_metadata(path) else { return };
-    if *left == 0 || metadata.is_symlink() {
-        return;
-    }
-    *left -= 1;
-    if metadata.permissions().mode() & 0o077 != 0 {
-        found.push(path.to_owned());
-    }
-    if metadata.is_dir() {
-        for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
-            open_to_others(&entry.path(), left, found);
-        }
-    }
-}
-
-/// Modes are unix's; elsewhere the user's own folder is what keeps others out.
-#[cfg(not(unix))]
-fn open_to_others(_path: &Path, _left: &mut usize, _found: &mut Vec<PathBuf>) {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -363,20 +300,5 @@ mod tests {
         let fixture = testkit::fixture("models/fixture-q8.bin");
         config.work.live_model = Some(fixture.to_string_lossy().into_owned());
         assert_eq!(live_model(&home, &config), Some(Finding::good("live model", fixture.display().to_string())));
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn a_file_that_others_may_read_is_found() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::at(&folder.path().join("home"));
-        home.ensure().unwrap();
-        assert_eq!(modes(&home).verdict, Verdict::Good);
-        let file = home.audio().join("a.wav");
-        home::files::create_new(&file).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
-        let found = modes(&home);
-        assert!(found.verdict == Verdict::Bad && found.text.contains("a.wav"), "{found:?}");
     }
 }

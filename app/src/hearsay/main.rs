@@ -13,8 +13,11 @@ mod contract;
 mod corrections;
 mod differences;
 mod doctor;
+#[cfg(test)]
+mod documented;
 mod erasing;
 mod failure;
+mod first_run;
 mod interrupt;
 mod ledger;
 mod library;
@@ -35,6 +38,7 @@ mod supervise;
 mod versions;
 mod viewer;
 mod when;
+mod whole_cli;
 
 use clap::Parser;
 use std::process::ExitCode;

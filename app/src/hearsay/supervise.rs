@@ -15,8 +15,9 @@ mod restarts;
 use crate::context::Context;
 use crate::output;
 use anyhow::Result;
-use child::{Child, News};
+use child::{Child, News, Program};
 use home::Exit;
+use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use timeline::{Clock as _, SystemClock};
@@ -27,13 +28,22 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// a window, which is done again next time.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What the command line says for each.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) recorder: Vec<OsString>,
+    pub(crate) worker: Vec<OsString>,
+}
+
 /// Runs both until `stop` is raised, or until the recorder can't be started as it is configured.
 ///
 /// # Errors
 /// Where a child can't be started the first time.
-pub(crate) fn run(context: &Context, stop: &AtomicBool) -> Result<Exit> {
-    let mut recorder = Child::start("the recorder", "hearsay-record", false, context)?;
-    let mut worker = Child::start("the worker", "hearsay-work", true, context)?;
+pub(crate) fn run(context: &Context, flags: &Flags, stop: &AtomicBool) -> Result<Exit> {
+    let recorder =
+        Program { name: "the recorder", executable: "hearsay-record", flags: &flags.recorder, through_us: false };
+    let worker = Program { name: "the worker", executable: "hearsay-work", flags: &flags.worker, through_us: true };
+    let (mut recorder, mut worker) = (Child::start(recorder, context)?, Child::start(worker, context)?);
     while !stop.load(Ordering::Relaxed) && !recorder.is_given_up() {
         std::thread::sleep(LOOK_EVERY);
         let now = SystemClock.awake_micros();
@@ -53,7 +63,7 @@ pub(crate) fn run(context: &Context, stop: &AtomicBool) -> Result<Exit> {
 }
 
 /// Asks all to end, and ends those that don't; whether all did by themselves.
-fn end(mut children: [&mut Child; 2]) -> bool {
+fn end(mut children: [&mut Child<'_>; 2]) -> bool {
     for child in &mut children {
         child.ask_to_end();
     }

@@ -81,7 +81,7 @@ fn start(options: EngineOptions) -> EngineProcess {
 
 /// The sentence "We decided to postpone Phoenix until December."
 fn sentence() -> Request {
-    let mut reader = hound::WavReader::open(fixtures().join("days/standup.mic.wav")).unwrap();
+    let mut reader = hound::WavReader::open(testkit::fixture("days/standup.mic.wav")).unwrap();
     let samples: Vec<f32> = reader.samples::<i16>().map(|s| f32::from(s.unwrap()) / 32_768.0).collect();
     Request { samples: samples[64_000..120_000].to_vec(), decoding: Decoding { threads: 1, ..Decoding::default() } }
 }
@@ -137,7 +137,7 @@ fn live_windows_come_first_however_many_there_are(engine: EngineChoice) {
 
 fn many_windows_at_once_are_answered_as_each_alone(engine: EngineChoice) {
     let mut engine = start(options(engine));
-    let (sound, _) = testkit::sound::read_wav(&fixtures().join("days/call.mic.wav")).unwrap();
+    let (sound, _) = testkit::sound::read_wav(&testkit::fixture("days/call.mic.wav")).unwrap();
     let mut chance = Chance::new(7);
     let windows: Vec<Request> = (0..6).map(|_| stretch(&sound, &mut chance)).collect();
     // What it took differs.
@@ -302,7 +302,7 @@ fn stretch(sound: &[f32], chance: &mut Chance) -> Request {
 }
 
 fn the_engine_keeps_no_memory_of_many_windows(engine: EngineChoice) {
-    let (sound, _) = testkit::sound::read_wav(&fixtures().join("days/call.mic.wav")).unwrap();
+    let (sound, _) = testkit::sound::read_wav(&testkit::fixture("days/call.mic.wav")).unwrap();
     let mut engine = start(options(engine));
     let mut chance = Chance::new(200);
     let read = |engine: &mut EngineProcess, samples: Request| {
@@ -311,7 +311,7 @@ fn the_engine_keeps_no_memory_of_many_windows(engine: EngineChoice) {
         private_kib(engine.process_id().unwrap())
     };
     // The first is as full as a window gets: sentence after sentence.
-    let said = testkit::references(&fixtures().join("days/call.tsv")).unwrap();
+    let said = testkit::references(&testkit::fixture("days/call.tsv")).unwrap();
     let at = |seconds: f64| usize::try_from((seconds * 16_000.0) as u64).unwrap();
     let spoken =
         said.iter().filter(|said| said.track == "mic").flat_map(|said| &sound[at(said.start_s)..at(said.end_s)]);

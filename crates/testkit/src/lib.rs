@@ -10,6 +10,7 @@
 //! * [`SmallDisk`], [`power_cut`], [`busy_cores`]: a disk that gets full, power that fails, a machine without time.
 //! * [`HttpServer`]: a server that does what it is told, well or badly.
 //! * [`wait_until`], [`files_below`], [`wav_frames`]: waiting for processes, and looking at what they write.
+//! * [`documents`]: the command lines and links of a page.
 //! * [`count`], [`Chance`]: how often a test repeats, and its random moments.
 //!
 //! What is missing on the machine is an error that names the package, never a reason to skip: a test that didn't run
@@ -18,6 +19,7 @@
 mod busy;
 mod chance;
 mod display;
+pub mod documents;
 mod early_model;
 mod http_server;
 mod noise;
@@ -30,6 +32,7 @@ mod rig;
 mod room;
 mod small_disk;
 pub mod sound;
+mod unpacked;
 mod watching;
 mod word_errors;
 

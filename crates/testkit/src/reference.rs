@@ -1,4 +1,4 @@
-use crate::TestkitError;
+use crate::{TestkitError, unpacked};
 use std::path::{Path, PathBuf};
 
 /// What was said in a recording, as its TSV file has it: `track start_s end_s voice text`.
@@ -16,9 +16,18 @@ pub struct Reference {
     pub text: String,
 }
 
-/// A file of `fixtures/`.
+/// A file of `fixtures/`. The sample day lies there as FLAC, and is given as WAV where that is asked for.
+///
+/// # Panics
+/// Where a FLAC of the fixtures can't be unpacked.
 pub fn fixture(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(path)
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(path);
+    let flac = file.with_extension("flac");
+    if file.extension().is_none_or(|ending| ending != "wav") || file.exists() || !flac.exists() {
+        return file;
+    }
+    #[expect(clippy::panic, reason = "a test without its sound can only fail, and has to say why")]
+    unpacked::wav_of(&flac).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Reads the references of a recording, in the file's order.

@@ -1,9 +1,8 @@
 //! `hearsay completions`.
 
-use crate::cli::Cli;
 use crate::output::Out;
+use crate::whole_cli;
 use anyhow::Result;
-use clap::CommandFactory;
 use home::Exit;
 use std::io::Write;
 
@@ -24,7 +23,7 @@ Examples:
 /// Prints the shell's script.
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "hearsay", &mut script);
+    clap_complete::generate(args.shell, &mut whole_cli::command(), "hearsay", &mut script);
     let mut out = Out::stdout();
     out.write_all(&script)?;
     out.flush()?;

@@ -6,7 +6,6 @@ use crate::settings::{KEYS, Key, shown};
 use anyhow::{Context as _, Result};
 use home::{Config, Exit};
 use std::io::Write;
-use std::path::Path;
 
 /// How to print.
 #[derive(Debug, clap::Args)]
@@ -29,18 +28,22 @@ pub(crate) fn run(args: &ConfigArgs, context: &Context) -> Result<Exit> {
     if args.json {
         out.json(&config)?;
     } else {
-        out.write_all(commented(&config, file.as_deref(), &context.home.config_file())?.as_bytes())?;
+        let from = match file {
+            Some(file) => format!("# From {}; what isn't set there has its default.", file.display()),
+            None => format!(
+                "# The defaults: there is no configuration file. {} would be one.",
+                context.home.config_file().display()
+            ),
+        };
+        out.write_all(commented(&config, &from)?.as_bytes())?;
     }
     out.flush()?;
     Ok(Exit::Done)
 }
 
-fn commented(config: &Config, file: Option<&Path>, own: &Path) -> Result<String> {
-    let from = match file {
-        Some(file) => format!("# From {}; what isn't set there has its default.", file.display()),
-        None => format!("# The defaults: there is no configuration file. {} would be one.", own.display()),
-    };
-    let mut lines = vec![from];
+/// The configuration with a word on every key, below a first line.
+pub(crate) fn commented(config: &Config, first: &str) -> Result<String> {
+    let mut lines = vec![first.to_owned()];
     let table = toml::Table::try_from(config).context("cannot write the configuration as TOML")?;
     let mut section = "";
     for Key { name: key, about, example, .. } in KEYS {
@@ -68,7 +71,7 @@ mod tests {
     fn what_is_printed_is_the_configuration_with_a_word_on_every_key() {
         let mut config = Config::default();
         config.work.temperature = 0.2;
-        let text = commented(&config, None, Path::new("/home/me/config.toml")).unwrap();
+        let text = commented(&config, "# first").unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config);
         assert!(text.contains("temperature = 0.2\n"), "{text}");
         let everything = Config {

@@ -118,7 +118,7 @@ fn import_day(fixtures: &Path, home: &Home) -> Result<Vec<Sentence>> {
     for (name, start) in DAY {
         let at = WallTime::parse_rfc3339(start)?;
         for track in [TrackName::mic(), TrackName::loopback()] {
-            let file = days.join(format!("{name}.{track}.wav"));
+            let file = days.join(format!("{name}.{track}.flac"));
             let side = track.usual_side().unwrap_or(timeline::Side::Both);
             import_one(&archive, &Plan { file, track, side, at }, &progress)?;
             progress.inc(1);

@@ -16,6 +16,7 @@ pub(crate) mod forget;
 pub(crate) mod gaps;
 pub(crate) mod import;
 pub(crate) mod live;
+pub(crate) mod man;
 pub(crate) mod marks;
 pub(crate) mod models;
 pub(crate) mod note;
@@ -46,7 +47,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     let context = Context::new(cli.global)?;
     match cli.command {
         None => crate::viewer::run(&context),
-        Some(Command::Run) => run::run(&context),
+        Some(Command::Run(args)) => run::run(&args, &context),
         Some(Command::Record(args)) => {
             retain::offer(&context);
             sibling::run("hearsay-record", &args, &context)
@@ -86,6 +87,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Bench(args)) => bench::run(&args, &context),
         Some(Command::Config(args)) => config::run(&args, &context),
         Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
         Some(Command::Demo(args)) => demo::run(&args, &context),
         Some(Command::View(args)) => view::run(args, &context),
     }

@@ -10,7 +10,7 @@ mod verify;
 use crate::context::Context;
 use ::convert::Kind;
 use anyhow::Result;
-use home::Exit;
+use home::{Config, Exit, ModelsConfig};
 use speech::models::{Mirrors, Wanted};
 use std::path::PathBuf;
 
@@ -109,9 +109,7 @@ pub(crate) fn run(args: &ModelsArgs, context: &Context) -> Result<Exit> {
     match &args.action {
         Action::List { json } => list::run(&folder, *json),
         Action::Get { name, sha256 } => {
-            let models = context.config()?.0.models;
-            let mirrors = Mirrors { others: models.mirrors, proxy: models.proxy, ..Mirrors::at(&models.mirror) };
-            get::run(&folder, &mirrors, &Wanted::new(name, sha256.as_deref())?)
+            get::run(&folder, &mirrors(context.config()?.0.models), &Wanted::new(name, sha256.as_deref())?)
         }
         Action::Add(args) => add::run(args, &folder),
         Action::Verify { model } => verify::run(&folder, model.as_deref()),
@@ -121,4 +119,14 @@ pub(crate) fn run(args: &ModelsArgs, context: &Context) -> Result<Exit> {
             convert::run(&speech::models::locate(&folder, from)?, out, *kind, *json, &folder)
         }
     }
+}
+
+/// Fetches a model that is known by name.
+pub(crate) fn fetch(context: &Context, config: &Config, name: &str) -> Result<()> {
+    get::run(&context.home.models(), &mirrors(config.models.clone()), &Wanted::new(name, None)?)?;
+    Ok(())
+}
+
+fn mirrors(models: ModelsConfig) -> Mirrors {
+    Mirrors { others: models.mirrors, proxy: models.proxy, ..Mirrors::at(&models.mirror) }
 }

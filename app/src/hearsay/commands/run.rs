@@ -3,16 +3,39 @@
 use crate::commands::retain;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::supervise;
+use crate::first_run::{self, Said};
+use crate::output;
+use crate::supervise::{self, Flags};
 use anyhow::{Context as _, Result};
 use home::{Exit, Lock};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-pub(crate) const HELP: &str = "\
-Example:
+/// What is said here goes before the configuration.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct RunArgs {
+    /// The microphone: default, none, an id, or a part of its name
+    #[arg(long, value_name = "NAME")]
+    mic: Option<String>,
+    /// What is heard: default (what the default output plays), all, none, an id, or a part of its name
+    #[arg(long, value_name = "NAME")]
+    loopback: Option<String>,
+    /// The model: the name of an installed one, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    model: Option<String>,
+    /// Ask nothing, also the first time: whoever is recorded has agreed
+    #[arg(long)]
+    yes: bool,
+}
+
+const HELP: &str = "\
+Examples:
   hearsay run                     until Ctrl-C, which ends both in good order
+  hearsay run --yes --mic USB --loopback all --model base.en
+
+The first time, on a terminal, it asks whether you want it, which devices and which model, and writes config.toml.
 
 What dies is started again: at once, then ever more rarely, at last every 30 s.
 `hearsay service install` has the system do it from login on.
@@ -23,14 +46,31 @@ const LEAVING: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Runs both until SIGINT or SIGTERM.
-pub(crate) fn run(context: &Context) -> Result<Exit> {
+pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     // A wrong configuration is one line now, and not one of each child.
     context.config()?;
+    let said = Said { mic: args.mic.clone(), loopback: args.loopback.clone(), model: args.model.clone() };
+    if !args.yes && first_run::is_due(context) && !first_run::ask(context, &said)? {
+        output::say("nothing is recorded");
+        return Ok(Exit::Failed);
+    }
     retain::offer(context);
     context.home.ensure()?;
     wait_for_the_recorder_before(context)?;
     let stop = stop_flag().context("cannot listen to signals")?;
-    supervise::run(context, &stop)
+    supervise::run(context, &flags(&said), &stop)
+}
+
+/// What is handed on to the two.
+fn flags(said: &Said) -> Flags {
+    let given = |flags: &[(&str, &Option<String>)]| {
+        let given = flags.iter().filter_map(|(flag, value)| Some(format!("{flag}={}", value.as_deref()?)));
+        given.map(Into::into).collect()
+    };
+    Flags {
+        recorder: given(&[("--mic", &said.mic), ("--loopback", &said.loopback)]),
+        worker: given(&[("--model", &said.model)]),
+    }
 }
 
 /// Of two recorders on a home the second is refused; it would be started again and again.

@@ -24,6 +24,8 @@ Examples:
   hearsay service install               record and transcribe from login on, now too
   hearsay service remove
 
+The Debian package brings both units: there, `systemctl --user enable --now hearsay-record hearsay-work` is enough.
+
 Both are units of your own systemd: hearsay-record.service, started again within a second whatever ends it, and
 hearsay-work.service, which takes only what nobody else wants of processor and disk. The recording stays as it is
 when they are removed. Logs: journalctl --user -u hearsay-record -u hearsay-work";
@@ -44,6 +46,16 @@ enum Action {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Print a unit as a package for every user of a machine wants it
+    #[command(after_help = "Example:\n  hearsay service print hearsay-record.service --executables /usr/bin")]
+    Print {
+        /// hearsay-record.service or hearsay-work.service
+        #[arg(value_name = "UNIT", value_parser = [RECORD, WORK])]
+        unit: String,
+        /// Where the executables will lie [default: where they are]
+        #[arg(long, value_name = "DIR")]
+        executables: Option<PathBuf>,
+    },
 }
 
 /// Does it.
@@ -53,12 +65,30 @@ pub(crate) fn run(args: &ServiceArgs, context: &Context) -> Result<Exit> {
             .hint("start `hearsay run` at login by the system's own means")
             .into());
     }
-    let folder = service::folder()
-        .ok_or_else(|| Failure::usage("no folder for units: neither XDG_CONFIG_HOME nor HOME is set"))?;
-    match args.action {
-        Action::Install { dry_run } => install(&folder, dry_run, context),
-        Action::Remove { dry_run } => remove(&folder, dry_run),
+    match &args.action {
+        Action::Install { dry_run } => install(&folder()?, *dry_run, context),
+        Action::Remove { dry_run } => remove(&folder()?, *dry_run),
+        Action::Print { unit, executables } => print(unit, executables.as_deref()),
     }
+}
+
+fn folder() -> Result<PathBuf> {
+    Ok(service::folder()
+        .ok_or_else(|| Failure::usage("no folder for units: neither XDG_CONFIG_HOME nor HOME is set"))?)
+}
+
+/// Of no user in particular: with the home and the configuration of whoever starts it.
+fn print(unit: &str, executables: Option<&Path>) -> Result<Exit> {
+    let executables = match executables {
+        Some(folder) => folder.to_owned(),
+        None => folder_of_executables()?,
+    };
+    let setup = Setup { executables, home: None, config: None };
+    let text = if unit == RECORD { service::recorder(&setup)? } else { service::worker(&setup)? };
+    let mut out = Out::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(Exit::Done)
 }
 
 fn install(folder: &Path, dry_run: bool, context: &Context) -> Result<Exit> {
@@ -155,11 +185,15 @@ fn conclude(systemctl: &Systemctl) -> Exit {
 
 fn setup(context: &Context) -> Result<Setup> {
     let home = context.home.root();
-    let executables = sibling::path("hearsay-record")?.parent().map(Path::to_owned).unwrap_or_default();
+    let executables = folder_of_executables()?;
     // It has to be there as well.
     sibling::path("hearsay-work")?;
     let config = context.config_file.as_deref().map(std::path::absolute).transpose()?;
     Ok(Setup { executables, home: (Some(home) != usual_home().as_deref()).then(|| home.to_owned()), config })
+}
+
+fn folder_of_executables() -> Result<PathBuf> {
+    Ok(sibling::path("hearsay-record")?.parent().map(Path::to_owned).unwrap_or_default())
 }
 
 /// The home of a service that is told nothing: systemd's environment isn't the shell's.

@@ -5,16 +5,27 @@ use super::restarts::{Next, Restarts, STEADY, WELL};
 use crate::commands::sibling;
 use crate::context::Context;
 use anyhow::{Context as _, Result};
+use std::ffi::OsString;
 use std::process::{self, ExitStatus, Stdio};
 use std::time::Duration;
 use timeline::{Clock as _, SystemClock};
 
-/// A program that is kept running.
-pub(super) struct Child {
-    name: &'static str,
-    program: &'static str,
+/// What is to be kept running.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Program<'a> {
+    /// As people are told of it.
+    pub(super) name: &'static str,
+    /// The executable.
+    pub(super) executable: &'static str,
+    /// What it is told beside home and configuration.
+    pub(super) flags: &'a [OsString],
     /// Whether what it says goes through us; else it has our stderr.
-    through_us: bool,
+    pub(super) through_us: bool,
+}
+
+/// A program that is kept running.
+pub(super) struct Child<'a> {
+    program: Program<'a>,
     state: State,
     restarts: Restarts,
     said: Said,
@@ -39,21 +50,16 @@ pub(super) enum News {
     WellAgain,
 }
 
-impl Child {
-    pub(super) fn start(
-        name: &'static str,
-        program: &'static str,
-        through_us: bool,
-        context: &Context,
-    ) -> Result<Self> {
+impl<'a> Child<'a> {
+    pub(super) fn start(program: Program<'a>, context: &Context) -> Result<Self> {
         let (restarts, said) = (Restarts::default(), Said::default());
-        let mut child = Self { name, program, through_us, state: State::GivenUp, restarts, said };
+        let mut child = Self { program, state: State::GivenUp, restarts, said };
         child.spawn(context)?;
         Ok(child)
     }
 
     pub(super) fn name(&self) -> &'static str {
-        self.name
+        self.program.name
     }
 
     pub(super) fn is_given_up(&self) -> bool {
@@ -114,14 +120,15 @@ impl Child {
     }
 
     fn spawn(&mut self, context: &Context) -> Result<()> {
-        let mut command = sibling::command(self.program, context)?;
-        command.arg("--supervised").stdin(Stdio::piped()).stdout(Stdio::null());
-        if self.through_us {
+        let Program { executable, flags, through_us, .. } = self.program;
+        let mut command = sibling::command(executable, context)?;
+        command.arg("--supervised").args(flags).stdin(Stdio::piped()).stdout(Stdio::null());
+        if through_us {
             command.stderr(Stdio::piped());
         }
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut process = command.spawn().with_context(|| format!("cannot start {}", self.program))?;
+        let mut process = command.spawn().with_context(|| format!("cannot start {executable}"))?;
         if let Some(stderr) = process.stderr.take() {
             lines::copy(stderr, &self.said)?;
         }
