@@ -67,7 +67,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("record.notify", Kind::Flag, "whether the desktop is told when a side is dead or the disk is full"),
     key(
         "work.engine",
-        Kind::Choice(&["hearsay", "whisper-rs"]),
+        Kind::Choice(&["hearsay", "whisper-rs", "openai"]),
         "what recognises: \"hearsay\" (our own, many windows at once), \"whisper-rs\" (whisper.cpp, which knows graphics cards too), or \"openai\", the server below [openai]",
     ),
     unset(

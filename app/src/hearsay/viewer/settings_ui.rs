@@ -18,11 +18,17 @@ const FIELD: f32 = 250.0;
 /// Between the words and the field.
 const BETWEEN: f32 = 24.0;
 
-const SECTIONS: [(&str, &str, &str); 4] = [
+const SECTIONS: [(&str, &str, &str); 6] = [
     ("record", "Recording", "What is recorded, and how. The recorder reads this when it starts."),
     ("work", "Words", "How sound becomes words. The worker reads this when it starts, and old days stay as they are."),
+    (
+        "openai",
+        "A server that transcribes",
+        "Only where the engine is \"openai\": the sound of speech goes there, and out of this machine.",
+    ),
+    ("hooks", "Programs that are run", "The worker runs them, with what happened as JSON on their input."),
     ("retention", "How long sound is kept", ""),
-    ("models", "Models", "Getting one is the only thing that opens a connection."),
+    ("models", "Models", "Getting one opens a connection; nothing else does, unless a server transcribes."),
 ];
 
 /// The page; `moment` has the levels of what is recorded.
