@@ -25,10 +25,11 @@ fn every_command_line_in_the_pages_can_be_typed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether there is nothing behind `hearsay` but the names of commands.
+/// Whether there is nothing behind `hearsay` but the names of commands, and perhaps the option that is spoken of.
 fn names_a_command(words: &[String]) -> bool {
     let whole = whole_cli::command();
-    words.iter().skip(1).try_fold(&whole, |command, word| command.find_subcommand(word)).is_some()
+    let names = words.iter().skip(1).take_while(|word| !word.starts_with('-'));
+    names.into_iter().try_fold(&whole, |command, word| command.find_subcommand(word)).is_some()
 }
 
 /// The examples below a command's help, too.

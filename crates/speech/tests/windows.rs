@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't read its fixture has failed")]
 
 use speech::{FRAME, Vad, VadChoice, Window, WindowFinder, WindowParams};
-use std::path::Path;
 use timeline::Position;
 
 /// Where the track's sound begins on the grid: any place that is no multiple of a frame.
@@ -14,7 +13,7 @@ struct Track(Vec<f32>);
 
 impl Track {
     fn open(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/days").join(name);
+        let path = testkit::fixture(&format!("days/{name}"));
         Self(hound::WavReader::open(path).unwrap().samples::<i16>().map(|s| f32::from(s.unwrap()) / 32_768.0).collect())
     }
 
