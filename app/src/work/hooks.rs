@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use store::{State, Store};
+use store::{State, Store, StoreError, Utterance};
 use timeline::{Clock, PassName, Span, SystemClock, TrackName};
 use worker::Progress;
 
@@ -132,13 +132,9 @@ impl Work {
         if !self.runner.wants(Kind::Utterance) {
             return;
         }
-        if self.store.is_none() {
-            self.store = Store::open_read_only(&self.home.database()).ok();
-        }
-        let found = match self.store.as_ref().map(|store| store.utterances(&window.span)) {
-            Some(Ok(found)) => found,
-            Some(Err(error)) => return tracing::warn!("hooks: {}", home::one_line(&error)),
-            None => return tracing::warn!("hooks: the database can't be opened"),
+        let found = match self.read(&window.span) {
+            Ok(found) => found,
+            Err(error) => return self.runner.tell(Kind::Utterance, "unread", &home::one_line(&error)),
         };
         for utterance in &found {
             let is_new = utterance.track == window.track
@@ -148,6 +144,17 @@ impl Work {
                 self.runner_add(&Event::Utterance(SearchRow::utterance(utterance)));
             }
         }
+    }
+
+    /// What was said within a span. After an error the database is opened anew.
+    fn read(&mut self, span: &Span) -> Result<Vec<Utterance>, StoreError> {
+        let store = match self.store.take() {
+            Some(store) => store,
+            None => Store::open_read_only(&self.home.database())?,
+        };
+        let found = store.utterances(span)?;
+        self.store = Some(store);
+        Ok(found)
     }
 
     fn runner_add(&mut self, event: &Event<'_>) {

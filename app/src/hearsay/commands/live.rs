@@ -29,8 +29,8 @@ Example:
   hearsay live";
 
 /// How often new words are looked for, and how often the worker is told that somebody still watches.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-const RENEW_EVERY_MICROS: i64 = 5_000_000;
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(100);
+pub(crate) const RENEW_EVERY_MICROS: i64 = 5_000_000;
 /// How long the worker goes on after it was last told.
 pub(crate) const WATCHED_MICROS: i64 = 15_000_000;
 /// How far back an utterance may begin that is shown now.

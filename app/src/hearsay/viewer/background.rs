@@ -3,15 +3,15 @@
 //! - `hs-find` owns a [`Library`] and answers questions. Of each kind only the latest question waits: who types faster
 //!   than the index answers makes no queue. It does what the dialogs ask for, too.
 //! - `hs-status` owns another and looks every second how the recorder and the worker are doing.
-//! - `hs-peaks` looks through the sound for the waveform ([`peaks`](super::peaks)), and `hs-export` writes a file, once.
+//! - `hs-peaks` looks through the sound for the waveform ([`peaks`](super::peaks)), and `hs-errand` does once what takes long ([`errands`]).
 //! - `hs-live` looks what goes on while somebody watches ([`live`]).
 //!
 //! Answers lie in a bounded channel until the window takes them at its next frame, for which they ask. The threads end
 //! when the [`Background`] is dropped.
 
 use super::peaks::{Peaks, Wanted};
-use super::state::{Answer, Aside, Errand, Health, News, Question, Readiness, Watched};
-use super::{desk, errands, exporting, live, reading, setup, survey};
+use super::state::{Answer, Errand, Health, News, Question, Readiness, Watched};
+use super::{desk, errands, live, reading, setup, survey};
 use crate::context::Context;
 use crate::library::{Library, SearchOptions};
 use crate::status;
@@ -92,7 +92,7 @@ fn kind(question: &Question) -> Option<Kind> {
         Question::Models { .. } | Question::Estimate { .. } | Question::Passes { .. } | Question::Compare { .. } => {
             Some(Kind::Dialog)
         }
-        Question::Aside(_)
+        Question::Draw { .. }
         | Question::Queue { .. }
         | Question::Prefer { .. }
         | Question::Star { .. }
@@ -174,26 +174,8 @@ impl Background {
     /// Puts a question; an older one of its kind that still waits is forgotten.
     pub(crate) fn ask(&self, question: Question) {
         match question {
-            Question::Aside(Aside::Draw { number, span, columns }) => self.peaks.ask(Wanted { number, span, columns }),
-            Question::Aside(aside @ Aside::Export { .. }) => self.export(aside),
+            Question::Draw { number, span, columns } => self.peaks.ask(Wanted { number, span, columns }),
             question => self.waiting.put(question),
-        }
-    }
-
-    /// One file, on a thread that ends with it. The dialog asks for the next when this is written.
-    fn export(&self, aside: Aside) {
-        let Aside::Export { number, span, form, path } = aside else { return };
-        let (home, answer, wake) = (self.given.home.clone(), self.answer.clone(), Arc::clone(&self.wake));
-        let run = move || {
-            if answer.send(dialog(number, exporting::export(&home, span, form, &path))).is_ok() {
-                wake();
-            }
-        };
-        if let Err(error) = std::thread::Builder::new().name("hs-export".to_owned()).spawn(run) {
-            let error = Err(anyhow::Error::from(error).context("cannot start a thread"));
-            if self.answer.try_send(dialog(number, error)).is_err() {
-                tracing::error!("cannot export: no thread starts");
-            }
         }
     }
 
@@ -207,10 +189,7 @@ impl Background {
 
     /// Begins what takes long.
     pub(crate) fn go(&self, errand: Errand) {
-        let (given, answer, wake) = (self.given.clone(), self.answer.clone(), Arc::clone(&self.wake));
-        if let Err(error) = errands::go(errand, given, answer, wake) {
-            tracing::error!("no thread for an errand: {error}");
-        }
+        errands::go(errand, self.given.clone(), self.answer.clone(), Arc::clone(&self.wake));
     }
 
     /// What was answered since the last call.
@@ -337,7 +316,8 @@ impl Finder {
             }
             Question::Cancel { number, pass } => dialog(number, desk::cancel(home, &pass)),
             // These never come here: `ask` gives them to threads of their own.
-            Question::Aside(_) => return None,
+            // `hs-peaks` does.
+            Question::Draw { .. } => return None,
         })
     }
 }
@@ -352,7 +332,7 @@ fn recorder(home: &Home, request: &Request) -> Result<(), String> {
     control::ask(home, request).map(drop).map_err(|error| home::one_line(&error))
 }
 
-fn dialog(number: u64, news: anyhow::Result<News>) -> Answer {
+pub(super) fn dialog(number: u64, news: anyhow::Result<News>) -> Answer {
     Answer::Dialog { number, news: news.map_err(|error| home::one_line(error.as_ref())) }
 }
 

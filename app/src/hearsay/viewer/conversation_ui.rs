@@ -1,23 +1,28 @@
 //! The right side: what was said on the left, what was heard on the right, on one time.
 
+mod edge;
+mod menus;
+
 use super::day_ui;
-use super::layout::{self, Block, PAUSE_HEIGHT, Plan, SPACE};
+use super::hatch::hatch;
+use super::layout::{self, Block, Plan, SPACE};
 use super::mark;
 use super::sign;
-use super::state::{Action, Conversation, Line, Reach, State, Writing};
+use super::state::{Action, Conversation, Line, State};
 use super::style::{self, Palette};
 use super::text;
-use crate::ledger::{self, Missing};
+use edge::{edge_ui, ends_ui};
 use eframe::egui::accesskit::Role;
 use eframe::egui::scroll_area::ScrollBarVisibility;
 use eframe::egui::text::CCursor;
 use eframe::egui::{
-    Align, Align2, Button, Color32, CursorIcon, Galley, Rect, Response, RichText, ScrollArea, Sense, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, CursorIcon, Galley, Rect, Response, RichText, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
 };
+use menus::{line_menu_ui, menu_ui};
 use std::ops::Range;
 use std::sync::Arc;
-use timeline::{Side, Span, WallTime};
+use timeline::{Side, WallTime};
 
 /// Room for the times at the left edge.
 const EDGE: f32 = 68.0;
@@ -106,29 +111,6 @@ fn heading_ui(ui: &mut Ui, columns: Columns) {
         let font = eframe::egui::FontId::proportional(14.0);
         ui.painter().text(pos2(x + PADDING, rect.center().y), Align2::LEFT_CENTER, label, font, palette.side(side));
     }
-}
-
-/// What can be done with all of it.
-fn menu_ui(ui: &mut Ui, hidden: bool) -> Option<Action> {
-    let mut action = None;
-    ui.spacing_mut().button_padding = vec2(8.0, 2.0);
-    let menu = ui.menu_button(RichText::new("More").font(style::small()), |ui| {
-        ui.set_min_width(240.0);
-        for (label, wanted) in [
-            ("Transcribe this conversation again", Action::Again(Reach::Conversation)),
-            ("Transcribe this day again", Action::Again(Reach::Day)),
-            ("Compare versions", Action::Compare),
-            (if hidden { "Leave out what is hidden" } else { "Show what is hidden" }, Action::ShowHidden(!hidden)),
-        ] {
-            if ui.button(label).clicked() {
-                action = Some(wanted);
-                ui.close();
-            }
-        }
-    });
-    let name = "More: transcribe again, compare versions";
-    menu.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
-    action
 }
 
 impl Layout {
@@ -273,35 +255,6 @@ fn scrolled(ui: &Ui, state: &State, conversation: &Conversation, left: (f32, f32
     }
 }
 
-/// What can be done with a line.
-fn line_menu_ui(ui: &mut Ui, line: &Line) -> Option<Action> {
-    let mut action = None;
-    if ui.button("Play from here").clicked() {
-        action = Some(Action::PlayLine(line.key));
-        ui.close();
-    }
-    if ui.button("Copy the words").clicked() {
-        ui.ctx().copy_text(line.text.clone());
-        ui.close();
-    }
-    let star = if line.starred { "Remove star" } else { "Star" };
-    for (label, wanted) in [
-        (star, Action::Star(line.key, !line.starred)),
-        ("Note\u{2026}", Action::Write(line.key, Writing::Note)),
-        ("Correct\u{2026}", Action::Write(line.key, Writing::Correction)),
-    ] {
-        if ui.button(label).clicked() {
-            action = Some(wanted);
-            ui.close();
-        }
-    }
-    if ui.button("Transcribe this again").clicked() {
-        action = Some(Action::Again(Reach::Line(line.key)));
-        ui.close();
-    }
-    action
-}
-
 #[derive(Clone, Copy)]
 struct Look<'a> {
     marked: bool,
@@ -349,7 +302,7 @@ fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_
     };
     painter.rect_filled(rect, style::ROUND, color.gamma_multiply(strength));
     if line.doubt.is_some() {
-        hatch(ui, rect, palette.weak.gamma_multiply(0.16));
+        hatch(painter, rect, 9.0, palette.weak.gamma_multiply(0.16));
     }
     if look.marked {
         painter.rect_stroke(rect, style::ROUND, (1.0, color.gamma_multiply(0.8)), StrokeKind::Inside);
@@ -374,93 +327,4 @@ fn line_ui(ui: &Ui, line: &Line, galley: &Arc<Galley>, rect: Rect, look: Look<'_
     let origin = Some(line.origin.clone()).filter(|origin| !origin.is_empty());
     let about: Vec<String> = doubt.into_iter().chain(text::about(line)).chain(origin).collect();
     if about.is_empty() { response } else { response.on_hover_text(about.join("\n")) }
-}
-
-/// Slanted lines: what stands here may not have been said, or nothing does.
-pub(super) fn hatch(ui: &Ui, rect: Rect, color: Color32) {
-    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    let mut x = rect.left() - rect.height();
-    while x < rect.right() {
-        painter.line_segment([pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())], (1.0, color));
-        x += 9.0;
-    }
-}
-
-/// The times at the left and the folded silences.
-fn edge_ui(ui: &Ui, conversation: &Conversation, layout: &Layout, columns: Columns, top: f32, missing: &[Missing]) {
-    let palette = Palette::of(ui);
-    let (painter, clip) = (ui.painter(), ui.clip_rect());
-    for i in &layout.plan.labelled {
-        let (Some(y), Some(line)) = (layout.plan.tops.get(*i), conversation.lines.get(*i)) else { continue };
-        let at = pos2(columns.left - 10.0, top + y + PADDING + 3.0);
-        if clip.y_range().expand(20.0).contains(at.y) {
-            painter.text(at, Align2::RIGHT_TOP, text::clock(line.span.start), style::digits(), palette.weak);
-        }
-    }
-    for pause in &layout.plan.pauses {
-        let y = top + pause.top + PAUSE_HEIGHT / 2.0 - SPACE / 2.0;
-        if !clip.y_range().expand(PAUSE_HEIGHT).contains(y) {
-            continue;
-        }
-        let (start, end) = (WallTime::from_micros(pause.start), WallTime::from_micros(pause.end));
-        let span = Span::new(start, end);
-        let gap = missing.iter().filter(|gap| gap.span.overlaps(&span)).max_by_key(|gap| gap.span.len_micros());
-        let mut label = match gap {
-            Some(gap) => no_sound(gap, &span),
-            None => format!("{} of silence", text::length(span.len_micros())),
-        };
-        if text::day(start) != text::day(end) {
-            label = format!("{label}, then {}", text::day(end));
-        }
-        let (x, width) = columns.x(Side::Both);
-        if let Some(gap) = gap {
-            let (x, width) = columns.x(gap.side);
-            let there = Rect::from_min_size(pos2(x, y - 11.0), vec2(width, 22.0));
-            day_ui::hatch(&painter.with_clip_rect(clip), there, palette.error.gamma_multiply(0.25));
-        }
-        let written =
-            painter.text(pos2(x + width / 2.0, y), Align2::CENTER_CENTER, label, style::small(), palette.weak);
-        let stroke = (1.0, palette.line);
-        painter.hline(x..=written.left() - 12.0, y, stroke);
-        painter.hline(written.right() + 12.0..=x + width, y, stroke);
-    }
-}
-
-/// Says that there is no sound in a silence, on which side and why.
-fn no_sound(gap: &Missing, silence: &Span) -> String {
-    let (side, because) = (gap.side, ledger::because(gap.cause));
-    let side = if side == Side::Both { String::new() } else { format!(" of what you {}", verb(side)) };
-    let missing = gap.span.end.min(silence.end).micros_since(gap.span.start.max(silence.start));
-    format!("{} without sound{side}: {because}", text::length(missing))
-}
-
-const fn verb(side: Side) -> &'static str {
-    match side {
-        Side::Said => "said",
-        Side::Heard | Side::Both => "heard",
-    }
-}
-
-/// What stands before the first and after the last line.
-fn ends_ui(ui: &mut Ui, conversation: &Conversation, columns: Columns, (top, bottom): (f32, f32)) -> Option<Action> {
-    let palette = Palette::of(ui);
-    let (x, width) = columns.x(Side::Both);
-    let mut action = None;
-    let ends = [
-        (top, conversation.at_start, "Earlier", "Nothing was said before this", Action::Earlier),
-        (bottom, conversation.at_end, "Later", "Nothing was said after this", Action::Later),
-    ];
-    for (y, is_end, label, nothing, wanted) in ends {
-        let center = pos2(x + width / 2.0, y + (END - SPACE) / 2.0);
-        if is_end {
-            ui.painter().text(center, Align2::CENTER_CENTER, nothing, style::small(), palette.weak);
-            continue;
-        }
-        let button = Button::new(RichText::new(label).font(style::small())).min_size(vec2(96.0, 24.0));
-        let rect = Rect::from_center_size(center, vec2(96.0, 24.0));
-        if ui.add_enabled_ui(!conversation.waiting, |ui| ui.put(rect, button)).inner.clicked() {
-            action = Some(wanted);
-        }
-    }
-    action
 }

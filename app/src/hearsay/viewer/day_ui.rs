@@ -1,15 +1,17 @@
 //! The day that is read: which one, the way to others, and all of it from midnight to midnight.
 
 use super::density::{Row, density};
+use super::hatch::hatch;
+use super::scale::Scale;
 use super::state::{Action, Conversation, Day, State, Whither};
 use super::style::{self, Palette};
 use super::text;
 use crate::ledger;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align2, Button, Color32, CursorIcon, Painter, Rect, RichText, Sense, Shape, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, Button, Color32, CursorIcon, Painter, Rect, RichText, Sense, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
-use timeline::{Side, Span, WallTime};
+use timeline::{Side, WallTime};
 
 /// Of the two rows together.
 const HEIGHT: f32 = 40.0;
@@ -64,38 +66,13 @@ fn name_ui(
     action.or(more.inner)
 }
 
-/// A place in the strip for every moment of the day, and back.
-#[derive(Clone, Copy)]
-struct Scale {
-    rect: Rect,
-    day: Span,
-}
-
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "places on the screen")]
-impl Scale {
-    fn x(&self, time: WallTime) -> f32 {
-        let share = time.micros_since(self.day.start) as f64 / self.day.len_micros().max(1) as f64;
-        self.rect.left() + share.clamp(0.0, 1.0) as f32 * self.rect.width()
-    }
-
-    fn time(&self, x: f32) -> WallTime {
-        let share = f64::from(((x - self.rect.left()) / self.rect.width().max(1.0)).clamp(0.0, 1.0));
-        self.day.start.plus_micros((share * self.day.len_micros() as f64) as i64)
-    }
-
-    fn stretch(&self, span: &Span, row: Rect) -> Rect {
-        let (from, to) = (self.x(span.start), self.x(span.end));
-        Rect::from_x_y_ranges(from..=to.max(from + 1.0), row.y_range())
-    }
-}
-
 fn strip_ui(ui: &mut Ui, day: &Day, conversation: &Conversation, place: Option<WallTime>) -> Option<Action> {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width() - RIGHT, HEIGHT + HOURS);
     let (all, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, STRIP));
     let rect = Rect::from_min_size(all.min, vec2(all.width(), HEIGHT)).shrink2(vec2(4.0, 0.0));
-    let scale = Scale { rect, day: day.span };
+    let scale = Scale { rect, span: day.span };
     let painter = ui.painter_at(all);
     painter.rect_filled(rect, 3.0, ui.visuals().extreme_bg_color);
     let middle = rect.center().y;
@@ -108,7 +85,7 @@ fn strip_ui(ui: &mut Ui, day: &Day, conversation: &Conversation, place: Option<W
         for (row, y) in [(Row::Said, rect.top()..=middle), (Row::Heard, middle..=rect.bottom())] {
             if row.has(missing.side) {
                 let there = scale.stretch(&missing.span, Rect::from_x_y_ranges(rect.x_range(), y));
-                hatch(&painter, there, palette.error.gamma_multiply(0.55));
+                hatch(&painter, there, 5.0, palette.error.gamma_multiply(0.55));
             }
         }
     }
@@ -157,25 +134,14 @@ const fn columns_f32(columns: usize) -> f32 {
     columns as f32
 }
 
-/// Slanted lines: there is nothing where something should be.
-pub(super) fn hatch(painter: &Painter, rect: Rect, color: Color32) {
-    let painter = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
-    let mut x = rect.left() - rect.height();
-    while x < rect.right() {
-        let line = [pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())];
-        painter.add(Shape::line_segment(line, (1.0, color)));
-        x += 5.0;
-    }
-}
-
 /// The hours at which a line is drawn, and the time written.
 const EVERY_HOURS: i64 = 3;
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 fn hours_ui(painter: &Painter, scale: Scale, palette: &Palette) {
-    let hours = scale.day.len_micros() / HOUR_MICROS;
+    let hours = scale.span.len_micros() / HOUR_MICROS;
     for hour in (0..=hours).step_by(usize::try_from(EVERY_HOURS).unwrap_or(3)) {
-        let time = scale.day.start.plus_micros(hour * HOUR_MICROS);
+        let time = scale.span.start.plus_micros(hour * HOUR_MICROS);
         let x = scale.x(time);
         painter.vline(x, scale.rect.y_range(), (1.0, palette.line));
         let align = match hour {

@@ -1,6 +1,7 @@
-//! What is done once and takes long, each on a thread of its own: fetching a model, starting to record.
+//! What is done once and takes long, each on a thread of its own: fetching a model, starting to record, writing a file.
 
-use super::background::Wake;
+use super::background::{Wake, dialog};
+use super::exporting;
 use super::state::{Answer, Errand, Fetched};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -14,19 +15,35 @@ use std::time::Duration;
 const STARTING: Duration = Duration::from_millis(1_500);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Goes on it.
-///
-/// # Errors
-/// Where no thread can be started.
-pub(super) fn go(errand: Errand, given: Context, answers: SyncSender<Answer>, wake: Wake) -> std::io::Result<()> {
+/// Goes on it. Where it fails, or no thread can be started for it, the answer says so.
+pub(super) fn go(errand: Errand, given: Context, answers: SyncSender<Answer>, wake: Wake) {
+    let (failed, unstarted) = (failing(&errand), answers.clone());
     let run = move || match errand {
         Errand::Fetch(name) => fetch(&given, &name, &answers, &wake),
         Errand::Record => {
             let started = start(&given).map_err(|error| home::one_line(error.as_ref()));
             tell(&answers, &wake, Answer::Recorder(started));
         }
+        Errand::Export { number, span, form, path } => {
+            tell(&answers, &wake, dialog(number, exporting::export(&given.home, span, form, &path)));
+        }
     };
-    std::thread::Builder::new().name("hs-errand".to_owned()).spawn(run).map(drop)
+    if let Err(error) = std::thread::Builder::new().name("hs-errand".to_owned()).spawn(run)
+        && let Err(error) = unstarted.try_send(failed(format!("no thread can be started: {error}")))
+    {
+        tracing::error!("an errand wasn't gone on, and nobody could be told: {error}");
+    }
+}
+
+/// The answer that says why it came to nothing.
+fn failing(errand: &Errand) -> impl FnOnce(String) -> Answer + use<> {
+    let number = if let Errand::Export { number, .. } = errand { Some(*number) } else { None };
+    let is_fetch = matches!(errand, Errand::Fetch(_));
+    move |why| match number {
+        Some(number) => Answer::Dialog { number, news: Err(why) },
+        None if is_fetch => Answer::Fetched(Fetched::Failed(why)),
+        None => Answer::Recorder(Err(why)),
+    }
 }
 
 /// The window may be gone, and then nobody wants to know.

@@ -1,4 +1,4 @@
-//! Writes what was selected into a file of the user's choice, on a thread of its own. A file that exists is left alone.
+//! Writes what was selected into a file of the user's choice: an [errand](super::errands). A file that exists is left alone.
 
 use super::state::{Folders, Form, News};
 use crate::commands::{export, play};

@@ -4,21 +4,16 @@
 use super::background::Wake;
 use super::reading::{DOUBTFUL_BELOW, line};
 use super::state::{Answer, Moment, Watched};
-use crate::commands::live::WATCHED_MICROS;
+use crate::commands::live::{LOOK_EVERY, RENEW_EVERY_MICROS, WATCHED_MICROS};
 use crate::library::Library;
 use crate::status::RecorderStatus;
 use anyhow::Result;
 use capture::control::{self, ControlError, Request};
 use home::{Home, Lock};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
-use std::time::Duration;
 use store::{Change, Store};
 use timeline::{Clock as _, Span, SystemClock};
 
-/// How often it looks: a level that moves less often doesn't look alive.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// How often the worker is told that somebody still watches.
-const RENEW_EVERY_MICROS: i64 = 5_000_000;
 /// How far back what was said is shown.
 const REACH_MICROS: i64 = 600_000_000;
 

@@ -1,32 +1,31 @@
 //! The live page: what each side is saying at this moment, and how the recorder is.
 
 use super::first_ui::RECORD;
-use super::state::{Action, FORGET_MINUTES, Line, Live, Moment};
+use super::meter_ui::meter_ui;
+use super::state::{Action, FORGET_MINUTES, Line, Live, Moment, Page};
 use super::style::{self, Palette};
 use super::{status_ui, text};
 use crate::status::{self, TrackStatus};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Align, Button, Color32, Frame, Label, Layout, Margin, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, vec2,
+    Align, Button, Color32, Frame, Label, Layout, Margin, RichText, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 use timeline::{Clock as _, Side, SystemClock, TrackName, WallTime};
 
 /// Between the columns.
 const BETWEEN: f32 = 16.0;
 const METER_HEIGHT: f32 = 10.0;
-/// A level below this is silence to the meter.
-const FLOOR_DB: f32 = -60.0;
 /// A last frame younger than this is not worth a word.
 const FRESH_S: f64 = 1.0;
 
-/// The page.
-pub(crate) fn live_ui(ui: &mut Ui, live: &Live) -> Option<Action> {
+/// The page. Where nothing was `ever` recorded, recording begins on the page that says what it means.
+pub(crate) fn live_ui(ui: &mut Ui, live: &Live, ever: bool) -> Option<Action> {
     let palette = Palette::of(ui);
     let Some(moment) = &live.moment else {
         ui.label(RichText::new("Looking").color(palette.weak));
         return None;
     };
-    let action = recorder_ui(ui, moment);
+    let action = recorder_ui(ui, moment, ever);
     // What the recorder warns of stands in the line at the bottom.
     for error in live.error.iter().chain(&moment.error) {
         ui.label(RichText::new(error).font(style::small()).color(palette.error));
@@ -51,7 +50,7 @@ pub(crate) fn live_ui(ui: &mut Ui, live: &Live) -> Option<Action> {
 }
 
 /// How the recorder is, and what it can be told.
-fn recorder_ui(ui: &mut Ui, moment: &Moment) -> Option<Action> {
+fn recorder_ui(ui: &mut Ui, moment: &Moment, ever: bool) -> Option<Action> {
     let palette = Palette::of(ui);
     let recorder = &moment.recorder;
     let (color, text) = status_ui::recording(recorder, &palette);
@@ -71,7 +70,7 @@ fn recorder_ui(ui: &mut Ui, moment: &Moment) -> Option<Action> {
             }
         } else if !recorder.running {
             if ui.button(RECORD).clicked() {
-                action = Some(Action::Record);
+                action = Some(if ever { Action::Record } else { Action::Show(Page::Read) });
             }
         } else {
             for (label, minutes) in [("Pause", None), ("Pause for 10 minutes", Some(10))] {
@@ -113,7 +112,12 @@ fn side_ui(ui: &mut Ui, side: Side, status: Option<&TrackStatus>, moment: &Momen
             ui.add(Label::new(RichText::new(device).font(style::small()).color(palette.weak)).truncate());
         });
     });
-    meter_ui(ui, side, status.and_then(|status| status.level_db), color);
+    let level = status.and_then(|status| status.level_db);
+    // Louder than this nothing can be: it is clipped.
+    let meter = if level.is_some_and(|level| level > -1.0) { palette.error } else { color };
+    let response = meter_ui(ui, vec2(ui.available_width(), METER_HEIGHT), level, meter);
+    let told = level.map_or_else(|| "no level".to_owned(), |level| format!("{level:.0} dB"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Level of what is {side}: {told}")));
     let told = state_of(status, moment.last_speech(side));
     ui.label(RichText::new(told).font(style::small()).color(palette.weak));
     ui.add_space(6.0);
@@ -145,24 +149,6 @@ fn state_of(status: Option<&TrackStatus>, last_speech: Option<WallTime>) -> Stri
     }
     parts.push(format!("{} today", status::gaps(status.gaps_today, status.gaps_today_s)));
     parts.join(", ")
-}
-
-/// The level, from silence at the left to full scale at the right.
-fn meter_ui(ui: &mut Ui, side: Side, level: Option<f32>, color: Color32) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), METER_HEIGHT), Sense::hover());
-    let told = level.map_or_else(|| "no level".to_owned(), |level| format!("{level:.0} dB"));
-    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("Level of what is {side}: {told}")));
-    let palette = Palette::of(ui);
-    ui.painter().rect_filled(rect, 3.0, palette.hover);
-    let share = level.map_or(0.0, |level| ((level - FLOOR_DB) / -FLOOR_DB).clamp(0.0, 1.0));
-    if share > 0.0 {
-        let filled = Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height()));
-        ui.painter().rect_filled(
-            filled,
-            3.0,
-            if level.is_some_and(|level| level > -1.0) { palette.error } else { color },
-        );
-    }
 }
 
 fn line_ui(ui: &mut Ui, line: &Line, color: Color32) {

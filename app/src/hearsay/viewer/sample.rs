@@ -101,6 +101,19 @@ pub(crate) fn hide_one(home: &Home) {
     store.commit_window(&WindowRow { outcome: Outcome::Words, utterances: vec![phantom], ..nothing }).unwrap();
 }
 
+/// So many lines that begin alike, a second apart, the day after.
+pub(crate) fn say_often(home: &Home, times: u32) {
+    let mut store = Store::open(&home.database()).unwrap();
+    let pass = store.passes().unwrap().remove(0).pass.key;
+    let second = |i: u32| at(86_400.0 + f64::from(i));
+    let line =
+        |i| NewUtterance::clear(Span::new(second(i), second(i).plus_micros(800_000)), &format!("often said, {i}"));
+    let nothing = WindowRow::nothing(pass, TrackName::mic(), Span::new(second(0), second(times)));
+    let often = WindowRow { outcome: Outcome::Words, utterances: (0..times).map(line).collect(), ..nothing };
+    store.commit_window(&often).unwrap();
+    worker::Follower::open(&home.index()).unwrap().catch_up(&store).unwrap();
+}
+
 /// The name of the first pass.
 pub(crate) fn pass(home: &Home) -> timeline::PassName {
     Store::open_read_only(&home.database()).unwrap().passes().unwrap().remove(0).pass.name

@@ -28,7 +28,7 @@ pub(crate) use going::{Going, Whither};
 pub(crate) use line::{Line, SpokenWord};
 pub(crate) use live::{FORGET_MINUTES, Forgetful, Live, Moment, Page, Watched};
 pub(crate) use message::{Action, Answer, Effect, Question};
-pub(crate) use replay::{Aside, Export, Folders, Form, Replay, Turn};
+pub(crate) use replay::{Export, Folders, Form, Replay, Turn};
 pub(crate) use search::{Found, Search};
 pub(crate) use settings::{Installed, Settings, Setup};
 

@@ -1,13 +1,13 @@
 //! The line at the bottom: what the recorder and the worker are doing.
 
+use super::meter_ui::meter_ui;
 use super::state::{Action, Health, Readiness};
 use super::style::{self, Palette};
 use crate::status::{self, CampaignStatus, RecorderStatus, TrackState, TrackStatus, WorkerStatus};
-use eframe::egui::{Align, Color32, Layout, Link, Rect, Response, RichText, Sense, Ui, vec2};
+use eframe::egui::{Align, Color32, Layout, Link, RichText, Sense, Ui, Vec2, vec2};
 use timeline::TrackName;
 
-/// A level below this is silence to the meter.
-const FLOOR_DB: f32 = -60.0;
+const METER: Vec2 = vec2(46.0, 6.0);
 /// Warnings that are shown; `hearsay status` has them all.
 const WARNINGS: usize = 3;
 /// A line of this width has room for the devices' names.
@@ -76,7 +76,7 @@ fn track_ui(ui: &mut Ui, track: &TrackStatus, palette: &Palette, roomy: bool) {
     let side = TrackName::new(&track.track).ok().and_then(|name| name.usual_side());
     let color = side.map_or(palette.both, |side| palette.side(side));
     say(ui, track.track.as_str(), color);
-    meter_ui(ui, track.level_db, color).on_hover_text(details(track));
+    meter_ui(ui, METER, track.level_db, color).on_hover_text(details(track));
     let ink = match track.state {
         TrackState::Silent | TrackState::Stalled | TrackState::NoDevice | TrackState::Disk => palette.error,
         TrackState::Recording | TrackState::Idle | TrackState::Muted | TrackState::Paused => palette.weak,
@@ -113,16 +113,6 @@ fn details(track: &TrackStatus) -> String {
         track.last_frame_age_s.map_or_else(|| "no frame yet".to_owned(), |age| format!("last frame {age:.1} s ago"));
     let gaps = status::gaps(track.gaps_today, track.gaps_today_s);
     format!("{}: {}\n{level}, {age}, {gaps} today", device(track), status::doing(track.state))
-}
-
-fn meter_ui(ui: &mut Ui, level_db: Option<f32>, color: Color32) -> Response {
-    let (rect, response) = ui.allocate_exact_size(vec2(46.0, 6.0), Sense::hover());
-    ui.painter().rect_filled(rect, 3.0, ui.visuals().widgets.inactive.bg_fill);
-    let share = level_db.map_or(0.0, |db| (1.0 - db / FLOOR_DB).clamp(0.0, 1.0));
-    if share > 0.0 {
-        ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(rect.width() * share, rect.height())), 3.0, color);
-    }
-    response
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a backlog in microseconds")]

@@ -3,7 +3,8 @@
 //! As in audio editors: a click goes there, a drag selects, a drag with Shift or another button moves what is shown, and
 //! the wheel zooms around the pointer.
 
-use super::conversation_ui::hatch;
+use super::hatch::hatch;
+use super::scale::{Scale, seconds};
 use super::state::{Action, Conversation, State, Turn};
 use super::style::{self, Palette};
 use super::text;
@@ -164,7 +165,7 @@ fn lane_ui(ui: &Ui, scale: &Scale, sketch: Option<&Sketch>, side: Side, lane: Ra
 fn gap_ui(ui: &Ui, scale: &Scale, gap: Span, lane: Rangef) {
     let Some(gap) = gap.intersect(&scale.span) else { return };
     let rect = Rect::from_x_y_ranges(scale.x(gap.start)..=scale.x(gap.end), lane);
-    hatch(ui, rect, Palette::of(ui).weak.gamma_multiply(0.35));
+    hatch(ui.painter(), rect, 9.0, Palette::of(ui).weak.gamma_multiply(0.35));
 }
 
 /// How high a sample stands, -1 to 1: quiet speech is seen as well.
@@ -206,55 +207,5 @@ impl Lanes {
             said: Rangef::new(rect.top() + 3.0, middle - 1.5),
             heard: Rangef::new(middle + 1.5, rect.bottom() - 3.0),
         }
-    }
-}
-
-/// From the timeline to the waveform and back.
-pub(crate) struct Scale {
-    pub(crate) rect: Rect,
-    pub(crate) span: Span,
-}
-
-impl Scale {
-    pub(crate) fn x(&self, time: WallTime) -> f32 {
-        let share = seconds(time.micros_since(self.span.start)) / seconds(self.span.len_micros().max(1));
-        #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
-        let share = share as f32;
-        self.rect.left() + share.clamp(0.0, 1.0) * self.rect.width()
-    }
-
-    fn time(&self, x: f32) -> WallTime {
-        let share = f64::from(((x - self.rect.left()) / self.rect.width().max(1.0)).clamp(0.0, 1.0));
-        #[expect(clippy::cast_possible_truncation, reason = "within the span")]
-        let micros = (share * seconds(self.span.len_micros()) * 1e6) as i64;
-        self.span.start.plus_micros(micros)
-    }
-
-    /// How long so many points are.
-    fn micros(&self, points: f32) -> i64 {
-        #[expect(clippy::cast_possible_truncation, reason = "less than the span")]
-        let micros = (f64::from(points / self.rect.width().max(1.0)) * seconds(self.span.len_micros()) * 1e6) as i64;
-        micros
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "lengths of what is shown")]
-fn seconds(micros: i64) -> f64 {
-    micros as f64 / 1e6
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_on_the_waveform_is_the_time_it_shows() {
-        let span = Span::new(WallTime::from_millis(1_795_425_312_000), WallTime::from_millis(1_795_425_552_000));
-        let scale = Scale { rect: Rect::from_min_size(pos2(10.0, 0.0), vec2(800.0, 30.0)), span };
-        assert_eq!(scale.time(-5.0), span.start);
-        assert_eq!(scale.time(410.0), span.middle());
-        assert!((scale.x(scale.time(333.0)) - 333.0).abs() < 0.1);
-        assert_eq!(scale.time(9_000.0), span.end);
-        assert_eq!(scale.micros(-400.0), -120_000_000);
     }
 }

@@ -115,7 +115,8 @@ impl Runner {
         }
     }
 
-    fn tell(&mut self, kind: Kind, what: &'static str, why: &str) {
+    /// Says in the log what is wrong, each kind of it once.
+    pub(super) fn tell(&mut self, kind: Kind, what: &'static str, why: &str) {
         if self.told.insert((kind, what)) {
             let program = kind.command(&self.hooks).first();
             tracing::warn!(hook = kind.name(), program, "a hook: {why} (told once)");

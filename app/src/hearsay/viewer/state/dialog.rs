@@ -215,10 +215,15 @@ impl Versions {
 impl State {
     /// Puts a question for the dialog that is open.
     pub(super) fn ask_for_dialog(&mut self, question: impl FnOnce(u64) -> Question) -> Vec<Effect> {
+        self.wait_in_dialog(|number| Effect::Ask(question(number)))
+    }
+
+    /// Has something done for the dialog that is open, which waits for the answer.
+    pub(super) fn wait_in_dialog(&mut self, effect: impl FnOnce(u64) -> Effect) -> Vec<Effect> {
         let number = self.next_number();
         let Some(told) = self.dialog.as_mut().and_then(Dialog::told) else { return Vec::new() };
         told.wait(number);
-        vec![Effect::Ask(question(number))]
+        vec![effect(number)]
     }
 
     pub(super) fn ask_again(&mut self, reach: Reach) -> Vec<Effect> {

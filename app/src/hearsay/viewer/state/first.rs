@@ -1,6 +1,8 @@
 //! The first run: consent, devices, a model, and what is fetched.
 
-use super::{Effect, State};
+use super::{Effect, Form, State};
+use std::path::PathBuf;
+use timeline::Span;
 
 /// What is done once and takes long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub(crate) enum Errand {
     Fetch(String),
     /// Starts to record.
     Record,
+    /// Writes a file, for the dialog that waits for this number.
+    Export { number: u64, span: Span, form: Form, path: PathBuf },
 }
 
 /// How the model that is being fetched comes.

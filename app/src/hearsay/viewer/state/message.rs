@@ -1,8 +1,8 @@
 //! What the panels say to the state, the state to the threads, and the threads to the state.
 
 use super::{
-    Aside, Day, DayTalk, Errand, Fetched, Found, Health, Line, Moment, News, Page, Reach, Setup, Turn, Watched,
-    Whither, Writing,
+    Day, DayTalk, Errand, Fetched, Found, Health, Line, Moment, News, Page, Reach, Setup, Turn, Watched, Whither,
+    Writing,
 };
 use crate::library::DayHits;
 use crate::player::Ears;
@@ -137,8 +137,12 @@ pub(crate) enum Effect {
 /// A question to the thread that reads.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Question {
-    /// To a thread of its own.
-    Aside(Aside),
+    /// The waveform of a span, in so many columns; only the latest is wanted.
+    Draw {
+        number: u64,
+        span: Span,
+        columns: usize,
+    },
     Search {
         number: u64,
         text: String,

@@ -1,7 +1,7 @@
 //! The waveform's part of the state: what it shows, what is selected, looped and exported, and whether silence is skipped.
 
 use super::dialog::Told;
-use super::{Dialog, Effect, Question, State};
+use super::{Dialog, Effect, Errand, Question, State};
 use crate::viewer::waveform::{Sketch, page, panned, turned, zoomed};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,15 +91,6 @@ pub(crate) struct Export {
     pub(crate) told: Told,
 }
 
-/// What threads of their own do, beside the one that reads.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Aside {
-    /// Draws the waveform; only the latest is wanted.
-    Draw { number: u64, span: Span, columns: usize },
-    /// Writes a file.
-    Export { number: u64, span: Span, form: Form, path: PathBuf },
-}
-
 impl State {
     /// What the waveform shows.
     pub(crate) fn shown(&self) -> Option<Span> {
@@ -141,7 +132,7 @@ impl State {
             Turn::Draw { span, columns } => {
                 let number = self.next_number();
                 (self.replay.number, self.replay.asked) = (number, Some((span, columns)));
-                return vec![Effect::Ask(Question::Aside(Aside::Draw { number, span, columns }))];
+                return vec![Effect::Ask(Question::Draw { number, span, columns })];
             }
             Turn::AskExport => self.ask_export(),
             Turn::ChooseForm(form) => {
@@ -264,7 +255,7 @@ impl State {
             return Vec::new();
         }
         let (span, form, path) = (export.span, export.form, PathBuf::from(path));
-        self.ask_for_dialog(|number| Question::Aside(Aside::Export { number, span, form, path }))
+        self.wait_in_dialog(|number| Effect::Go(Errand::Export { number, span, form, path }))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the viewer does when things around it go wrong, and when nobody knows what he presses.
 
 use super::*;
-use crate::viewer::state::Page;
+use crate::viewer::state::{Folders, Page};
 use archive::Archive;
 use eframe::egui::{MissingGlyphPolicy, PointerButton, Pos2, pos2};
+use std::io::Write as _;
 use store::Store;
 use timeline::{Clock as _, SystemClock, TrackName};
 
@@ -114,7 +115,13 @@ fn press(window: &mut Harness<'static, Viewer>, presses: &mut Presses) {
 #[test]
 fn whatever_is_pressed_nothing_panics_and_the_sound_stays() {
     at_home(|home| {
+        // Whatever is pressed, no model is fetched, and nothing is written where it isn't to be.
+        home.ensure().unwrap();
+        let mut config = home::files::create_new(&home.config_file()).unwrap();
+        config.write_all(b"[models]\nmirror = \"http://127.0.0.1:9/\"\n").unwrap();
         let mut window = searched(home, "the");
+        let folder = home.root().to_owned();
+        window.state_mut().state.replay.folders = Folders { clips: folder.clone(), texts: folder };
         // The window has the system's fonts, the test none: what they lack is a box.
         window.ctx.set_missing_glyph_policy(MissingGlyphPolicy::Tofu);
         let sound = || Archive::open(home).scan().unwrap().segments.len();

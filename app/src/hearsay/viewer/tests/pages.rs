@@ -60,6 +60,38 @@ fn the_search_is_narrowed_to_the_last_days_and_back() {
     });
 }
 
+#[test]
+fn more_hits_come_when_the_reader_scrolls_to_the_last() {
+    at_home(|home| {
+        const TIMES: u32 = 900;
+        sample::fill(home);
+        sample::say_often(home, TIMES);
+        let mut window = open(home);
+        type_in(&mut window, "often");
+        let first = hits(&window);
+        assert!(first.len() < TIMES as usize && window.state().state.search.found.cut, "{} at once", first.len());
+        window.get_by_label_contains("the latest");
+        window.hover_at(eframe::egui::pos2(200.0, 600.0));
+        for _ in 0..PATIENCE {
+            if !window.state().state.search.found.cut {
+                break;
+            }
+            window.event(Event::MouseWheel {
+                unit: MouseWheelUnit::Point,
+                delta: vec2(0.0, -20_000.0),
+                phase: TouchPhase::Move,
+                modifiers: Modifiers::NONE,
+                source: MouseWheelSource::Unknown,
+            });
+            window.run_steps(4);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let all = hits(&window);
+        assert_eq!(all.len(), TIMES as usize, "each once");
+        assert!(all.windows(2).all(|pair| pair[0].span.start > pair[1].span.start), "the latest first");
+    });
+}
+
 fn turn_to(window: &mut Harness<'static, Viewer>, page: Page) {
     window.get_by_role_and_label(Role::Tab, page.name()).click();
     window.run_steps(2);
