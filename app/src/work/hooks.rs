@@ -15,6 +15,8 @@ use home::{Home, HooksConfig};
 use ledger::Ledger;
 use runner::Runner;
 use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -27,13 +29,16 @@ const MOST_WINDOWS: usize = 256;
 /// How often journals are looked into, and programs are seen to while any run.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(50);
-/// How long programs may go on when the worker ends.
+/// How long programs may go on when the worker ends by itself, and when it was told to: `hearsay run` kills a worker that isn't gone within 5 s.
 const LAST_WORDS: Duration = Duration::from_secs(35);
+const LAST_WORDS_WHEN_TOLD: Duration = Duration::from_secs(2);
 
 /// The hooks of a worker.
 pub(crate) struct Hooks {
     windows: Option<SyncSender<Window>>,
     thread: Option<JoinHandle<()>>,
+    /// The worker was told to end.
+    hurry: Arc<AtomicBool>,
     told: bool,
 }
 
@@ -54,11 +59,11 @@ impl Hooks {
         }
         let (windows, stored) = sync_channel(MOST_WINDOWS);
         let runner = Runner::new(hooks.clone(), home.root().to_owned());
-        let mut work =
-            Work { home: home.clone(), pass, store: None, ledger: Ledger::new(home, SystemClock.wall()), runner };
+        let (hurry, ledger) = (Arc::new(AtomicBool::new(false)), Ledger::new(home, SystemClock.wall()));
+        let mut work = Work { home: home.clone(), pass, store: None, ledger, runner, hurry: Arc::clone(&hurry) };
         let thread = std::thread::Builder::new().name("hs-hooks".to_owned());
         let thread = thread.spawn(move || work.run(&stored)).context("cannot start a thread for hooks")?;
-        Ok(Some(Self { windows: Some(windows), thread: Some(thread), told: false }))
+        Ok(Some(Self { windows: Some(windows), thread: Some(thread), hurry, told: false }))
     }
 
     /// Takes note of a window that was stored with words.
@@ -74,8 +79,9 @@ impl Hooks {
         }
     }
 
-    /// Lets what runs and waits end, for a while.
-    pub(crate) fn finish(mut self) {
+    /// Lets what runs and waits end, for a while: a short one where the worker was `told` to end.
+    pub(crate) fn finish(mut self, told: bool) {
+        self.hurry.store(told, Ordering::Relaxed);
         self.windows = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
@@ -92,6 +98,7 @@ struct Work {
     store: Option<Store>,
     ledger: Ledger,
     runner: Runner,
+    hurry: Arc<AtomicBool>,
 }
 
 impl Work {
@@ -112,7 +119,8 @@ impl Work {
         }
         self.journals();
         let ended = SystemClock.boot_micros();
-        while !self.runner.is_idle() && passed(ended) < LAST_WORDS {
+        let patience = if self.hurry.load(Ordering::Relaxed) { LAST_WORDS_WHEN_TOLD } else { LAST_WORDS };
+        while !self.runner.is_idle() && passed(ended) < patience {
             self.runner.step();
             std::thread::sleep(STEP);
         }

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let summary = if args.once { worker.run_once(&stopped, &mut told) } else { worker.watch(&stopped, &mut told) };
     if let Some(hooks) = hooks {
-        hooks.finish();
+        hooks.finish(stopped());
     }
     let summary = summary?;
     report.finish(&summary);

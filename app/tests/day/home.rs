@@ -28,6 +28,32 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
+/// What the tests want that have a program of their own.
+#[allow(dead_code, reason = "each test program uses a part of it")]
+impl TestHome {
+    /// A home with this configuration.
+    pub(crate) fn configured(text: &str) -> Self {
+        let home = Self::new();
+        let file = ::home::Home::at(home.path()).config_file();
+        std::io::Write::write_all(&mut ::home::files::create_new(&file).unwrap(), text.as_bytes()).unwrap();
+        home
+    }
+
+    /// The same, until there is nothing to transcribe.
+    pub(crate) fn work_once(&self) -> Ran {
+        ran(self.worker().arg("--once"))
+    }
+
+    /// Waits until a word is found: recognition may take its time on a busy machine.
+    pub(crate) fn wait_for(&self, word: &str) {
+        let began = Instant::now();
+        while self.hearsay(&["search", word]).code != Some(0) {
+            assert!(began.elapsed() < Duration::from_mins(4), "{word:?} is never found");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
+
 impl TestHome {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -37,6 +63,11 @@ impl TestHome {
             std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
         }
         Self { path: folder.path().to_owned(), _folder: Some(folder) }
+    }
+
+    /// `hearsay-work`, by the home's configuration.
+    pub(crate) fn worker(&self) -> Command {
+        self.command(env!("CARGO_BIN_EXE_hearsay-work"))
     }
 
     /// A home that is there.
@@ -90,7 +121,7 @@ impl TestHome {
     }
 
     pub(crate) fn work_command(&self) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_hearsay-work"));
+        let mut command = self.worker();
         command.arg("--once").arg("--model").arg(model());
         command
     }

@@ -14,23 +14,18 @@
 #[path = "../day/home.rs"]
 mod home;
 
-use crate::home::{Ran, TestHome, model, ran};
-use ::home::{Home, files};
+use crate::home::{TestHome, model};
+use ::home::Home;
 use archive::{Archive, GapCause, GapRow, Journal, Row};
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 use testkit::{Killed, wait_until};
 use timeline::{Clock, SystemClock, TrackName};
 
 /// A home with these hooks, and one side of a conversation.
 fn home_with(hooks: &str) -> TestHome {
-    let home = TestHome::new();
-    let config = format!("[work]\nmodel = '{}'\n[hooks]\n{hooks}\n", model().display());
-    let file = Home::at(home.path()).config_file();
-    files::create_new(&file).unwrap().write_all(config.as_bytes()).unwrap();
+    let home = TestHome::configured(&format!("[work]\nmodel = '{}'\n[hooks]\n{hooks}\n", model().display()));
     let wav = testkit::fixture("days/standup.mic.wav");
     let ran = home.hearsay(&["import", wav.to_str().unwrap(), "--track", "mic", "--at", "2026-11-23T09:15:00Z"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -47,27 +42,10 @@ fn kept(home: &TestHome) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
 }
 
-/// Waits for words: recognition may take its time on a busy machine.
-fn wait_for_words(home: &TestHome) {
-    let began = Instant::now();
-    while home.hearsay(&["search", "postpone"]).code != Some(0) {
-        assert!(began.elapsed() < Duration::from_mins(4), "no words");
-        std::thread::sleep(Duration::from_millis(200));
-    }
-}
-
-fn worker(home: &TestHome) -> Command {
-    home.command(env!("CARGO_BIN_EXE_hearsay-work"))
-}
-
-fn work_once(home: &TestHome) -> Ran {
-    ran(worker(home).arg("--once"))
-}
-
 #[test]
 fn each_utterance_is_told_once_as_show_prints_it() {
     let home = home_with(&keeping("utterance"));
-    let ran = work_once(&home);
+    let ran = home.work_once();
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let mut told = kept(&home);
     told.sort_by_key(|row| row["start"].as_str().unwrap().to_owned());
@@ -78,7 +56,7 @@ fn each_utterance_is_told_once_as_show_prints_it() {
     let shown: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(shown.len() > 10);
     assert_eq!(told, shown);
-    assert_eq!(work_once(&home).code, Some(0));
+    assert_eq!(home.work_once().code, Some(0));
     assert_eq!(kept(&home).len(), shown.len(), "what was there before isn't told again");
 }
 
@@ -100,9 +78,9 @@ fn lost_sound_and_lost_devices_are_told_while_the_worker_waits() {
         reason: "unplugged".to_owned(),
     };
     journal.append(&gap(GapCause::Crash)).unwrap();
-    let _worker = Killed(worker(&home).stderr(Stdio::null()).spawn().unwrap());
+    let _worker = Killed(home.worker().stderr(Stdio::null()).spawn().unwrap());
     // Once there are words, what was in the journal before has been read.
-    wait_for_words(&home);
+    home.wait_for("postpone");
     for row in [gap(GapCause::Stalled), gap(GapCause::Idle), gap(GapCause::Paused), lost()] {
         journal.append(&row).unwrap();
     }
@@ -125,7 +103,7 @@ fn a_hook_that_fails_is_told_of_once_without_a_word_and_costs_nothing() {
         ("[\"sh\", \"-c\", \"cat >&2; exit 7\"]", "it ended with exit status: 7"),
     ] {
         let home = home_with(&format!("utterance = {hook}"));
-        let ran = work_once(&home);
+        let ran = home.work_once();
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
         assert!(!ran.stderr.to_lowercase().contains("phoenix"), "{}", ran.stderr);
@@ -136,11 +114,30 @@ fn a_hook_that_fails_is_told_of_once_without_a_word_and_costs_nothing() {
 #[test]
 fn a_hook_that_never_ends_is_ended_and_holds_nothing_up() {
     let home = home_with("utterance = [\"sh\", \"-c\", \"echo $$ >> pids; exec sleep 100000\"]");
-    let ran = work_once(&home);
+    let ran = home.work_once();
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stderr.contains("it was ended after 30 s"), "{}", ran.stderr);
     let pids = std::fs::read_to_string(home.path().join("pids")).unwrap();
     assert!(!pids.is_empty());
+    for pid in pids.lines() {
+        let left = std::fs::read_to_string(PathBuf::from("/proc").join(pid).join("comm")).unwrap_or_default();
+        assert_ne!(left.trim(), "sleep", "{pid} is still there");
+    }
+}
+
+#[test]
+fn a_hook_that_runs_does_not_keep_a_worker_that_is_told_to_end() {
+    let home = home_with("utterance = [\"sh\", \"-c\", \"echo $$ >> pids; exec sleep 100000\"]");
+    let mut worker = home.worker().stderr(Stdio::null()).spawn().unwrap();
+    wait_until("a program that runs", || home.path().join("pids").exists());
+    let pid = rustix::process::Pid::from_child(&worker);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let told = SystemClock.boot_micros();
+    assert_eq!(worker.wait().unwrap().code(), Some(0));
+    let took = SystemClock.boot_micros() - told;
+    // What it does by itself is let programs have half a minute.
+    assert!(took < 20_000_000, "it took {took} us");
+    let pids = std::fs::read_to_string(home.path().join("pids")).unwrap();
     for pid in pids.lines() {
         let left = std::fs::read_to_string(PathBuf::from("/proc").join(pid).join("comm")).unwrap_or_default();
         assert_ne!(left.trim(), "sleep", "{pid} is still there");

@@ -14,44 +14,23 @@
 mod home;
 mod recognising;
 
-use crate::home::{Ran, TestHome, model, ran};
+use crate::home::{TestHome, model};
 use ::home::{Home, files};
 use recognising::Recognising;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 use store::Utterance;
 use testkit::{HttpReply, HttpRequest, HttpServer, Killed, wait_until};
 
 /// A home whose configuration names a server.
 fn home_with(url: &str) -> TestHome {
-    let home = TestHome::new();
-    let config =
-        format!("[work]\nengine = \"openai\"\n[openai]\nurl = \"{url}/v1\"\nmodel = \"fixture\"\ntimeout_s = 120\n");
-    let file = Home::at(home.path()).config_file();
-    files::create_new(&file).unwrap().write_all(config.as_bytes()).unwrap();
+    let home = TestHome::configured(&format!(
+        "[work]\nengine = \"openai\"\n[openai]\nurl = \"{url}/v1\"\nmodel = \"fixture\"\ntimeout_s = 120\n"
+    ));
     home.import("standup", "2026-11-23T09:15:00Z");
     home
-}
-
-/// Waits for words: recognition may take its time on a busy machine.
-fn wait_for_words(home: &TestHome) {
-    let began = Instant::now();
-    while home.hearsay(&["search", "postpone"]).code != Some(0) {
-        assert!(began.elapsed() < Duration::from_mins(4), "no words");
-        std::thread::sleep(Duration::from_millis(200));
-    }
-}
-
-/// `hearsay-work`, by the home's configuration.
-fn worker(home: &TestHome) -> Command {
-    home.command(env!("CARGO_BIN_EXE_hearsay-work"))
-}
-
-fn work_once(home: &TestHome) -> Ran {
-    ran(worker(home).arg("--once"))
 }
 
 fn texts(utterances: &[Utterance]) -> Vec<&str> {
@@ -73,7 +52,7 @@ fn a_server_that_speaks_openai_transcribes_what_was_recorded() {
     let engine = Recognising::new();
     let server = HttpServer::start(move |request| engine.answer(request)).unwrap();
     let home = home_with(&server.url());
-    let ran = work_once(&home);
+    let ran = home.work_once();
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stderr.contains("is sent to a server"), "it is told: {}", ran.stderr);
 
@@ -102,14 +81,14 @@ fn a_server_that_is_not_there_leaves_nothing_out_and_the_next_run_goes_on() {
     let (url, port) = (gone.url(), gone.port());
     drop(gone);
     let home = home_with(&url);
-    let ran = work_once(&home);
+    let ran = home.work_once();
     assert_eq!(ran.code, Some(4), "{ran:?}");
     assert!(ran.stderr.contains(&format!("the server {url}/v1 can't be used: it can't be reached")), "{}", ran.stderr);
     assert!(is_untouched(&home) && left_out(&home) == 0);
 
     let engine = Recognising::new();
     let _server = HttpServer::start_on(port, move |request| engine.answer(request)).unwrap();
-    assert_eq!(work_once(&home).code, Some(0));
+    assert_eq!(home.work_once().code, Some(0));
     assert_eq!(home.hearsay(&["search", "postpone"]).code, Some(0));
     assert_eq!(left_out(&home), 0);
 }
@@ -124,7 +103,7 @@ fn a_server_that_fails_whatever_it_is_given_leaves_nothing_out() {
     ] {
         let server = HttpServer::start(move |_| bad.clone()).unwrap();
         let home = home_with(&server.url());
-        let ran = work_once(&home);
+        let ran = home.work_once();
         assert_eq!(ran.code, Some(4), "{ran:?}");
         assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
         assert!(is_untouched(&home) && left_out(&home) == 0);
@@ -141,12 +120,12 @@ fn a_worker_that_goes_on_waits_for_a_server_that_is_not_well() {
     };
     let server = HttpServer::start(answer).unwrap();
     let home = home_with(&server.url());
-    let mut worker = Killed(worker(&home).stderr(Stdio::null()).spawn().unwrap());
+    let mut worker = Killed(home.worker().stderr(Stdio::null()).spawn().unwrap());
     wait_until("some tries", || asked.load(Ordering::Relaxed) >= 4);
     assert!(worker.0.try_wait().unwrap().is_none(), "it waits");
     assert!(is_untouched(&home) && left_out(&home) == 0);
     well.store(true, Ordering::Relaxed);
-    wait_for_words(&home);
+    home.wait_for("postpone");
     assert_eq!(left_out(&home), 0);
 }
 
@@ -167,7 +146,7 @@ fn a_window_that_the_server_refuses_is_left_out_after_three_tries_and_no_other()
     };
     let server = HttpServer::start(answer).unwrap();
     let home = home_with(&server.url());
-    let ran = work_once(&home);
+    let ran = home.work_once();
     assert_eq!(ran.code, Some(3), "{ran:?}");
     assert!(ran.stderr.contains("it answered 400") && !ran.stderr.contains("Phoenix"), "{}", ran.stderr);
     assert_eq!((left_out(&home), tries.load(Ordering::Relaxed)), (1, 3));
@@ -188,7 +167,7 @@ fn nothing_is_sent_unless_the_configuration_says_where() {
         ),
     ] {
         files::create_or_truncate(&config).unwrap().write_all(text.as_bytes()).unwrap();
-        let ran = work_once(&home);
+        let ran = home.work_once();
         assert!(matches!(ran.code, Some(2 | 4)) && ran.stderr.contains(told), "{told}: {ran:?}");
     }
     // A server that is named and not chosen is never spoken to.
@@ -203,6 +182,6 @@ fn nothing_is_sent_unless_the_configuration_says_where() {
         format!("[work]\nmodel = '{}'\n[openai]\nurl = \"{}/v1\"\nmodel = \"m\"\n", model().display(), server.url());
     files::create_or_truncate(&config).unwrap().write_all(text.as_bytes()).unwrap();
     home.import("standup", "2026-11-23T09:15:00Z");
-    assert_eq!(work_once(&home).code, Some(0));
+    assert_eq!(home.work_once().code, Some(0));
     assert_eq!(came.load(Ordering::Relaxed), 0);
 }
