@@ -54,10 +54,12 @@ enum Part {
     EngineMemory,
     /// Both sides in step, for an hour
     Playing,
+    /// Anything pressed in the viewer, for ten minutes
+    Presses,
 }
 
 impl Part {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -78,6 +80,7 @@ impl Part {
         Self::Echoes,
         Self::EngineMemory,
         Self::Playing,
+        Self::Presses,
     ];
 
     /// The package, its test target (none: its unit tests), what the tests' names begin with or contain, and the
@@ -123,6 +126,7 @@ impl Part {
                 &[("HEARSAY_ENGINE_WINDOWS", "200"), ("HEARSAY_ENGINE_LOADS", "20")],
             ),
             Self::Playing => ("hearsay", None, "in_step", &[("HEARSAY_SYNC_MINUTES", "60")]),
+            Self::Presses => ("hearsay", None, "whatever_is_pressed", &[("HEARSAY_RANDOM_SECONDS", "600")]),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
         }
     }
