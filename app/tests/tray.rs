@@ -12,19 +12,19 @@
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 use testkit::{Killed, Rig, fixture, wait_until};
 use zbus::blocking::{Connection, Proxy, connection};
 use zbus::zvariant::{OwnedValue, Value};
 
 /// Longer than a busy machine takes to start what puts the icon there.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const ITEM: (&str, &str) = ("/StatusNotifierItem", "org.kde.StatusNotifierItem");
 const MENU: (&str, &str) = ("/MenuBar", "com.canonical.dbusmenu");
 
 /// What a panel offers: icons say their name here.
-struct Watcher(Sender<String>);
+struct Watcher(SyncSender<String>);
 
 #[zbus::interface(name = "org.kde.StatusNotifierWatcher")]
 impl Watcher {
@@ -33,6 +33,7 @@ impl Watcher {
     }
 
     #[zbus(property)]
+    #[expect(clippy::unused_self, reason = "what zbus asks for")]
     fn is_status_notifier_host_registered(&self) -> bool {
         true
     }
@@ -50,6 +51,11 @@ fn bus() -> (Killed, String) {
     BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
     (Killed(daemon), address.trim().to_owned())
 }
+
+/// Width, height, and alpha, red, green and blue of each pixel.
+type Picture = (i32, i32, Vec<u8>);
+/// An icon's name, its pictures, a title and what it tells.
+type Tip = (String, Vec<Picture>, String, String);
 
 /// The icon.
 struct Icon {
@@ -97,7 +103,7 @@ impl Icon {
 #[test]
 fn the_icon_tells_that_it_records_pauses_it_and_ends_it() {
     let (_daemon, address) = bus();
-    let (send, registered) = channel();
+    let (send, registered) = sync_channel(8);
     let panel = connection::Builder::address(address.as_str())
         .unwrap()
         .serve_at("/StatusNotifierWatcher", Watcher(send))
@@ -120,13 +126,13 @@ fn the_icon_tells_that_it_records_pauses_it_and_ends_it() {
     let name = registered.recv_timeout(PATIENCE).unwrap();
     let icon = Icon { panel, name };
     icon.wait_for("hearsay: recording");
-    let tip: (String, Vec<(i32, i32, Vec<u8>)>, String, String) = icon.proxy(ITEM).get_property("ToolTip").unwrap();
+    let tip: Tip = icon.proxy(ITEM).get_property("ToolTip").unwrap();
     assert!(tip.3.contains("mic: ") && tip.3.contains("loopback: "), "{tip:?}");
-    let pictures: Vec<(i32, i32, Vec<u8>)> = icon.proxy(ITEM).get_property("IconPixmap").unwrap();
+    let pictures: Vec<Picture> = icon.proxy(ITEM).get_property("IconPixmap").unwrap();
     icon.click("Pause");
     icon.wait_for("hearsay: paused");
     assert!(home.join("pause.json").exists(), "it outlasts a crash");
-    let paused: Vec<(i32, i32, Vec<u8>)> = icon.proxy(ITEM).get_property("IconPixmap").unwrap();
+    let paused: Vec<Picture> = icon.proxy(ITEM).get_property("IconPixmap").unwrap();
     assert_ne!(pictures, paused);
     assert!(!icon.menu().iter().any(|(_, label)| label == "Pause"));
     icon.click("Go on recording");
