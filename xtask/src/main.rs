@@ -3,6 +3,7 @@
 mod bench;
 mod bench_engine;
 mod bench_flac;
+mod bench_load;
 mod bench_play;
 mod bench_recorder;
 mod bench_vad;

@@ -1,9 +1,9 @@
 //! Our own recogniser, the crate `whisper`: some threads, each with many windows under way, one token each per step.
 
-use crate::limits;
 use crate::pipe::Pipe;
 use crate::queue::{Job, Queue};
 use crate::words::{Token, words};
+use crate::{Kept, limits, packed};
 use speech::wire::FromEngine;
 use speech::{Decoding, Lane, RATE, Recognised, Ticket};
 use std::collections::BTreeMap;
@@ -42,10 +42,21 @@ impl Batched {
     /// # Errors
     /// [`Error`] where it can't be read or is not whole.
     pub fn open(model: &Path) -> Result<Self, Error> {
-        let model = Model::open(model, Numbers::Fast)?;
+        Ok(Self::of(Model::open(model, Numbers::Fast)?))
+    }
+
+    /// Loads a model that is kept packed, and packs it where it isn't.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn kept(model: &Path, kept: &Kept) -> Result<Self, String> {
+        packed::load(model, kept).map(Self::of)
+    }
+
+    fn of(model: Model) -> Self {
         let threads = limits::threads(&Decoding::default());
         let slots = (SLOT_MEMORY / threads / model.slot_bytes().max(1)).clamp(1, MOST_SLOTS);
-        Ok(Self { model, threads, slots, busy: AtomicUsize::new(0) })
+        Self { model, threads, slots, busy: AtomicUsize::new(0) }
     }
 
     /// Recognises one window, 16 kHz and at most 30 s, on the caller's thread.
