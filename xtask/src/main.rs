@@ -1,6 +1,7 @@
 //! `cargo xtask`: what takes too long for every run of the tests, what is measured instead of tested, and packages.
 
 mod bench;
+mod bench_accuracy;
 mod bench_engine;
 mod bench_flac;
 mod bench_load;

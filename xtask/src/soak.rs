@@ -52,12 +52,14 @@ enum Part {
     Echoes,
     /// The engine's memory over many windows and loads
     EngineMemory,
+    /// Both engines, token by token
+    SameTokens,
     /// Both sides in step, for an hour
     Playing,
 }
 
 impl Part {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -77,6 +79,7 @@ impl Part {
         Self::Latency,
         Self::Echoes,
         Self::EngineMemory,
+        Self::SameTokens,
         Self::Playing,
     ];
 
@@ -122,6 +125,7 @@ impl Part {
                 "memory",
                 &[("HEARSAY_ENGINE_WINDOWS", "200"), ("HEARSAY_ENGINE_LOADS", "20")],
             ),
+            Self::SameTokens => ("engine", Some("same_tokens"), "", &[("HEARSAY_SAME_WINDOWS", "200")]),
             Self::Playing => ("hearsay", None, "in_step", &[("HEARSAY_SYNC_MINUTES", "60")]),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
         }

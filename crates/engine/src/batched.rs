@@ -195,7 +195,7 @@ impl Batched {
     }
 
     fn window(&self, id: u64, samples: &[f32], decoding: &Decoding) -> Result<Window, Error> {
-        let Decoding { language, allowed, translate, beam_size, temperature, .. } = decoding;
+        let Decoding { language, allowed, translate, beam_size, temperature, retry, .. } = decoding;
         let known = |code: &String| Language::of_code(code).ok_or_else(|| Error::Language(code.clone()));
         // An English-only model reads English, whatever it is told.
         let (language, allowed) =
@@ -207,6 +207,7 @@ impl Batched {
             most_tokens: limits::most_tokens(samples.len()),
             beams: usize::try_from(*beam_size).unwrap_or(usize::MAX),
             temperature: *temperature,
+            retry: *retry,
             words: true,
             ..Decode::default()
         };

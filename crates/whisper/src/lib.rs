@@ -48,6 +48,7 @@ mod packed;
 mod parallel;
 mod parts;
 mod pieces;
+mod retry;
 mod row;
 mod rules;
 mod scores;

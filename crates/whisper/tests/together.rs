@@ -146,3 +146,27 @@ fn what_the_model_cannot_do_is_refused() {
     assert_eq!(refused.to_string(), "this model knows English only and cannot translate");
     assert!(batch.is_idle() && batch.step().is_empty());
 }
+
+#[test]
+fn a_second_try_is_the_same_alone_and_among_others() {
+    let (cases, model) = (goldens().cases, model_in(Numbers::Fast));
+    let isa = Isa::all().last().unwrap();
+    let piece = |at: usize, retry: f32| {
+        // Backwards it is nothing that the model was taught, so that it guesses.
+        let sound: Vec<f32> = cases[at].samples().into_iter().rev().collect();
+        let mel = model.mels().mel(&sound);
+        Piece { mel, decode: Decode { retry, words: true, ..Decode::default() } }
+    };
+    let of = |retry: f32| [0, 6, 12, 19, 24, 30].map(|at| piece(at, retry));
+    let order: Vec<usize> = (0..6).collect();
+    let (once, twice) = (of(0.0), of(0.5));
+    let alone = decoded(isa, Numbers::Fast, &twice, &order, 1, 1);
+    let back: Vec<usize> = order.iter().rev().copied().collect();
+    assert_eq!(decoded(isa, Numbers::Fast, &twice, &back, 4, 6), alone);
+    let first = decoded(isa, Numbers::Fast, &once, &order, 4, 6);
+    let others = first.iter().zip(&alone).filter(|(first, alone)| first != alone).count();
+    assert!(others > 0, "none was tried again: {:?}", first.iter().map(|heard| heard.mean_logprob).collect::<Vec<_>>());
+    for heard in &alone {
+        assert_eq!(heard.times.len(), heard.tokens.len());
+    }
+}
