@@ -1,6 +1,6 @@
-//! Our exact numbers beside whisper.cpp's on the same weights in f32, token by token: windows cut anywhere out of speech, noise and silence.
+//! Our exact numbers beside whisper.cpp's on the same weights, token by token: windows cut anywhere out of speech, noise and silence.
 //!
-//! whisper.cpp keeps keys and values in 16 bits, so where two tokens are equally likely it may take the other one.
+//! whisper.cpp multiplies in 16 bits and keeps keys and values in them, so where two tokens are equally likely it may take the other one.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -23,8 +23,8 @@ const FEW: usize = 50;
 /// Tokens of a window at most.
 const MOST_TOKENS: usize = 200;
 
-/// The fixture's weights written out in f32.
-fn in_f32(to: &Path) {
+/// The fixture's weights written out in 16 bits.
+fn in_halves(to: &Path) {
     let bytes = std::fs::read(fixture("models/fixture-q8.bin")).unwrap();
     let number = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
     let mut at = 48 + 8 + 4 * number(48) * number(52);
@@ -34,33 +34,40 @@ fn in_f32(to: &Path) {
         at += 4 + number(at);
     }
     let mut out = bytes[..at].to_vec();
-    out[44..48].fill(0);
+    out[44..48].copy_from_slice(&1_u32.to_le_bytes());
     while at < bytes.len() {
         let (dims, name_len, kind) = (number(at), number(at + 4), number(at + 8));
         let sizes = at + 12..at + 12 + 4 * dims;
         let elements: usize = sizes.clone().step_by(4).map(number).product();
         out.extend(&bytes[at..at + 8]);
-        out.extend([0; 4]);
+        out.extend(u32::to_le_bytes(u32::from(kind > 0)));
         out.extend(&bytes[sizes.start..sizes.end + name_len]);
         at = sizes.end + name_len;
         let len =
             [4 * elements, 2 * elements, elements / 32 * 34][[0, 1, 8].iter().position(|it| *it == kind).unwrap()];
         let payload = &bytes[at..at + len];
         match kind {
-            0 => out.extend(payload),
-            1 => out.extend(payload.as_chunks().0.iter().flat_map(|two| half(*two).to_le_bytes())),
-            _ => out.extend(payload.as_chunks::<34>().0.iter().flat_map(|block| {
-                let scale = half([block[0], block[1]]);
-                block[2..].iter().flat_map(move |byte| (scale * f32::from(byte.cast_signed())).to_le_bytes())
+            8 => out.extend(payload.as_chunks::<34>().0.iter().flat_map(|block| {
+                let scale = float([block[0], block[1]]);
+                block[2..].iter().flat_map(move |byte| half(scale * f32::from(byte.cast_signed())))
             })),
+            _ => out.extend(payload),
         }
         at += len;
     }
     home::files::create_new(to).unwrap().write_all(&out).unwrap();
 }
 
+/// To 16 bits; what is below the least normal one becomes zero.
+fn half(number: f32) -> [u8; 2] {
+    let bits = number.abs().to_bits();
+    let rounded = bits + 0xfff + (bits >> 13 & 1);
+    let half = if rounded < 113 << 23 { 0 } else { (rounded - (112 << 23)) >> 13 };
+    (half as u16 | u16::from(number < 0.0) << 15).to_le_bytes()
+}
+
 /// A number of 16 bits; the fixture has no infinite ones.
-fn half(bytes: [u8; 2]) -> f32 {
+fn float(bytes: [u8; 2]) -> f32 {
     let half = u16::from_le_bytes(bytes);
     let sign = if half >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(half >> 10 & 31), f32::from(half & 1_023));
@@ -166,8 +173,8 @@ fn apart(model: &Model, mel: &Mel, way: Way, text: &[Token], pair: [Token; 2]) -
 #[test]
 fn both_engines_write_the_same_tokens() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fixture-f32.bin");
-    in_f32(&path);
+    let path = folder.path().join("fixture-f16.bin");
+    in_halves(&path);
     let model = Model::open(&path, Numbers::Exact).unwrap();
     let context = WhisperContext::new_with_params(&path, WhisperContextParameters::default()).unwrap();
     let mut state = context.create_state().unwrap();
