@@ -180,7 +180,7 @@ fn both_engines_write_the_same_tokens() {
     let mut state = context.create_state().unwrap();
     let windows = windows(count("HEARSAY_SAME_WINDOWS", 6) as usize);
     for way in WAYS {
-        let (mut other, mut tokens) = (Vec::new(), 0);
+        let (mut other, mut tokens, mut timed) = (Vec::new(), 0, 0);
         for (sound, ours) in windows.iter().zip(ours(&model, &windows, way)) {
             let mut theirs = theirs(&mut state, sound, way, model.vocabulary().end());
             // With timestamps it leaves out what comes behind the last one, and doesn't write the pair's second.
@@ -194,9 +194,16 @@ fn both_engines_write_the_same_tokens() {
             }
             let first = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
             let end = model.vocabulary().end();
+            // As openai-whisper has it, a timestamp may be written where none are asked for; whisper.cpp never does.
+            if !way.timestamps && ours.get(first).is_some_and(|token| *token >= model.vocabulary().timestamps()) {
+                timed += 1;
+                continue;
+            }
             let pair = [&ours, &theirs].map(|tokens| tokens.get(first).copied().unwrap_or(end));
             let mel = model.mels().mel(sound);
-            other.push(apart(&model, &mel, way, &ours[..first], pair));
+            let apart = apart(&model, &mel, way, &ours[..first], pair);
+            eprintln!("{} samples, apart by {apart}:\n  {ours:?}\n  {theirs:?}", sound.len());
+            other.push(apart);
         }
         eprintln!(
             "{way:?}: {} of {} windows differ, {tokens} tokens; logits apart {other:?}",

@@ -52,9 +52,9 @@ impl Map {
     /// Lines of the file; none where it has not so many there, or they don't begin where a line of the cache does.
     pub(crate) fn lines(&self, at: usize, count: usize) -> Option<&[Line]> {
         let bytes = self.get(at..at.checked_add(count.checked_mul(Line::BYTES)?)?)?;
-        let start = bytes.as_ptr().cast::<Line>();
-        // SAFETY: so many bytes are there, they are aligned, and any bytes make lines.
-        start.is_aligned().then(|| unsafe { std::slice::from_raw_parts(start, count) })
+        // SAFETY: any bytes make lines.
+        let (before, lines, _) = unsafe { bytes.align_to::<Line>() };
+        (before.is_empty() && lines.len() == count).then_some(lines)
     }
 }
 
