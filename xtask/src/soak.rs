@@ -56,6 +56,8 @@ enum Part {
     SameTokens,
     /// Both sides in step, for an hour
     Playing,
+    /// Anything pressed in the viewer, for ten minutes
+    Presses,
 }
 
 impl Part {
@@ -81,6 +83,7 @@ impl Part {
         Self::EngineMemory,
         Self::SameTokens,
         Self::Playing,
+        Self::Presses,
     ];
 
     /// The package, its test target (none: its unit tests), what the tests' names begin with or contain, and the
@@ -127,6 +130,7 @@ impl Part {
             ),
             Self::SameTokens => ("engine", Some("same_tokens"), "", &[("HEARSAY_SAME_WINDOWS", "200")]),
             Self::Playing => ("hearsay", None, "in_step", &[("HEARSAY_SYNC_MINUTES", "60")]),
+            Self::Presses => ("hearsay", None, "whatever_is_pressed", &[("HEARSAY_RANDOM_SECONDS", "600")]),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),
         }
     }

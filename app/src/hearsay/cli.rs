@@ -1,5 +1,7 @@
 //! The command line. What a command does is in its own file below `commands`.
 
+#[cfg(target_os = "linux")]
+use crate::commands::tray::TrayArgs;
 use crate::commands::{
     ask_recorder::PauseArgs,
     backup::BackupArgs,
@@ -132,6 +134,9 @@ pub(crate) enum Command {
     Marks(MarksArgs),
     /// Tell what the recorder and the worker are doing, and how much room is left
     Status(StatusArgs),
+    /// Show in the system's tray whether it records
+    #[cfg(target_os = "linux")]
+    Tray(TrayArgs),
     /// List times without sound, and why
     Gaps(GapsArgs),
     /// Keep the rules on how long sound is kept, and pin what no rule may touch

@@ -4,20 +4,20 @@
 //! be said by flags or in a configuration as well; without a terminal nothing is asked and the defaults hold. Until consent is given,
 //! no device is opened and nothing is written.
 
-mod level;
 mod model;
 mod questions;
 
 use crate::commands::config;
 use crate::context::Context;
+use crate::level;
 use crate::output;
 use anyhow::{Context as _, Result};
 use capture::{Device, Kind, Source};
 use home::Config;
-use level::Heard;
 use questions::{Questions, Reply};
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
+use std::time::Duration;
 use timeline::SystemClock;
 
 /// What was said by flags, which isn't asked.
@@ -115,8 +115,7 @@ fn choose(
     loop {
         let Reply::Choice(number) = questions.choice(title, &lines, usual)? else { return Ok(None) };
         let Some(device) = devices.get(number) else { return Ok(Some("none".to_owned())) };
-        let heard = level::test(source, device, call, questions)?;
-        questions.say(&verdict(kind, heard))?;
+        test(source, device, call, questions)?;
         if questions.yes("Take it?", true)? {
             // The default is followed where it moves to.
             return Ok(Some(if device.default { "default".to_owned() } else { device.id.clone() }));
@@ -141,16 +140,34 @@ fn described(device: &Device) -> String {
     line
 }
 
-fn verdict(kind: Kind, heard: Heard) -> String {
-    match (heard, kind) {
-        (Heard::Sound { peak_db }, _) => format!("It delivers sound: {peak_db:.0} dB at its loudest."),
-        (Heard::Silence, Kind::Microphone) => {
-            "It delivers nothing but silence. Is it muted, or the switch on it off?".to_owned()
-        }
-        (Heard::Silence, Kind::Loopback) => "It is silent, as it should be while nothing plays.".to_owned(),
-        (Heard::Nothing, Kind::Microphone) => "Nothing came from it. Is another program its owner?".to_owned(),
-        (Heard::Nothing, Kind::Loopback) => "Nothing came from it, as is usual while nothing plays.".to_owned(),
+/// Listens to a device, shows how loud it is, and says what that means.
+fn test(source: &Arc<dyn Source>, device: &Device, call: &str, questions: &mut Questions) -> Result<()> {
+    questions.say(&format!("Listening to {} for 3 s: {call}", device.name))?;
+    let mut shown = false;
+    let heard = level::listen(source, device, LISTEN, |db| {
+        shown = true;
+        questions.show(&format!("\r  {}", bar(db)))
+    });
+    if shown {
+        questions.show("\n")?;
     }
+    match heard {
+        Ok(heard) => questions.say(&heard.verdict(device.kind)),
+        Err(error) => questions.say(&format!("It can't be tried: {}", home::one_line(error.as_ref()))),
+    }
+}
+
+/// A test has nothing to say.
+const LISTEN: Duration = if cfg!(test) { Duration::from_millis(200) } else { level::LISTEN };
+/// Characters of the bar, and the level at which it is empty.
+const BAR: usize = 24;
+const FLOOR_DB: f32 = -60.0;
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0 to 24")]
+fn bar(db: f32) -> String {
+    let share = ((db - FLOOR_DB) / -FLOOR_DB).clamp(0.0, 1.0);
+    let full = (share * BAR as f32).round() as usize;
+    format!("▕{}{}▏{db:>5.0} dB", "█".repeat(full), " ".repeat(BAR.saturating_sub(full)))
 }
 
 /// The configuration with a comment on every key, into the home.
@@ -206,5 +223,12 @@ mod tests {
         assert_eq!(chosen(Kind::Loopback, Some("all"), ""), (Some("all".to_owned()), String::new()));
         assert_eq!(chosen(Kind::Microphone, None, "").0, None);
         assert_eq!(chosen(Kind::Microphone, None, "1\n").0, None);
+    }
+
+    #[test]
+    fn a_bar_is_empty_at_60_db_below_and_full_at_0() {
+        assert!(bar(-60.0).contains("▕                        ▏  -60 dB"), "{}", bar(-60.0));
+        assert_eq!(bar(0.0).matches('█').count(), BAR);
+        assert_eq!(bar(-90.0).matches('█').count(), 0);
     }
 }

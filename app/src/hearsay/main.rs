@@ -20,6 +20,7 @@ mod failure;
 mod first_run;
 mod interrupt;
 mod ledger;
+mod level;
 mod library;
 mod output;
 mod player;
@@ -35,6 +36,8 @@ mod status;
 mod steps;
 mod subtitles;
 mod supervise;
+#[cfg(target_os = "linux")]
+mod tray;
 mod versions;
 mod viewer;
 mod when;

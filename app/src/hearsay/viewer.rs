@@ -47,6 +47,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trial_ui;
 mod waveform;
 mod waveform_ui;
 mod welcome_ui;

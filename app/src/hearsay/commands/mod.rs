@@ -35,6 +35,8 @@ pub(crate) mod show;
 pub(crate) mod sibling;
 pub(crate) mod star;
 pub(crate) mod status;
+#[cfg(target_os = "linux")]
+pub(crate) mod tray;
 pub(crate) mod view;
 
 use crate::cli::{Cli, Command};
@@ -72,6 +74,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
         Some(Command::Star(args)) => star::run(&args, &context),
         Some(Command::Note(args)) => note::run(&args, &context),
         Some(Command::Marks(args)) => marks::run(&args, &context),
+        #[cfg(target_os = "linux")]
+        Some(Command::Tray(args)) => tray::run(&args, &context),
         Some(Command::Status(args)) => status::run(&args, &context),
         Some(Command::Gaps(args)) => gaps::run(&args, &context),
         Some(Command::Forget(args)) => forget::run(&args, &context),

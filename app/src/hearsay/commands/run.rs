@@ -58,6 +58,8 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
     context.home.ensure()?;
     wait_for_the_recorder_before(context)?;
     let stop = stop_flag().context("cannot listen to signals")?;
+    #[cfg(target_os = "linux")]
+    show_in_tray(context, &stop);
     supervise::run(context, &flags(&said), &stop)
 }
 
@@ -70,6 +72,20 @@ fn flags(said: &Said) -> Flags {
     Flags {
         recorder: given(&[("--mic", &said.mic), ("--loopback", &said.loopback)]),
         worker: given(&[("--model", &said.model)]),
+    }
+}
+
+/// Where there is a session to show it in. It ends with the process.
+#[cfg(target_os = "linux")]
+fn show_in_tray(context: &Context, stop: &Arc<AtomicBool>) {
+    let (context, stop) = (context.clone(), Arc::clone(stop));
+    let show = move || {
+        if let Err(error) = crate::tray::run(&context, crate::tray::Duty::Recording, &stop) {
+            tracing::info!("no icon in the tray: {error:#}");
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("hs-tray".into()).spawn(show) {
+        tracing::warn!("no icon in the tray: {error}");
     }
 }
 
@@ -90,7 +106,7 @@ fn wait_for_the_recorder_before(context: &Context) -> Result<()> {
 
 /// SIGINT and SIGTERM end both in good order. A second one ends this process at once, and so, by their closed stdin,
 /// the others too.
-fn stop_flag() -> std::io::Result<Arc<AtomicBool>> {
+pub(super) fn stop_flag() -> std::io::Result<Arc<AtomicBool>> {
     const INTERRUPTED: i32 = 130;
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

@@ -1,15 +1,19 @@
-//! What is done once and takes long, each on a thread of its own: fetching a model, starting to record, writing a file.
+//! What is done once and takes long, each on a thread of its own: fetching a model, listening to a device, starting to record, writing a file.
 
 use super::background::{Wake, dialog};
 use super::exporting;
-use super::state::{Answer, Errand, Fetched};
+use super::state::{Answer, Errand, Fetched, Tried};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::level::{self, Heard};
 use anyhow::{Context as _, Result};
+use capture::{Device, Kind};
 use speech::models::{self, Mirrors, Wanted};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
+use timeline::SystemClock;
 
 /// A recorder that ends within this time was not started.
 const STARTING: Duration = Duration::from_millis(1_500);
@@ -20,6 +24,7 @@ pub(super) fn go(errand: Errand, given: Context, answers: SyncSender<Answer>, wa
     let (failed, unstarted) = (failing(&errand), answers.clone());
     let run = move || match errand {
         Errand::Fetch(name) => fetch(&given, &name, &answers, &wake),
+        Errand::Listen(kind, device) => listen(&given, kind, &device, &answers, &wake),
         Errand::Record => {
             let started = start(&given).map_err(|error| home::one_line(error.as_ref()));
             tell(&answers, &wake, Answer::Recorder(started));
@@ -37,12 +42,12 @@ pub(super) fn go(errand: Errand, given: Context, answers: SyncSender<Answer>, wa
 
 /// The answer that says why it came to nothing.
 fn failing(errand: &Errand) -> impl FnOnce(String) -> Answer + use<> {
-    let number = if let Errand::Export { number, .. } = errand { Some(*number) } else { None };
-    let is_fetch = matches!(errand, Errand::Fetch(_));
-    move |why| match number {
-        Some(number) => Answer::Dialog { number, news: Err(why) },
-        None if is_fetch => Answer::Fetched(Fetched::Failed(why)),
-        None => Answer::Recorder(Err(why)),
+    let errand = errand.clone();
+    move |why| match errand {
+        Errand::Fetch(_) => Answer::Fetched(Fetched::Failed(why)),
+        Errand::Listen(..) => Answer::Tried(Tried::Failed(why)),
+        Errand::Record => Answer::Recorder(Err(why)),
+        Errand::Export { number, .. } => Answer::Dialog { number, news: Err(why) },
     }
 }
 
@@ -79,6 +84,27 @@ fn get(given: &Context, name: &str, progress: &mut dyn FnMut(models::Progress)) 
     let mirrors = Mirrors { others: set.mirrors, proxy: set.proxy, ..Mirrors::at(&set.mirror) };
     models::get(&given.home.models(), &mirrors, &Wanted::new(name, None)?, progress)?;
     Ok(())
+}
+
+fn listen(given: &Context, kind: Kind, device: &str, answers: &SyncSender<Answer>, wake: &Wake) {
+    let tried = match heard(given, kind, device, answers, wake) {
+        Ok(heard) => Tried::Heard(heard),
+        Err(error) => Tried::Failed(home::one_line(error.as_ref())),
+    };
+    tell(answers, wake, Answer::Tried(tried));
+}
+
+fn heard(given: &Context, kind: Kind, name: &str, answers: &SyncSender<Answer>, wake: &Wake) -> Result<Heard> {
+    let source = capture::source(given.config()?.0.record.source, Arc::new(SystemClock))?;
+    let is_it = |device: &Device| device.kind == kind && device.name == name;
+    let device = source.devices()?.into_iter().find(is_it).with_context(|| format!("{name} is gone"))?;
+    level::listen(&source, &device, level::LISTEN, |db| {
+        // One that is lost is made up for by the next.
+        if answers.try_send(Answer::Tried(Tried::Listening(Some(db)))).is_ok() {
+            wake();
+        }
+        Ok(())
+    })
 }
 
 /// Starts `hearsay run` so that it outlives the window.

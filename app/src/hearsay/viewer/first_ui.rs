@@ -1,8 +1,10 @@
 //! What stands where nothing was ever recorded: what recording means, with what, where it goes, and the way to begin.
 
-use super::state::{Action, Fetched, First, Setup, State};
+use super::state::{Action, Fetched, First, Setup, State, Trial};
 use super::style::{self, Palette};
+use super::trial_ui::{listen_ui, tried_ui};
 use crate::output;
+use capture::Kind;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Button, Checkbox, Label, ProgressBar, RichText, Ui, WidgetInfo};
 
@@ -39,7 +41,7 @@ pub(crate) fn first_ui(ui: &mut Ui, state: &State) -> Option<Action> {
             }
             ui.add_space(10.0);
             if let Some(setup) = &state.settings.setup {
-                action = setup_ui(ui, setup, &state.first).or(action.take());
+                action = setup_ui(ui, setup, &state.first, state.settings.trial.as_ref()).or(action.take());
             }
             ui.add_space(12.0);
             let begin = ui.add_enabled(state.first.agreed, Button::new(RichText::new(RECORD).size(16.0)));
@@ -63,7 +65,7 @@ fn small(ui: &mut Ui, text: &str) {
 }
 
 /// With what it is recorded, what turns it into words, and where it goes.
-fn setup_ui(ui: &mut Ui, setup: &Setup, first: &First) -> Option<Action> {
+fn setup_ui(ui: &mut Ui, setup: &Setup, first: &First, trial: Option<&Trial>) -> Option<Action> {
     let palette = Palette::of(ui);
     let mut action = None;
     let row = |ui: &mut Ui, what: &str, value: String| {
@@ -78,8 +80,20 @@ fn setup_ui(ui: &mut Ui, setup: &Setup, first: &First) -> Option<Action> {
         ("default", None) => "none was found".to_owned(),
         (set, _) => set.to_owned(),
     };
-    row(ui, "What you say", named("record.mic", &setup.microphones));
-    row(ui, "What you hear", named("record.loopback", &setup.loopbacks));
+    let sides = [
+        (Kind::Microphone, "What you say", "record.mic", &setup.microphones),
+        (Kind::Loopback, "What you hear", "record.loopback", &setup.loopbacks),
+    ];
+    for (kind, what, key, found) in sides {
+        let device = named(key, found);
+        let is_there = found.contains(&device);
+        let listened = ui.horizontal(|ui| {
+            row(ui, what, device.clone());
+            if is_there { listen_ui(ui, kind, &device, trial) } else { None }
+        });
+        tried_ui(ui, kind, &device, trial);
+        action = listened.inner.or(action.take());
+    }
     row(ui, "It goes to", setup.home.display().to_string());
     if ui.link(RichText::new("Other devices, and everything else that can be set").font(style::small())).clicked() {
         action = Some(Action::Show(super::state::Page::Settings));

@@ -3,18 +3,22 @@
 use super::first_ui;
 use super::state::{Action, First, Moment, Settings, Setup};
 use super::style::{self, Palette};
+use super::trial_ui::{listen_ui, tried_ui};
 use crate::settings::{KEYS, Key, Kind};
 use crate::status::TrackStatus;
+use capture::Kind as DeviceKind;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{
-    Button, Checkbox, CollapsingHeader, ComboBox, Key as Pressed, Label, Margin, RichText, ScrollArea, TextEdit, Ui,
-    WidgetInfo, vec2,
+    Align, Button, Checkbox, CollapsingHeader, ComboBox, Key as Pressed, Label, Margin, RichText, ScrollArea, TextEdit,
+    Ui, WidgetInfo, vec2,
 };
 
 /// The page is no wider than this: lines that are too long are hard to read.
 const WIDTH: f32 = 820.0;
 /// Of a field.
 const FIELD: f32 = 250.0;
+/// Of a device's name.
+const NAME: [f32; 2] = [300.0, 20.0];
 /// Between the words and the field.
 const BETWEEN: f32 = 24.0;
 
@@ -55,7 +59,7 @@ pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, first: &First, momen
             if !about.is_empty() {
                 ui.label(RichText::new(about).font(style::small()).color(palette.weak));
             }
-            action = section_ui(ui, section, setup, first, moment).or(action.take());
+            action = section_ui(ui, section, settings, setup, (first, moment)).or(action.take());
             for key in KEYS.iter().filter(|key| key.name.split_once('.').is_some_and(|(of, _)| of == section)) {
                 action = key_ui(ui, key, settings, setup).or(action.take());
             }
@@ -66,7 +70,13 @@ pub(crate) fn settings_ui(ui: &mut Ui, settings: &Settings, first: &First, momen
 }
 
 /// What stands in a section beside its keys.
-fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, first: &First, moment: Option<&Moment>) -> Option<Action> {
+fn section_ui(
+    ui: &mut Ui,
+    section: &str,
+    settings: &Settings,
+    setup: &Setup,
+    (first, moment): (&First, Option<&Moment>),
+) -> Option<Action> {
     let palette = Palette::of(ui);
     let mut say = |text: &str| {
         ui.label(RichText::new(text).font(style::small()).color(palette.text));
@@ -77,6 +87,10 @@ fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, first: &First, moment: 
             for track in moment.map(|moment| moment.recorder.tracks.as_slice()).unwrap_or_default() {
                 say(&level(track));
             }
+            return CollapsingHeader::new("Listen to the devices before you choose")
+                .show(ui, |ui| trials_ui(ui, settings, setup))
+                .body_returned
+                .flatten();
         }
         "retention" => setup.retention.iter().for_each(|line| say(line)),
         "models" => {
@@ -97,6 +111,23 @@ fn section_ui(ui: &mut Ui, section: &str, setup: &Setup, first: &First, moment: 
         _ => {}
     }
     None
+}
+
+/// Every device, to be listened to.
+fn trials_ui(ui: &mut Ui, settings: &Settings, setup: &Setup) -> Option<Action> {
+    let palette = Palette::of(ui);
+    let mut action = None;
+    for (kind, devices) in [(DeviceKind::Microphone, &setup.microphones), (DeviceKind::Loopback, &setup.loopbacks)] {
+        for device in devices {
+            ui.horizontal(|ui| {
+                let name = RichText::new(device).font(style::small()).color(palette.text);
+                ui.add_sized(NAME, Label::new(name).truncate().halign(Align::Min));
+                action = listen_ui(ui, kind, device, settings.trial.as_ref()).or(action.take());
+                tried_ui(ui, kind, device, settings.trial.as_ref());
+            });
+        }
+    }
+    action
 }
 
 /// How loud a recorded device is now.

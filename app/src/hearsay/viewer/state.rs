@@ -17,6 +17,7 @@ mod search;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub(crate) use conversation::Conversation;
 pub(crate) use day::{Calendar, Day, DayTalk, Days};
@@ -31,6 +32,7 @@ pub(crate) use message::{Action, Answer, Effect, Question};
 pub(crate) use replay::{Export, Folders, Form, Replay, Turn};
 pub(crate) use search::{Found, Search};
 pub(crate) use settings::{Installed, Settings, Setup};
+pub(crate) use trial::{Trial, Tried};
 
 use crate::player::{Ears, Playback, SPEEDS};
 use crate::status::Status;
@@ -248,6 +250,7 @@ impl State {
                 Vec::new()
             }
             Action::Fetch(name) => self.fetch(name),
+            Action::Listen(kind, device) => self.listen(kind, device),
             Action::Record => vec![Effect::Go(Errand::Record)],
             Action::AskToForget => self.ask_to_forget(),
             Action::Forget => self.forget(),
@@ -313,6 +316,10 @@ impl State {
                 Vec::new()
             }
             Answer::Fetched(now) => self.receive_fetched(now),
+            Answer::Tried(so_far) => {
+                self.receive_trial(so_far);
+                Vec::new()
+            }
             Answer::Settings { number, setup } => {
                 self.receive_settings(number, setup);
                 Vec::new()

@@ -1,6 +1,7 @@
 //! The first run: consent, devices, a model, and what is fetched.
 
 use super::{Effect, Form, State};
+use capture::Kind;
 use std::path::PathBuf;
 use timeline::Span;
 
@@ -9,6 +10,8 @@ use timeline::Span;
 pub(crate) enum Errand {
     /// Fetches the model of this name.
     Fetch(String),
+    /// Listens to the device of this name for a moment.
+    Listen(Kind, String),
     /// Starts to record.
     Record,
     /// Writes a file, for the dialog that waits for this number.

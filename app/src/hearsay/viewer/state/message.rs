@@ -1,13 +1,14 @@
 //! What the panels say to the state, the state to the threads, and the threads to the state.
 
 use super::{
-    Day, DayTalk, Errand, Fetched, Found, Health, Line, Moment, News, Page, Reach, Setup, Turn, Watched, Whither,
-    Writing,
+    Day, DayTalk, Errand, Fetched, Found, Health, Line, Moment, News, Page, Reach, Setup, Tried, Turn, Watched,
+    Whither, Writing,
 };
 use crate::library::DayHits;
 use crate::player::Ears;
 use crate::viewer::waveform::Sketch;
 use archive::Forgetting;
+use capture::Kind;
 use std::sync::Arc;
 use timeline::{PassName, Side, Span, WallTime};
 
@@ -103,6 +104,8 @@ pub(crate) enum Action {
     Agree(bool),
     /// Wants the model of this name.
     Fetch(String),
+    /// Wants to know whether a device delivers anything.
+    Listen(Kind, String),
     /// Wants to record.
     Record,
     /// Wants the last minutes to go, and is asked first.
@@ -323,6 +326,8 @@ pub(crate) enum Answer {
     Recorder(Result<(), String>),
     /// How the model comes that is fetched.
     Fetched(Fetched),
+    /// How loud the device is that is listened to, or what came of it.
+    Tried(Tried),
     Settings {
         number: u64,
         setup: Result<Setup, String>,

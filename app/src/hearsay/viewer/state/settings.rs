@@ -1,6 +1,6 @@
 //! What can be set, as it is and as it is being typed.
 
-use super::{Effect, Question, State};
+use super::{Effect, Question, State, Trial};
 use crate::settings::{KEYS, Key, Kind};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) drafts: BTreeMap<&'static str, String>,
     /// The key that was changed last, and what came of it.
     pub(crate) changed: Option<(&'static str, Result<(), String>)>,
+    /// The device that is listened to, or was last.
+    pub(crate) trial: Option<Trial>,
     /// Why nothing is known.
     pub(crate) error: Option<String>,
     pub(super) asked: u64,

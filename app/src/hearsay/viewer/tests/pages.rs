@@ -1,10 +1,12 @@
 //! The live page, the settings, and what helps while a query is typed.
 
 use super::*;
+use crate::level::Heard;
 use crate::viewer::completion::suggestions;
 use crate::viewer::search_ui::completion_label;
 use crate::viewer::settings_ui::key_label;
-use crate::viewer::state::{Fetched, Page};
+use crate::viewer::state::{Fetched, Page, Trial, Tried};
+use crate::viewer::trial_ui::listen_label;
 use archive::Archive;
 use std::io::Write as _;
 use store::Store;
@@ -214,5 +216,48 @@ fn a_model_that_cannot_be_fetched_is_told_and_can_be_tried_again() {
         let Some((_, Fetched::Failed(error))) = window.state().state.first.fetched.clone() else { unreachable!() };
         assert!(error.contains("127.0.0.1"), "{error}");
         window.get_by_label(&error);
+    });
+}
+
+/// In a process of its own, which has a sound server.
+#[test]
+fn a_device_is_listened_to_before_it_is_chosen() {
+    let rig = testkit::Rig::start().unwrap();
+    let _speech = rig.play(&testkit::fixture("days/call.mic.wav"), testkit::Sink::MicFeed).unwrap();
+    let mut inner = rig.command(std::env::current_exe().unwrap());
+    let inner = inner.args(["--ignored", "--exact", "viewer::tests::pages::listening_within_a_rig"]).output().unwrap();
+    let said = String::from_utf8_lossy(&inner.stdout);
+    assert!(inner.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&inner.stderr));
+}
+
+#[test]
+#[ignore = "`a_device_is_listened_to_before_it_is_chosen` starts it with a sound server"]
+fn listening_within_a_rig() {
+    at_home(|home| {
+        let mut window = open(home);
+        let over = |state: &State| state.settings.trial.as_ref().is_some_and(|trial| !trial.is_on());
+        let heard = |state: &State| state.settings.trial.as_ref().map(|trial| trial.so_far.clone());
+        // On the first page, the devices that would be recorded.
+        wait(&mut window, "the devices", |state| {
+            state.health.readiness == Readiness::NoSound && state.settings.setup.is_some()
+        });
+        window.get_by_label(&listen_label("Monitor of Speakers")).click();
+        window.run_steps(2);
+        assert!(window.state().state.settings.trial.as_ref().is_some_and(Trial::is_on));
+        wait(&mut window, "what came of it", over);
+        let told = heard(&window.state().state);
+        assert!(matches!(told, Some(Tried::Heard(Heard::Silence | Heard::Nothing))), "{told:?}");
+        // In the settings, all of them.
+        turn_to(&mut window, Page::Settings);
+        window.get_by_label("Listen to the devices before you choose").click();
+        window.run_steps(20);
+        window.get_by_label(&listen_label("VirtualMic")).click();
+        window.run_steps(2);
+        wait(&mut window, "a level", |state| matches!(heard(state), Some(Tried::Listening(Some(db))) if db > -60.0));
+        window.get_by_label_contains("Level of VirtualMic: -");
+        wait(&mut window, "what came of it", over);
+        let told = heard(&window.state().state);
+        assert!(matches!(told, Some(Tried::Heard(Heard::Sound { .. }))), "{told:?}");
+        window.get_by_label_contains("It delivers sound");
     });
 }
