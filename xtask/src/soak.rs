@@ -61,7 +61,7 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,

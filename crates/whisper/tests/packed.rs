@@ -15,7 +15,7 @@ const KEY: &[u8] = &[b'5'; 64];
 struct Packed {
     _folder: tempfile::TempDir,
     model: PathBuf,
-    packed: PathBuf,
+    file: PathBuf,
 }
 
 impl Packed {
@@ -26,11 +26,11 @@ impl Packed {
         fs::copy(model_path(), &model).unwrap();
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&packed).unwrap();
         Model::pack(&model, numbers, KEY, (&file, &packed)).unwrap();
-        Self { _folder: folder, model, packed }
+        Self { _folder: folder, model, file: packed }
     }
 
     fn open(&self, numbers: Numbers) -> Result<Model, Error> {
-        Model::open_packed(&self.packed, &self.model, numbers, KEY)
+        Model::open_packed(&self.file, &self.model, numbers, KEY)
     }
 
     fn refused(&self) -> String {
@@ -87,7 +87,7 @@ fn a_packed_model_is_for_its_key_and_its_numbers_alone() {
     let packed = Packed::new(Numbers::Fast);
     assert!(packed.open(Numbers::Exact).unwrap_err().to_string().contains("or otherwise"));
     for key in [&[b'6'; 64][..], &KEY[..63], &[]] {
-        let error = Model::open_packed(&packed.packed, &packed.model, Numbers::Fast, key).unwrap_err();
+        let error = Model::open_packed(&packed.file, &packed.model, Numbers::Fast, key).unwrap_err();
         assert!(error.to_string().contains("or otherwise"), "{error}");
     }
 }
@@ -95,13 +95,13 @@ fn a_packed_model_is_for_its_key_and_its_numbers_alone() {
 #[test]
 fn a_packed_model_that_is_cut_or_changed_anywhere_is_refused() {
     let packed = Packed::new(Numbers::Fast);
-    let bytes = fs::read(&packed.packed).unwrap();
+    let bytes = fs::read(&packed.file).unwrap();
     // Never in place: it may be mapped.
     let put = |bytes: &[u8]| {
-        let new = packed.packed.with_extension("new");
+        let new = packed.file.with_extension("new");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&new).unwrap();
         file.write_all(bytes).unwrap();
-        fs::rename(&new, &packed.packed).unwrap();
+        fs::rename(&new, &packed.file).unwrap();
     };
     let places = |count: usize| (1..=count).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) % bytes.len());
     for cut in places(40).chain([0, 1, 15, 16, 127, 128, bytes.len() - 1]) {
@@ -110,11 +110,11 @@ fn a_packed_model_that_is_cut_or_changed_anywhere_is_refused() {
     }
     put(&[&bytes[..], &[0; 64]].concat());
     packed.refused();
-    let mut file = OpenOptions::new().write(true).open(&packed.packed).unwrap();
+    let mut file = OpenOptions::new().write(true).open(&packed.file).unwrap();
     put(&bytes);
     // What is mapped by nobody is changed in place, which is quicker.
     let mut change = |at: usize, new: &[u8]| {
-        file = OpenOptions::new().write(true).open(&packed.packed).unwrap();
+        file = OpenOptions::new().write(true).open(&packed.file).unwrap();
         file.seek(SeekFrom::Start(at as u64)).unwrap();
         file.write_all(new).unwrap();
     };
@@ -131,13 +131,13 @@ fn a_packed_model_that_is_cut_or_changed_anywhere_is_refused() {
 fn other_things_than_packed_models_are_named_and_a_model_that_is_none_is_not_packed() {
     let packed = Packed::new(Numbers::Fast);
     let open = |path: &Path| Model::open_packed(path, &packed.model, Numbers::Fast, KEY).unwrap_err();
-    assert!(matches!(open(packed.packed.parent().unwrap()), Error::Io { .. }), "a folder");
+    assert!(matches!(open(packed.file.parent().unwrap()), Error::Io { .. }), "a folder");
     assert!(open(&packed.model).to_string().contains("begins like no packed one"));
-    let file = OpenOptions::new().write(true).open(&packed.packed).unwrap();
-    let pack = |model: &Path, file: &File| Model::pack(model, Numbers::Fast, KEY, (file, &packed.packed)).unwrap_err();
-    assert!(matches!(pack(&packed.packed, &file), Error::Broken { path, .. } if path == packed.packed));
+    let file = OpenOptions::new().write(true).open(&packed.file).unwrap();
+    let pack = |model: &Path, file: &File| Model::pack(model, Numbers::Fast, KEY, (file, &packed.file)).unwrap_err();
+    assert!(matches!(pack(&packed.file, &file), Error::Broken { path, .. } if path == packed.file));
     // A file that can't be written, as on a disk that is full.
-    let unwritable = File::open(&packed.packed).unwrap();
+    let unwritable = File::open(&packed.file).unwrap();
     let error = pack(&packed.model, &unwritable);
-    assert!(matches!(&error, Error::Io { operation: "write", path, .. } if *path == packed.packed), "{error:?}");
+    assert!(matches!(&error, Error::Io { operation: "write", path, .. } if *path == packed.file), "{error:?}");
 }
