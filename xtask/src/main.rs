@@ -1,8 +1,10 @@
 //! `cargo xtask`: what takes too long for every run of the tests, what is measured instead of tested, and packages.
 
 mod bench;
+mod bench_accuracy;
 mod bench_engine;
 mod bench_flac;
+mod bench_load;
 mod bench_play;
 mod bench_recorder;
 mod bench_vad;

@@ -52,6 +52,8 @@ enum Part {
     Echoes,
     /// The engine's memory over many windows and loads
     EngineMemory,
+    /// Both engines, token by token
+    SameTokens,
     /// Both sides in step, for an hour
     Playing,
     /// Anything pressed in the viewer, for ten minutes
@@ -59,7 +61,7 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Noise,
         Self::CutAnywhere,
         Self::Clocks,
@@ -79,6 +81,7 @@ impl Part {
         Self::Latency,
         Self::Echoes,
         Self::EngineMemory,
+        Self::SameTokens,
         Self::Playing,
         Self::Presses,
     ];
@@ -125,6 +128,7 @@ impl Part {
                 "memory",
                 &[("HEARSAY_ENGINE_WINDOWS", "200"), ("HEARSAY_ENGINE_LOADS", "20")],
             ),
+            Self::SameTokens => ("engine", Some("same_tokens"), "", &[("HEARSAY_SAME_WINDOWS", "200")]),
             Self::Playing => ("hearsay", None, "in_step", &[("HEARSAY_SYNC_MINUTES", "60")]),
             Self::Presses => ("hearsay", None, "whatever_is_pressed", &[("HEARSAY_RANDOM_SECONDS", "600")]),
             Self::Clocks => ("archive", None, "clocks", &[("HEARSAY_CLOCK_CASES", "200000")]),

@@ -3,10 +3,8 @@
 //! Started by `hearsay-work`, never by hand. Standard output carries frames of the pipe and nothing else; the log goes to
 //! standard error. It ends when its input does, which is also how it notices that its worker is gone.
 
-use home::EngineChoice;
-use std::ffi::OsString;
+use engine::Asked;
 use std::io::{self, BufReader, BufWriter};
-use std::path::Path;
 use std::process::ExitCode;
 
 /// Recognition yields to everything a person does on the machine.
@@ -19,7 +17,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let Some(asked) = Asked::of(std::env::args_os().skip(1)) else {
         tracing::error!(
-            "usage: hearsay-engine MODEL --engine hearsay|whisper-rs [--stand-back] (hearsay-work starts it)"
+            "usage: hearsay-engine MODEL --engine hearsay|whisper-rs [--stand-back] [--models DIR --sha256 HEX [--checked]] (hearsay-work starts it)"
         );
         return home::Exit::Usage.into();
     };
@@ -32,28 +30,6 @@ fn main() -> ExitCode {
     run(&asked)
 }
 
-/// What the command line says.
-struct Asked {
-    model: OsString,
-    engine: EngineChoice,
-    stands_back: bool,
-}
-
-impl Asked {
-    fn of(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
-        let model = arguments.next()?;
-        let (mut engine, mut stands_back) = (None, false);
-        while let Some(argument) = arguments.next() {
-            match argument.to_str()? {
-                "--engine" => engine = Some(EngineChoice::named(arguments.next()?.to_str()?)?),
-                "--stand-back" => stands_back = true,
-                _ => return None,
-            }
-        }
-        Some(Self { model, engine: engine?, stands_back })
-    }
-}
-
 fn run(asked: &Asked) -> ExitCode {
     #[cfg(unix)]
     if let Err(error) = rustix::process::nice(if asked.stands_back { NICE_STANDING_BACK } else { NICE }) {
@@ -62,7 +38,7 @@ fn run(asked: &Asked) -> ExitCode {
     let input = BufReader::new(io::stdin());
     let output = BufWriter::new(io::stdout());
     // A window in the middle of its computation is stopped by nothing else, and nobody waits for it any more.
-    match engine::serve(input, output, Path::new(&asked.model), asked.engine, || std::process::exit(0)) {
+    match engine::serve(input, output, asked, || std::process::exit(0)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");

@@ -70,7 +70,7 @@ fn settings(home: &Home, config: &Config, asked: Option<&str>, mut source: Sourc
     let open_vad = move || Vad::open(choice, library.as_deref());
     let vad = open_vad().context("cannot start the voice detector")?;
     let executable = engine_executable()?;
-    let recogniser = source.recogniser(&executable, &model)?;
+    let recogniser = source.recogniser(&executable, home, &model)?;
     let live = {
         let (home, work, model) = (home.clone(), config.work.clone(), model.clone());
         let (executable, source) = (executable.clone(), source.clone());
@@ -121,8 +121,9 @@ fn rules(home: &Home, file: Option<&Path>) -> Box<dyn Fn() -> Option<RetentionCo
 }
 
 /// The engine is given this very content or nothing, whenever it is loaded.
-pub(crate) fn options(model: &Model, engine: EngineChoice) -> EngineOptions {
-    EngineOptions { engine, sha256: Some(model.sha256.clone()), ..EngineOptions::default() }
+pub(crate) fn options(models: &Path, model: &Model, engine: EngineChoice) -> EngineOptions {
+    let (sha256, models) = (Some(model.sha256.clone()), Some(models.to_owned()));
+    EngineOptions { engine, sha256, models, ..EngineOptions::default() }
 }
 
 /// The model of what is written while it is said: one of its own where that is set, else the `main` one.
@@ -140,7 +141,7 @@ fn live_model(
         None => source.named(PassPlan::live(model, work, SystemClock.wall())),
     };
     let file = model.path.clone();
-    let options = options(model, plan.engine);
+    let options = options(&home.models(), model, plan.engine);
     let recogniser = own
         .is_some()
         .then(|| -> Box<dyn Recogniser + Send> { Box::new(EngineProcess::resting(engine, &file, options)) });
@@ -160,7 +161,7 @@ fn campaigns(home: &Home, work: &WorkConfig, engine: &Path) -> CampaignSettings 
         let Some(plan) = PassPlan::again(pass) else {
             return Err(EngineError::Refused(format!("pass {} was made by another version of the program", pass.name)));
         };
-        let options = EngineOptions { stands_back: true, ..options(&model, plan.engine) };
+        let options = EngineOptions { stands_back: true, ..options(&models, &model, plan.engine) };
         Ok(Box::new(EngineProcess::spawn(&engine, &model.path, options)?))
     };
     let (spares_battery, mut machine) = (work.on_battery != OnBattery::All, Machine::default());

@@ -68,9 +68,17 @@ impl Source {
     ///
     /// # Errors
     /// What keeps it from starting. A server isn't asked yet.
-    pub(crate) fn recogniser(&self, executable: &Path, model: &Model) -> anyhow::Result<Box<dyn Recogniser + Send>> {
+    pub(crate) fn recogniser(
+        &self,
+        executable: &Path,
+        home: &Home,
+        model: &Model,
+    ) -> anyhow::Result<Box<dyn Recogniser + Send>> {
         Ok(match self {
-            Self::Here(engine) => Box::new(EngineProcess::spawn(executable, &model.path, options(model, *engine))?),
+            Self::Here(engine) => {
+                let options = options(&home.models(), model, *engine);
+                Box::new(EngineProcess::spawn(executable, &model.path, options)?)
+            }
             Self::Server(server) => {
                 tracing::warn!(url = server.url, "what is said and heard is sent to a server to be transcribed");
                 Box::new(RemoteEngine::new(server.clone())?)

@@ -1,9 +1,9 @@
 //! Our own recogniser, the crate `whisper`: some threads, each with many windows under way, one token each per step.
 
-use crate::limits;
 use crate::pipe::Pipe;
 use crate::queue::{Job, Queue};
 use crate::words::{Token, words};
+use crate::{Kept, limits, packed};
 use speech::wire::FromEngine;
 use speech::{Decoding, Lane, RATE, Recognised, Ticket};
 use std::collections::BTreeMap;
@@ -42,10 +42,21 @@ impl Batched {
     /// # Errors
     /// [`Error`] where it can't be read or is not whole.
     pub fn open(model: &Path) -> Result<Self, Error> {
-        let model = Model::open(model, Numbers::Fast)?;
+        Ok(Self::of(Model::open(model, Numbers::Fast)?))
+    }
+
+    /// Loads a model that is kept packed, and packs it where it isn't.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn kept(model: &Path, kept: &Kept) -> Result<Self, String> {
+        packed::load(model, kept).map(Self::of)
+    }
+
+    fn of(model: Model) -> Self {
         let threads = limits::threads(&Decoding::default());
         let slots = (SLOT_MEMORY / threads / model.slot_bytes().max(1)).clamp(1, MOST_SLOTS);
-        Ok(Self { model, threads, slots, busy: AtomicUsize::new(0) })
+        Self { model, threads, slots, busy: AtomicUsize::new(0) }
     }
 
     /// Recognises one window, 16 kHz and at most 30 s, on the caller's thread.
@@ -184,7 +195,7 @@ impl Batched {
     }
 
     fn window(&self, id: u64, samples: &[f32], decoding: &Decoding) -> Result<Window, Error> {
-        let Decoding { language, allowed, translate, beam_size, temperature, .. } = decoding;
+        let Decoding { language, allowed, translate, beam_size, temperature, retry, .. } = decoding;
         let known = |code: &String| Language::of_code(code).ok_or_else(|| Error::Language(code.clone()));
         // An English-only model reads English, whatever it is told.
         let (language, allowed) =
@@ -196,6 +207,7 @@ impl Batched {
             most_tokens: limits::most_tokens(samples.len()),
             beams: usize::try_from(*beam_size).unwrap_or(usize::MAX),
             temperature: *temperature,
+            retry: *retry,
             words: true,
             ..Decode::default()
         };

@@ -13,8 +13,10 @@
 //! log.
 
 mod alignment;
+mod asked;
 mod batched;
 mod limits;
+mod packed;
 mod pipe;
 mod processor;
 mod queue;
@@ -22,6 +24,7 @@ mod serve;
 mod whisper_cpp;
 mod words;
 
+pub use asked::{Asked, Kept};
 pub use batched::Batched;
 pub use processor::{missing_features, physical_cores};
 pub use serve::{ServeError, serve};

@@ -3,11 +3,10 @@
 use crate::batched::Batched;
 use crate::pipe::Pipe;
 use crate::queue::{Job, Queue};
-use crate::{WhisperCpp, WhisperCppError, missing_features};
+use crate::{Asked, WhisperCpp, WhisperCppError, missing_features};
 use home::EngineChoice;
 use speech::wire::{self, FromEngine, ToEngine};
 use std::io::{self, Read, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -35,19 +34,13 @@ enum Engine {
 ///
 /// # Errors
 /// [`ServeError::Refused`] where nothing can be recognised, [`ServeError::Pipe`] where the other end is gone.
-pub fn serve<I, O>(
-    input: I,
-    output: O,
-    model: &Path,
-    choice: EngineChoice,
-    on_end: impl FnOnce() + Send + 'static,
-) -> Result<(), ServeError>
+pub fn serve<I, O>(input: I, output: O, asked: &Asked, on_end: impl FnOnce() + Send + 'static) -> Result<(), ServeError>
 where
     I: Read + Send + 'static,
     O: Write + Send,
 {
     let pipe = Pipe::new(output);
-    let engine = match open(model, choice) {
+    let engine = match open(asked) {
         Ok(engine) => engine,
         Err(reason) => {
             pipe.say(&FromEngine::Refused { reason: reason.clone() })?;
@@ -107,9 +100,13 @@ fn one_by_one<O: Write>(mut whisper: WhisperCpp, queue: &Queue, pipe: &Pipe<O>) 
     Ok(())
 }
 
-fn open(model: &Path, choice: EngineChoice) -> Result<Engine, String> {
+fn open(asked: &Asked) -> Result<Engine, String> {
+    let model = &asked.model;
+    if let (EngineChoice::Hearsay, Some(kept)) = (asked.engine, &asked.kept) {
+        return Batched::kept(model, kept).map(|batched| Engine::Batched(Box::new(batched)));
+    }
     let info = speech::models::inspect(model).map_err(|error| error.to_string())?;
-    match choice {
+    match asked.engine {
         EngineChoice::Hearsay => {
             return Batched::open(model)
                 .map(|batched| Engine::Batched(Box::new(batched)))

@@ -11,11 +11,13 @@
     reason = "a test that can't read its fixture has failed; and it reports as a harness would"
 )]
 
+use engine::Asked;
 use home::EngineChoice;
-use speech::models::ModelError;
+use speech::models::{self, ModelError};
 use speech::{Decoding, EngineError, EngineOptions, EngineProcess, Lane, Recogniser, Request, Ticket};
 use std::collections::BTreeMap;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -29,15 +31,12 @@ type Test = fn(EngineChoice);
 
 fn main() {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    if let [model, flag, engine] = arguments.as_slice()
-        && flag == Path::new("--engine")
-    {
+    if let Some(asked) = Asked::of(std::env::args_os().skip(1)) {
         let output = BufWriter::new(std::io::stdout());
-        let engine = EngineChoice::named(engine.to_str().unwrap()).unwrap();
-        drop(engine::serve(BufReader::new(std::io::stdin()), output, model, engine, || std::process::exit(0)));
+        drop(engine::serve(BufReader::new(std::io::stdin()), output, &asked, || std::process::exit(0)));
         return;
     }
-    let tests: [(&str, Test); 13] = [
+    let tests: [(&str, Test); 14] = [
         (
             "a_window_goes_through_the_pipe_and_comes_back_as_words",
             a_window_goes_through_the_pipe_and_comes_back_as_words,
@@ -49,6 +48,7 @@ fn main() {
         ("a_killed_engine_costs_one_window", a_killed_engine_costs_one_window),
         ("a_hanging_engine_is_stopped_and_replaced", a_hanging_engine_is_stopped_and_replaced),
         ("damaged_models_never_reach_the_engine", damaged_models_never_reach_the_engine),
+        ("a_model_that_is_kept_packed_is_used_or_made_anew", a_model_that_is_kept_packed_is_used_or_made_anew),
         ("a_program_that_is_no_engine_is_named", a_program_that_is_no_engine_is_named),
         ("the_queue_is_bounded", the_queue_is_bounded),
         ("an_engine_that_rests_holds_no_memory_and_works_again", an_engine_that_rests_holds_no_memory_and_works_again),
@@ -206,7 +206,6 @@ fn a_hanging_engine_is_stopped_and_replaced(engine: EngineChoice) {
 }
 
 fn damaged_models_never_reach_the_engine(engine: EngineChoice) {
-    use std::io::Write as _;
     let folder = tempfile::tempdir().unwrap();
     let good = std::fs::read(fixtures().join("models/fixture-q8.bin")).unwrap();
     let mut heads = good.clone();
@@ -232,6 +231,69 @@ fn damaged_models_never_reach_the_engine(engine: EngineChoice) {
             other => panic!("{name}: {other:?}"),
         }
     }
+}
+
+fn a_model_that_is_kept_packed_is_used_or_made_anew(engine: EngineChoice) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, me) = (folder.path().join("ggml-own.bin"), std::env::current_exe().unwrap());
+    std::fs::copy(fixtures().join("models/fixture-q8.bin"), &path).unwrap();
+    let model = models::prepare(folder.path(), "own").unwrap();
+    let load = || {
+        let (sha256, models) = (Some(model.sha256.clone()), Some(folder.path().to_owned()));
+        let mut engine = EngineProcess::spawn(&me, &path, EngineOptions { sha256, models, ..options(engine) })?;
+        engine.submit(sentence(), Lane::Backlog)?;
+        let (_, result) = engine.next(PATIENCE).unwrap();
+        Ok::<_, EngineError>(said(&result))
+    };
+    let words = " We decided to postpone Phoenix until December.";
+    let packed = models::packed(folder.path(), &model.sha256);
+    // What is left of a model that is gone, and of an engine that was killed while it packed.
+    let (stale, part) = (packed.with_file_name("0123.panels"), packed.with_extension("part"));
+    home::files::create_dir_all(packed.parent().unwrap()).unwrap();
+    for left in [&stale, &part] {
+        home::files::create_new(left).unwrap();
+    }
+    assert_eq!(load().unwrap(), words);
+    if engine != EngineChoice::Hearsay {
+        assert!(!packed.exists() && stale.exists(), "it is our own engine's");
+        return;
+    }
+    assert!(packed.exists() && !stale.exists() && !part.exists());
+    let state = || {
+        let metadata = std::fs::metadata(&packed).unwrap();
+        (metadata.ino(), metadata.mode() & 0o777)
+    };
+    let first = state();
+    assert_eq!(first.1, 0o600);
+    // A disk that damages the model now, without a new time of change, does no harm.
+    let whole = std::fs::read(&path).unwrap();
+    let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let damage = |damaged: bool| {
+        let mut file = home::files::open_existing(&path).unwrap();
+        file.seek(SeekFrom::Start(5_000_000)).unwrap();
+        let byte = whole[5_000_000];
+        file.write_all(&[if damaged { byte ^ 1 } else { byte }]).unwrap();
+        file.set_modified(modified).unwrap();
+    };
+    damage(true);
+    assert_eq!(load().unwrap(), words);
+    assert_eq!(state(), first, "used as it is");
+    // Both of them damaged: there is nothing left to use.
+    home::files::open_existing(&packed).unwrap().write_all(b"?").unwrap();
+    let refused = load().unwrap_err().to_string();
+    assert!(refused.contains("is damaged: its SHA-256 is"), "{refused}");
+    damage(false);
+    assert_eq!(load().unwrap(), words);
+    assert_ne!(state().0, first.0, "made anew");
+    // Nowhere to keep it: that only takes longer.
+    std::fs::remove_dir_all(packed.parent().unwrap()).unwrap();
+    home::files::create_new(packed.parent().unwrap()).unwrap();
+    assert_eq!(load().unwrap(), words);
+    std::fs::rename(packed.parent().unwrap(), folder.path().join("no-folder")).unwrap();
+    assert_eq!(load().unwrap(), words);
+    models::remove(folder.path(), &path).unwrap();
+    assert!(!packed.exists(), "it goes with its model");
+    assert!(matches!(load().unwrap_err(), EngineError::Model(ModelError::Io { .. })));
 }
 
 fn a_program_that_is_no_engine_is_named(engine: EngineChoice) {

@@ -2,8 +2,10 @@
 
 use crate::byte_rows::round;
 use crate::line::Line;
+use crate::lines::Lines;
 use crate::maths::nearest_byte;
-use crate::{Isa, PANEL, Rows};
+use crate::{Isa, Map, PANEL, Rows};
+use std::sync::Arc;
 
 /// A matrix of `k` rows and `n` columns in eight bits, each column with a scale of its own, cut into panels of 32 columns:
 /// `[panel][k / 4][32][4]`, that is 128 bytes for four rows. `k` is filled up to 64, which a tile takes at once, `n` to 32.
@@ -12,7 +14,7 @@ use crate::{Isa, PANEL, Rows};
 /// left side's bytes, is taken off again.
 #[derive(Debug, Clone, Default)]
 pub struct BytePanels {
-    lines: Vec<Line>,
+    lines: Lines,
     scales: Vec<f32>,
     k: usize,
     n: usize,
@@ -33,10 +35,35 @@ impl BytePanels {
         panels
     }
 
+    /// Panels out of a file, at a multiple of 64 bytes, as [`bytes`](Self::bytes) gave them, with their scales. None where the file hasn't so many bytes there, or
+    /// there aren't so many scales.
+    pub fn mapped(map: &Arc<Map>, at: usize, (k, n): (usize, usize), scales: Vec<f32>) -> Option<Self> {
+        let len = Self::len_bytes(k, n)?;
+        let lines = Lines::mapped(map, at, len / Line::BYTES)?;
+        (scales.len() == n.next_multiple_of(PANEL)).then_some(Self { lines, scales, k, n })
+    }
+
+    /// How many bytes the panels of such a matrix are; none where no memory is so large.
+    pub fn len_bytes(k: usize, n: usize) -> Option<usize> {
+        let panel = k.div_ceil(Line::BYTES).checked_mul(Line::BYTES / 4 * QUAD)?;
+        n.div_ceil(PANEL).checked_mul(panel)
+    }
+
+    /// The panels as they lie in memory: the same on every processor.
+    pub fn bytes(&self) -> &[u8] {
+        Line::bytes(&self.lines)
+    }
+
+    /// The scale of each column, filled up to a multiple of 32.
+    pub fn all_scales(&self) -> &[f32] {
+        &self.scales
+    }
+
     /// Takes another size, for what is written anew each time; all columns are to be set.
     pub fn reshape(&mut self, k: usize, n: usize) {
         (self.k, self.n) = (k, n);
-        self.lines.resize(n.div_ceil(PANEL) * self.panel_lines(), Line::of(ZERO));
+        let lines = n.div_ceil(PANEL) * self.panel_lines();
+        self.lines.own().resize(lines, Line::of(ZERO));
         self.scales.resize(n.next_multiple_of(PANEL), 0.0);
     }
 
@@ -49,7 +76,7 @@ impl BytePanels {
             *place = scale;
         }
         let start = column / PANEL * self.panel_lines() * Line::BYTES + column % PANEL * 4;
-        let places = Line::bytes_mut(&mut self.lines).get_mut(start..).unwrap_or_default().chunks_mut(QUAD);
+        let places = Line::bytes_mut(self.lines.own()).get_mut(start..).unwrap_or_default().chunks_mut(QUAD);
         for (place, quad) in places.zip(room.as_chunks::<4>().0) {
             if let Some(place) = place.first_chunk_mut() {
                 *place = quad.map(shifted);
@@ -72,7 +99,7 @@ impl BytePanels {
             *scale = if by(*most) == 0.0 { 0.0 } else { most / 127.0 };
         }
         let panel_bytes = self.panel_lines() * Line::BYTES;
-        let bytes = Line::bytes_mut(&mut self.lines);
+        let bytes = Line::bytes_mut(self.lines.own());
         for row in 0..self.k {
             for (panel, (numbers, factors)) in rows.row(row).chunks(PANEL).zip(factors.chunks(PANEL)).enumerate() {
                 let start = panel * panel_bytes + row / 4 * QUAD + row % 4;

@@ -18,6 +18,21 @@ impl FloatPanels {
         Self { data: vec![0.0; n.div_ceil(PANEL) * k * PANEL], k, n }
     }
 
+    /// Of the numbers that [`numbers`](Self::numbers) gave; none where there are more or fewer than such a matrix has.
+    pub fn of_numbers(k: usize, n: usize, data: Vec<f32>) -> Option<Self> {
+        (Self::count(k, n) == Some(data.len())).then_some(Self { data, k, n })
+    }
+
+    /// How many numbers the panels of such a matrix are; none where no memory is so large.
+    pub fn count(k: usize, n: usize) -> Option<usize> {
+        n.div_ceil(PANEL).checked_mul(PANEL)?.checked_mul(k)
+    }
+
+    /// The panels as they lie in memory.
+    pub fn numbers(&self) -> &[f32] {
+        &self.data
+    }
+
     /// From the rows of `k` weights of each output.
     pub fn of_outputs<'a>(k: usize, outputs: impl ExactSizeIterator<Item = &'a [f32]>) -> Self {
         let mut panels = Self::zeros(k, outputs.len());

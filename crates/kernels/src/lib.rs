@@ -33,6 +33,7 @@ mod gelu;
 mod isa;
 mod level;
 mod line;
+mod lines;
 mod map;
 mod maths;
 mod normalise;

@@ -39,8 +39,11 @@ pub struct EngineOptions {
     /// Whether it stands back behind other engines, too.
     pub stands_back: bool,
     /// The SHA-256 of the model's file, in hexadecimal. The file is read and compared before every load, also when the engine is started
-    /// again after a rest or a crash: whatever happened to the disk meanwhile, whisper.cpp is given what was checked first or nothing.
+    /// again after a rest or a crash: whatever happened to the disk meanwhile, the engine is given what was checked first or nothing.
     pub sha256: Option<String>,
+    /// The folder of models, where our own engine keeps one whose sum is known as it computes with it: at later loads the sums of that file are compared instead.
+    /// `None`: nothing is kept.
+    pub models: Option<PathBuf>,
 }
 
 impl Default for EngineOptions {
@@ -53,7 +56,15 @@ impl Default for EngineOptions {
             window_timeout: None,
             stands_back: false,
             sha256: None,
+            models: None,
         }
+    }
+}
+
+impl EngineOptions {
+    /// Folder and sum of a model that the engine keeps packed.
+    fn kept(&self) -> Option<(&Path, &str)> {
+        self.models.as_deref().zip(self.sha256.as_deref()).filter(|_| self.engine == EngineChoice::Hearsay)
     }
 }
 
@@ -136,11 +147,15 @@ impl EngineProcess {
         if self.running.is_some() {
             return Ok(());
         }
-        models::inspect(&self.model)?;
-        if let Some(sha256) = &self.options.sha256 {
-            models::demand(&self.model, sha256)?;
+        // Where the engine finds a packed model it needs no more of the file than that it is there; where it doesn't like that one, it checks the file itself.
+        let checked = !self.is_packed() || !self.model.is_file();
+        if checked {
+            models::inspect(&self.model)?;
+            if let Some(sha256) = &self.options.sha256 {
+                models::demand(&self.model, sha256)?;
+            }
         }
-        let mut running = Running::start(&self.exe, &self.model, &self.options, 2 * QUEUE)?;
+        let mut running = Running::start(&self.exe, &self.model, &self.options, checked, 2 * QUEUE)?;
         for (ticket, (lane, request)) in &self.waiting {
             running.submit(*ticket, *lane, Arc::clone(request));
         }
@@ -148,6 +163,10 @@ impl EngineProcess {
         self.begun.clear();
         self.stirred = SystemClock.boot_micros();
         Ok(())
+    }
+
+    fn is_packed(&self) -> bool {
+        self.options.kept().is_some_and(|(models, sha256)| models::packed(models, sha256).is_file())
     }
 
     fn wait_until_loaded(&mut self) -> Result<(), EngineError> {

@@ -14,6 +14,7 @@
 
 pub mod doubt;
 pub mod echo;
+pub mod engine_arguments;
 mod engine_process;
 mod finder_params;
 pub mod level;

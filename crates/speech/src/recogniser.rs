@@ -38,6 +38,9 @@ pub struct Decoding {
     /// Sampling temperature; 0 takes the likeliest token.
     #[serde(default)]
     pub temperature: f32,
+    /// Temperature at which a window is decoded once more whose text goes round, or is guessed while somebody speaks; 0: never. For our own engine.
+    #[serde(default)]
+    pub retry: f32,
     /// Threads of the computation; 0: as many as there are physical cores, at most 8.
     #[serde(default)]
     pub threads: u32,

@@ -3,7 +3,7 @@
 use crate::chance::Chance;
 use crate::hypothesis::Hypothesis;
 use crate::rules::{Rules, place};
-use crate::{Backend, Error, Heard, Language, Row, Scores, Token, Vocabulary, Window, search, timing};
+use crate::{Backend, Error, Heard, Language, Row, Scores, Token, Vocabulary, Window, retry, search, timing};
 use kernels::{Isa, log_sum_exp};
 
 /// Hypotheses of a window at most.
@@ -33,6 +33,8 @@ pub(crate) struct Active {
     steps: usize,
     /// The decoder gave scores that are no numbers.
     failed: bool,
+    /// What was heard the first time, if this is the second.
+    before: Option<Heard>,
 }
 
 impl Active {
@@ -63,6 +65,7 @@ impl Active {
             finished: Vec::new(),
             steps: 0,
             failed: false,
+            before: None,
             prompt,
             window,
             urgent: false,
@@ -71,6 +74,27 @@ impl Active {
             active.set_language(vocabulary, language, 1.0);
         }
         Ok(active)
+    }
+
+    /// What becomes of a result: nothing yet, where the window is to be decoded once more. Its sound was read and the slot knows it, so that is new work for the
+    /// decoder alone.
+    pub(crate) fn settle(&mut self, heard: Heard, vocabulary: &Vocabulary) -> Option<Heard> {
+        if let Some(before) = self.before.take() {
+            return Some(retry::better(before, heard));
+        }
+        let decode = &self.window.decode;
+        if decode.retry <= 0.0 || decode.temperature > 0.0 || !retry::is_rejected(&heard) {
+            return Some(heard);
+        }
+        self.window.decode.temperature = decode.retry;
+        self.window.decode.beams = 1;
+        self.chance = Chance::new(retry::seed(&self.window.mel));
+        self.prompt.truncate(self.start + 1);
+        self.set_language(vocabulary, heard.language, heard.language_p);
+        (self.read, self.steps) = (0, 0);
+        self.going.clear();
+        self.before = Some(heard);
+        None
     }
 
     /// Lines at most for which it is noted where the alignment heads looked.

@@ -28,7 +28,7 @@ pub trait Backend {
     /// Bytes that it takes to note where they looked while one line was written.
     fn look_bytes(&self) -> usize;
 
-    /// A slot's window is done: what was noted for it can go.
+    /// A slot's window is done, or begins anew with its prompt: what was noted of where it looked can go. Its sound is still known.
     fn forget(&mut self, slot: usize);
 
     /// The instructions that it computes with; what is chosen among its scores uses the same.

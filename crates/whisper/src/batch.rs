@@ -107,10 +107,12 @@ impl<'a, B: Backend> Batch<'a, B> {
         for (at, slot) in self.slots.iter_mut().enumerate() {
             let Some(active) = slot.as_mut().filter(|active| goes_on(active)) else { continue };
             first += active.take(isa, vocabulary, &mut self.scores, first);
-            if let Some(heard) = active.result(isa, &self.backend, at) {
+            let Some(heard) = active.result(isa, &self.backend, at) else { continue };
+            self.backend.forget(at);
+            let settled = heard.map(|heard| active.settle(heard, vocabulary)).transpose();
+            if let Some(heard) = settled {
                 done.push(heard);
                 *slot = None;
-                self.backend.forget(at);
             }
         }
         done

@@ -24,6 +24,9 @@ pub struct Decode {
     pub temperature: f32,
     /// Where sampling begins; the same seed gives the same text.
     pub seed: u64,
+    /// A window whose text goes round, or is guessed while somebody speaks, is decoded once more at this temperature, with one beam, sampling from a seed that
+    /// is made of its sound; the better of both is its result. 0: never. What is sampled anyway isn't decoded again.
+    pub retry: f32,
     /// Keeps an empty text, or one that begins with a space alone, from being taken at the beginning.
     pub suppress_blank: bool,
     /// Keeps signs from being written that stand for no speech: brackets, music, …
@@ -33,7 +36,7 @@ pub struct Decode {
 }
 
 impl Default for Decode {
-    /// Greedy, with both suppressions, without timestamps, words or a prompt, in the language that is found out.
+    /// Greedy, with both suppressions, without timestamps, words, a prompt or a second try, in the language that is found out.
     fn default() -> Self {
         Self {
             language: None,
@@ -45,6 +48,7 @@ impl Default for Decode {
             beams: 1,
             temperature: 0.0,
             seed: 1,
+            retry: 0.0,
             suppress_blank: true,
             suppress_non_speech: true,
             words: false,

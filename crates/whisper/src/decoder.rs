@@ -4,12 +4,12 @@
     reason = "offsets into buffers whose sizes are made from the same shape a line above"
 )]
 
-use crate::encoder::{query_key_value, scaled_query};
-use crate::ggml::{HEAD, ModelFile, Shape, Table};
-use crate::linear::{Act, Linear, Part};
+use crate::ggml::{HEAD, Shape, Table};
+use crate::linear::{Act, Linear};
 use crate::norm::Norm;
+use crate::pieces::Pieces;
 use crate::slot::Slot;
-use crate::{Error, Numbers, Row, Scores};
+use crate::{Error, Numbers, Row, Scores, parts};
 use kernels::{ByteRows, Isa, Rows, gather_dots, gather_sum, softmax};
 
 /// The decoder's weights.
@@ -58,21 +58,21 @@ pub(crate) struct DecoderRoom {
 
 impl Decoder {
     pub(crate) fn load(
-        file: &ModelFile,
-        isa: Isa,
+        pieces: &mut Pieces,
+        shape: &Shape,
         numbers: Numbers,
         alignment: Vec<(usize, usize)>,
     ) -> Result<Self, Error> {
-        let shape = file.shape.clone();
-        let width = shape.width;
-        let places = file.table("decoder.positional_embedding", shape.text_context, width)?;
-        let tokens = Linear::load_table(file, isa, numbers, TOKENS)?;
-        let blocks =
-            (0..shape.text_layers).map(|layer| Block::load(file, isa, numbers, layer)).collect::<Result<_, _>>()?;
-        // Its rows are numbers: the layer read them all.
-        let embedding = file.matrix(TOKENS, shape.vocabulary, width)?.to_table();
-        let norm = Norm::load(file, "decoder.ln")?;
-        Ok(Self { shape, places, blocks, norm, embedding, tokens, numbers, alignment })
+        Ok(Self {
+            places: pieces.numbers("decoder.positional_embedding")?,
+            blocks: (0..shape.text_layers).map(|layer| Block::load(pieces, layer)).collect::<Result<_, _>>()?,
+            norm: Norm::load(pieces, "decoder.ln")?,
+            embedding: pieces.table(parts::READ)?,
+            tokens: pieces.linear(parts::SCORED)?,
+            shape: shape.clone(),
+            numbers,
+            alignment,
+        })
     }
 
     /// Fills a slot with what the layers look at in a window's features.
@@ -207,27 +207,20 @@ impl Decoder {
     }
 }
 
-/// The name of the table of tokens.
-const TOKENS: &str = "decoder.token_embedding.weight";
-
 impl Block {
-    fn load(file: &ModelFile, isa: Isa, numbers: Numbers, layer: usize) -> Result<Self, Error> {
-        let width = file.shape.width;
-        let prefix = format!("decoder.blocks.{layer}.");
-        let sound = [Part { has_bias: false, ..Part::plain("cross_attn.key") }, Part::plain("cross_attn.value")];
-        let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
-        let square = |parts: &[Part<'_>]| Linear::load(file, isa, numbers, &prefix, parts, (width, width));
+    fn load(pieces: &mut Pieces, layer: usize) -> Result<Self, Error> {
+        let name = |name: &str| format!("decoder.blocks.{layer}.{name}");
         Ok(Self {
-            text_norm: norm("attn_ln")?,
-            qkv: square(&query_key_value("attn.query", "attn.key", "attn.value"))?,
-            text_out: square(&[Part::plain("attn.out")])?,
-            sound_norm: norm("cross_attn_ln")?,
-            query: square(&[scaled_query("cross_attn.query")])?,
-            sound: square(&sound)?,
-            sound_out: square(&[Part::plain("cross_attn.out")])?,
-            norm: norm("mlp_ln")?,
-            up: Linear::load(file, isa, numbers, &prefix, &[Part::plain("mlp.0")], (4 * width, width))?,
-            down: Linear::load(file, isa, numbers, &prefix, &[Part::plain("mlp.2")], (width, 4 * width))?,
+            text_norm: Norm::load(pieces, &name("attn_ln"))?,
+            qkv: pieces.linear(&name("attn.qkv"))?,
+            text_out: pieces.linear(&name("attn.out"))?,
+            sound_norm: Norm::load(pieces, &name("cross_attn_ln"))?,
+            query: pieces.linear(&name("cross_attn.query"))?,
+            sound: pieces.linear(&name("cross_attn.kv"))?,
+            sound_out: pieces.linear(&name("cross_attn.out"))?,
+            norm: Norm::load(pieces, &name("mlp_ln"))?,
+            up: pieces.linear(&name("mlp.0"))?,
+            down: pieces.linear(&name("mlp.2"))?,
         })
     }
 }

@@ -5,10 +5,10 @@
 )]
 
 use crate::attention::Attention;
-use crate::ggml::{HEAD, ModelFile};
-use crate::linear::{Act, Linear, Part};
+use crate::linear::{Act, Linear};
 use crate::norm::Norm;
-use crate::{Error, Mel, Numbers};
+use crate::pieces::Pieces;
+use crate::{Error, Mel, Numbers, Shape};
 use kernels::{ByteRows, Isa, Rows};
 
 /// The encoder's weights.
@@ -48,20 +48,15 @@ pub(crate) struct EncoderRoom {
 }
 
 impl Encoder {
-    pub(crate) fn load(file: &ModelFile, isa: Isa, numbers: Numbers) -> Result<Self, Error> {
-        let shape = &file.shape;
-        let width = shape.width;
-        let places = file.table("encoder.positional_embedding", shape.audio_context, width)?;
+    pub(crate) fn load(pieces: &mut Pieces, shape: &Shape, numbers: Numbers) -> Result<Self, Error> {
         Ok(Self {
-            first: Linear::load_convolution(file, isa, "encoder.conv1", width, shape.bands)?,
-            second: Linear::load_convolution(file, isa, "encoder.conv2", width, width)?,
-            places,
-            blocks: (0..shape.audio_layers)
-                .map(|layer| Block::load(file, isa, numbers, layer))
-                .collect::<Result<_, _>>()?,
-            norm: Norm::load(file, "encoder.ln_post")?,
+            first: pieces.linear("encoder.conv1")?,
+            second: pieces.linear("encoder.conv2")?,
+            places: pieces.numbers("encoder.positional_embedding")?,
+            blocks: (0..shape.audio_layers).map(|layer| Block::load(pieces, layer)).collect::<Result<_, _>>()?,
+            norm: Norm::load(pieces, "encoder.ln_post")?,
             numbers,
-            width,
+            width: shape.width,
             bands: shape.bands,
         })
     }
@@ -97,18 +92,15 @@ impl Encoder {
 }
 
 impl Block {
-    fn load(file: &ModelFile, isa: Isa, numbers: Numbers, layer: usize) -> Result<Self, Error> {
-        let width = file.shape.width;
-        let prefix = format!("encoder.blocks.{layer}.");
-        let norm = |name: &str| Norm::load(file, &format!("{prefix}{name}"));
-        let linear = |parts: &[Part<'_>], size| Linear::load(file, isa, numbers, &prefix, parts, size);
+    fn load(pieces: &mut Pieces, layer: usize) -> Result<Self, Error> {
+        let name = |name: &str| format!("encoder.blocks.{layer}.{name}");
         Ok(Self {
-            attention_norm: norm("attn_ln")?,
-            qkv: linear(&query_key_value("attn.query", "attn.key", "attn.value"), (width, width))?,
-            out: linear(&[Part::plain("attn.out")], (width, width))?,
-            norm: norm("mlp_ln")?,
-            up: linear(&[Part::plain("mlp.0")], (4 * width, width))?,
-            down: linear(&[Part::plain("mlp.2")], (width, 4 * width))?,
+            attention_norm: Norm::load(pieces, &name("attn_ln"))?,
+            qkv: pieces.linear(&name("attn.qkv"))?,
+            out: pieces.linear(&name("attn.out"))?,
+            norm: Norm::load(pieces, &name("mlp_ln"))?,
+            up: pieces.linear(&name("mlp.0"))?,
+            down: pieces.linear(&name("mlp.2"))?,
         })
     }
 
@@ -125,15 +117,4 @@ impl Block {
         self.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide, bytes);
         self.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream, bytes);
     }
-}
-
-/// The three inputs of attention as one layer. Queries are divided by the root of a head's width here: by 8, which changes no bit but the exponent.
-pub(crate) fn query_key_value<'a>(query: &'a str, key: &'a str, value: &'a str) -> [Part<'a>; 3] {
-    [scaled_query(query), Part { has_bias: false, ..Part::plain(key) }, Part::plain(value)]
-}
-
-/// A query's layer, likewise.
-pub(crate) fn scaled_query(name: &str) -> Part<'_> {
-    const { assert!(HEAD == 64, "the root of which is 8") };
-    Part { factor: 0.125, ..Part::plain(name) }
 }

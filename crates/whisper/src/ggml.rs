@@ -28,21 +28,44 @@ use format::Format;
 use kernels::Map;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tensor::Place;
 
 const MAGIC: u32 = 0x6767_6d6c;
 const LONGEST_TOKEN: usize = 1_024;
 const LONGEST_NAME: usize = 64;
 
-/// A model file, mapped and looked through; to be dropped once everything is taken out of it.
-pub(crate) struct ModelFile {
-    path: PathBuf,
-    bytes: Map,
+/// What a model file says before its weights.
+pub(crate) struct Head {
     pub(crate) shape: Shape,
     /// `bands × 201`, row by row.
     pub(crate) filters: Vec<f32>,
     /// The bytes of each token of text, by its number.
     pub(crate) words: Vec<Box<[u8]>>,
+    /// Its length in bytes.
+    pub(crate) len: usize,
+}
+
+impl Head {
+    /// # Errors
+    /// What doesn't add up.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let mut cursor = Cursor::new(bytes);
+        if cursor.u32()? != MAGIC {
+            return Err("it does not begin like one".to_owned());
+        }
+        let shape = Shape::read(&mut cursor)?;
+        let filters = filters(&mut cursor, &shape)?;
+        let words = words(&mut cursor, &shape)?;
+        Ok(Self { shape, filters, words, len: cursor.at() })
+    }
+}
+
+/// A model file, mapped and looked through; to be dropped once everything is taken out of it.
+pub(crate) struct ModelFile {
+    path: PathBuf,
+    bytes: Arc<Map>,
+    pub(crate) head: Head,
     tensors: HashMap<String, Place>,
 }
 
@@ -53,18 +76,33 @@ impl ModelFile {
     /// [`Error::Io`] where it can't be read, [`Error::Broken`] with what doesn't add up.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Io { operation: "read", path: path.to_owned(), source };
-        let bytes = Map::open(path).map_err(failed)?;
+        let bytes = Arc::new(Map::open(path).map_err(failed)?);
         let broken = |reason| Error::Broken { path: path.to_owned(), reason };
-        let mut cursor = Cursor::new(&bytes);
-        let magic = cursor.u32().map_err(broken)?;
-        if magic != MAGIC {
-            return Err(broken("it does not begin like one".to_owned()));
+        let head = Head::read(&bytes).map_err(broken)?;
+        let tensors = places(&mut Cursor::behind(&bytes, head.len), head.shape.tensors()).map_err(broken)?;
+        Ok(Self { path: path.to_owned(), head, tensors, bytes })
+    }
+
+    /// What it says before its weights; it is needed for nothing else any more.
+    pub(crate) fn into_head(self) -> Head {
+        self.head
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What lies before the weights, as it is written.
+    pub(crate) fn head_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.head.len).unwrap_or_default()
+    }
+
+    /// The tensor won't be looked at any more: the memory that its bytes took is given back.
+    pub(crate) fn let_go(&self, name: &str) {
+        if let Some(place) = self.tensors.get(name) {
+            place.let_go(&self.bytes);
         }
-        let shape = Shape::read(&mut cursor).map_err(broken)?;
-        let filters = filters(&mut cursor, &shape).map_err(broken)?;
-        let words = words(&mut cursor, &shape).map_err(broken)?;
-        let tensors = places(&mut cursor, shape.tensors()).map_err(broken)?;
-        Ok(Self { path: path.to_owned(), shape, filters, words, tensors, bytes })
     }
 
     /// A matrix of `rows × columns` (a row lies in one piece).

@@ -1,19 +1,20 @@
 //! Weights and biases of a layer.
 
 use crate::ggml::ModelFile;
+use crate::parts::Matrix;
 use crate::{Error, Numbers};
 use kernels::{BytePanels, ByteRows, FloatPanels, Isa, Rows, Then, byte_product, float_product};
 
 /// `inputs` numbers to `outputs` numbers.
 #[derive(Debug)]
 pub(crate) struct Linear {
-    weights: Weights,
-    bias: Vec<f32>,
+    pub(crate) weights: Weights,
+    pub(crate) bias: Vec<f32>,
 }
 
 /// Weights in the form in which they are multiplied.
 #[derive(Debug)]
-enum Weights {
+pub(crate) enum Weights {
     Float(FloatPanels),
     Byte(BytePanels),
 }
@@ -59,36 +60,21 @@ pub(crate) enum Act {
     Add,
 }
 
-/// A part of a layer: a matrix of the file with its bias, both times a factor.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Part<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) factor: f32,
-    pub(crate) has_bias: bool,
-}
-
-impl<'a> Part<'a> {
-    pub(crate) fn plain(name: &'a str) -> Self {
-        Self { name, factor: 1.0, has_bias: true }
-    }
-}
-
 impl Linear {
     /// Matrices of `outputs × inputs` each, one behind the other: one layer that gives the outputs of all.
     pub(crate) fn load(
         file: &ModelFile,
         isa: Isa,
         numbers: Numbers,
-        prefix: &str,
-        parts: &[Part<'_>],
+        parts: &[Matrix],
         (outputs, inputs): (usize, usize),
     ) -> Result<Self, Error> {
         let (mut matrices, mut bias) = (Vec::new(), Vec::with_capacity(outputs * parts.len()));
         for part in parts {
-            matrices.push((file.matrix(&format!("{prefix}{}.weight", part.name), outputs, inputs)?, part.factor));
+            matrices.push((file.matrix(&format!("{}.weight", part.name), outputs, inputs)?, part.factor));
             let mut part_bias = vec![0.0; outputs];
             if part.has_bias {
-                part_bias = file.vector(&format!("{prefix}{}.bias", part.name), outputs)?;
+                part_bias = file.vector(&format!("{}.bias", part.name), outputs)?;
             }
             bias.extend(part_bias.iter().map(|number| number * part.factor));
         }
@@ -100,12 +86,15 @@ impl Linear {
             }
             Ok(())
         })?;
+        for part in parts {
+            file.let_go(&format!("{}.weight", part.name));
+        }
         Ok(Self { weights, bias })
     }
 
     /// The table of tokens as the layer that scores them: without a bias.
     pub(crate) fn load_table(file: &ModelFile, isa: Isa, numbers: Numbers, name: &str) -> Result<Self, Error> {
-        let (outputs, inputs) = (file.shape.vocabulary, file.shape.width);
+        let (outputs, inputs) = (file.head.shape.vocabulary, file.head.shape.width);
         let table = file.matrix(name, outputs, inputs)?;
         let weights = Weights::of_outputs(isa, numbers, (inputs, outputs), |output, row| table.row(output, row))?;
         Ok(Self { weights, bias: vec![0.0; outputs] })

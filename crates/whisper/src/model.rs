@@ -3,8 +3,9 @@
 use crate::alignment;
 use crate::decoder::Decoder;
 use crate::encoder::Encoder;
-use crate::ggml::{ModelFile, Shape};
+use crate::ggml::{Head, ModelFile, Shape};
 use crate::mel::MelMaker;
+use crate::pieces::Pieces;
 use crate::{Error, Numbers, Vocabulary};
 use kernels::Isa;
 use std::path::Path;
@@ -28,12 +29,18 @@ impl Model {
     /// processor's.
     pub fn open(path: &Path, numbers: Numbers) -> Result<Self, Error> {
         let isa = Isa::chosen()?;
-        let mut file = ModelFile::open(path)?;
-        let vocabulary = Vocabulary::new(&file.shape, std::mem::take(&mut file.words));
-        let mels = MelMaker::new(&file.filters, file.shape.audio_context * 2);
-        let encoder = Encoder::load(&file, isa, numbers)?;
-        let decoder = Decoder::load(&file, isa, numbers, alignment::heads(&file.shape))?;
-        Ok(Self { shape: file.shape, encoder, decoder, numbers, vocabulary, mels, isa })
+        let file = ModelFile::open(path)?;
+        let pieces = Pieces::of_file(&file, isa, numbers)?;
+        Self::of_pieces(file.into_head(), pieces, numbers, isa)
+    }
+
+    pub(crate) fn of_pieces(head: Head, mut pieces: Pieces, numbers: Numbers, isa: Isa) -> Result<Self, Error> {
+        let Head { shape, filters, words, .. } = head;
+        let vocabulary = Vocabulary::new(&shape, words);
+        let mels = MelMaker::new(&filters, shape.audio_context * 2);
+        let encoder = Encoder::load(&mut pieces, &shape, numbers)?;
+        let decoder = Decoder::load(&mut pieces, &shape, numbers, alignment::heads(&shape))?;
+        Ok(Self { shape, encoder, decoder, numbers, vocabulary, mels, isa })
     }
 
     /// How large it is.

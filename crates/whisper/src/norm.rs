@@ -1,7 +1,7 @@
 //! Layer normalisation with its weights.
 
 use crate::Error;
-use crate::ggml::ModelFile;
+use crate::pieces::Pieces;
 use kernels::{Isa, normalise};
 
 /// Scale and shift of each number of a position.
@@ -12,9 +12,8 @@ pub(crate) struct Norm {
 }
 
 impl Norm {
-    pub(crate) fn load(file: &ModelFile, name: &str) -> Result<Self, Error> {
-        let width = file.shape.width;
-        let part = |part: &str| file.vector(&format!("{name}.{part}"), width);
+    pub(crate) fn load(pieces: &mut Pieces, name: &str) -> Result<Self, Error> {
+        let mut part = |part: &str| pieces.numbers(&format!("{name}.{part}"));
         Ok(Self { scale: part("weight")?, shift: part("bias")? })
     }
 

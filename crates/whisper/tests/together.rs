@@ -146,3 +146,28 @@ fn what_the_model_cannot_do_is_refused() {
     assert_eq!(refused.to_string(), "this model knows English only and cannot translate");
     assert!(batch.is_idle() && batch.step().is_empty());
 }
+
+#[test]
+fn a_second_try_is_the_same_alone_and_among_others() {
+    let (cases, model) = (goldens().cases, model_in(Numbers::Fast));
+    let isa = Isa::all().last().unwrap();
+    // Twice as fast, or all as loud as can be, it is nothing that the model was taught: it guesses.
+    let fast = |at: usize| cases[at].samples().into_iter().step_by(2).collect::<Vec<f32>>();
+    let loud = |at: usize| cases[at].samples().iter().map(|sample| sample.signum() * 0.3).collect::<Vec<f32>>();
+    let sounds = [fast(6), fast(19), loud(0), loud(19), fast(0), cases[30].samples()];
+    let of = |retry: f32| {
+        let decode = Decode { retry, words: true, ..Decode::default() };
+        sounds.each_ref().map(|sound| Piece { mel: model.mels().mel(sound), decode: decode.clone() })
+    };
+    let order: Vec<usize> = (0..6).collect();
+    let (once, twice) = (of(0.0), of(0.5));
+    let alone = decoded(isa, Numbers::Fast, &twice, &order, 1, 1);
+    let back: Vec<usize> = order.iter().rev().copied().collect();
+    assert_eq!(decoded(isa, Numbers::Fast, &twice, &back, 4, 6), alone);
+    let first = decoded(isa, Numbers::Fast, &once, &order, 4, 6);
+    let others = first.iter().zip(&alone).filter(|(first, alone)| first != alone).count();
+    assert!(others > 0, "none was tried again: {:?}", first.iter().map(|heard| heard.mean_logprob).collect::<Vec<_>>());
+    for heard in &alone {
+        assert_eq!(heard.times.len(), heard.tokens.len());
+    }
+}

@@ -59,6 +59,8 @@ impl PassPlan {
             translate: params.get("translate")?.as_bool()?,
             beam_size: serde_json::from_value(params.get("beam_size")?.clone()).ok()?,
             temperature: serde_json::from_value(params.get("temperature")?.clone()).ok()?,
+            // A pass that has none was made before there was any.
+            retry: params.get("retry").map_or(Some(0.0), |retry| serde_json::from_value(retry.clone()).ok())?,
             threads: 0,
         };
         let windows = serde_json::from_value(params.get("windows")?.clone()).ok()?;
@@ -99,7 +101,7 @@ fn engine_name(choice: EngineChoice) -> &'static str {
 
 /// Whatever changes words or their places is part of the pass; threads and the voice detector's backend, which give the same result, aren't.
 fn params_of(lane: &str, windows: &WindowParams, decoding: &Decoding) -> Value {
-    json!({
+    let mut params = json!({
         "lane": lane,
         "windows": windows,
         "language": decoding.allowed,
@@ -108,7 +110,11 @@ fn params_of(lane: &str, windows: &WindowParams, decoding: &Decoding) -> Value {
         "temperature": decoding.temperature,
         "levelled": true,
         "echo": if lane == "live" { "kept" } else { "taken out" },
-    })
+    });
+    if let (Value::Object(params), true) = (&mut params, decoding.retry > 0.0) {
+        params.insert("retry".to_owned(), decoding.retry.into());
+    }
+    params
 }
 
 /// The language where only one may be spoken: it needn't be found out.
@@ -132,9 +138,13 @@ fn decoding(info: &ModelInfo, config: &WorkConfig) -> Decoding {
         translate: false,
         beam_size: config.beam_size,
         temperature: config.temperature,
+        retry: if config.engine == EngineChoice::Hearsay && config.temperature <= 0.0 { RETRY } else { 0.0 },
         threads: config.threads,
     }
 }
+
+/// Temperature of the second try; whisper.cpp would try up to five higher and higher ones, with five samples each.
+const RETRY: f32 = 0.5;
 
 /// Larger models go before smaller ones: the parameters of the blocks in thousands, from the shape. An encoder's block has
 /// 12 width² (attention and MLP), a decoder's 16 (cross-attention too); encoder and decoder of a Whisper model are equally wide.
@@ -172,6 +182,9 @@ mod tests {
         assert!(PassPlan::again(&foreign).is_none());
         let unknown = Pass { engine: "another".to_owned(), ..pass.clone() };
         assert!(PassPlan::again(&unknown).is_none());
+        let retried = Decoding { retry: 0.5, ..decoding.clone() };
+        let plan = PassPlan::again(&Pass { params: params_of("backlog", &windows, &retried), ..pass.clone() }).unwrap();
+        assert_eq!(plan.decoding, retried);
         let live = Pass { params: params_of("live", &windows, &decoding), ..pass };
         assert!(PassPlan::again(&live).is_none(), "its windows lie elsewhere");
     }

@@ -3,7 +3,7 @@
 mod cost;
 mod day;
 mod recording;
-mod sentences;
+pub(crate) mod sentences;
 mod system;
 mod table;
 mod tools;

@@ -10,6 +10,7 @@ use speech::models::{self, Model, Speed};
 use speech::{Decoding, EngineOptions, EngineProcess, FRAME, Lane, RATE, Recognised, Recogniser, Request};
 use speech::{Vad, WindowFinder, WindowParams};
 use std::io::{Cursor, Write};
+use std::path::Path;
 use std::time::Duration;
 use timeline::{Clock, Position, SystemClock};
 
@@ -91,7 +92,7 @@ pub(crate) fn run(args: &BenchArgs, context: &Context) -> Result<Exit> {
     output::say(&format!("measuring with {}; a large model takes minutes", model.name));
     let mut out = Out::stdout();
     for engine in EngineChoice::LOCAL.into_iter().filter(|engine| args.engine.is_none_or(|only| only == *engine)) {
-        let figures = measure(&model, &WorkConfig { engine, ..config.work.clone() })?;
+        let figures = measure(&context.home.models(), &model, &WorkConfig { engine, ..config.work.clone() })?;
         if engine == config.work.on_this_machine().engine {
             keep(&figures, &model, context);
         }
@@ -123,14 +124,18 @@ fn keep(figures: &Figures, model: &Model, context: &Context) {
     }
 }
 
-fn measure(model: &Model, config: &WorkConfig) -> Result<Figures> {
+fn measure(models: &Path, model: &Model, config: &WorkConfig) -> Result<Figures> {
     let speech = speech()?;
     let mut vad =
         Vad::open(config.vad.into(), config.onnxruntime.as_deref()).context("cannot start the voice detector")?;
     let window_s = length_s(speech.len());
     let vad_x = window_s / time_vad(&mut vad, &speech)?;
-    let options =
-        EngineOptions { engine: config.engine, sha256: Some(model.sha256.clone()), ..EngineOptions::default() };
+    let options = EngineOptions {
+        engine: config.engine,
+        sha256: Some(model.sha256.clone()),
+        models: Some(models.to_owned()),
+        ..EngineOptions::default()
+    };
     let began = SystemClock.boot_micros();
     let engine = EngineProcess::spawn(&sibling::path("hearsay-engine")?, &model.path, options)?;
     let load_s = seconds_since(began);

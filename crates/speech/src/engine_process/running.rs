@@ -1,5 +1,6 @@
 //! One child: its process, its pipes and their threads.
 
+use crate::engine_arguments::{CHECKED, ENGINE, MODELS, SHA256, STANDS_BACK};
 use crate::wire::{self, FromEngine, ToEngine};
 use crate::{EngineError, EngineOptions, Lane, Request, Ticket};
 use std::io::{BufReader, BufWriter};
@@ -33,7 +34,14 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(exe: &Path, model: &Path, options: &EngineOptions, room: usize) -> Result<Self, EngineError> {
+    /// `checked`: whether the model's sum was just found to be what it must be.
+    pub(super) fn start(
+        exe: &Path,
+        model: &Path,
+        options: &EngineOptions,
+        checked: bool,
+        room: usize,
+    ) -> Result<Self, EngineError> {
         let failed = |source| EngineError::Start { path: exe.to_owned(), source };
         let stderr = match &options.log {
             Some(log) => Stdio::from(home::files::open_append(log).map_err(failed)?),
@@ -42,7 +50,7 @@ impl Running {
         let mut command = Command::new(exe);
         command
             .arg(model)
-            .args(["--engine", options.engine.name()])
+            .args([ENGINE, options.engine.name()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr)
@@ -53,7 +61,13 @@ impl Running {
             .env("MALLOC_MMAP_THRESHOLD_", "131072")
             .env("MALLOC_TRIM_THRESHOLD_", "131072");
         if options.stands_back {
-            command.arg("--stand-back");
+            command.arg(STANDS_BACK);
+        }
+        if let Some((models, sha256)) = options.kept() {
+            command.arg(MODELS).arg(models).args([SHA256, sha256]);
+            if checked {
+                command.arg(CHECKED);
+            }
         }
         // Ctrl-C is for the worker, which ends the engine when it is done with it.
         #[cfg(unix)]

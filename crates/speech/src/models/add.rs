@@ -3,7 +3,7 @@
 use super::checksums::{self, hex, published};
 use super::fetch::{io_error, plain, throw_away};
 use super::locate::lies_in;
-use super::{ModelError, inspect, speeds};
+use super::{ModelError, inspect, packed, speeds};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -70,6 +70,7 @@ pub fn remove(models: &Path, path: &Path) -> Result<(), ModelError> {
     fs::remove_file(path).map_err(io_error(path, "remove"))?;
     if let Some(sum) = sum {
         speeds::forget(models, &sum);
+        packed::forget(models, &sum);
     }
     Ok(())
 }

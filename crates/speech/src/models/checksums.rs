@@ -90,6 +90,13 @@ pub(super) fn sum_state(record: &Sums, path: &Path) -> (SumState, Option<String>
 /// All recorded sums.
 pub(super) struct Sums(BTreeMap<PathBuf, Entry>);
 
+impl Sums {
+    /// The sums of files that are there.
+    pub(super) fn of_files(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(path, _)| path.is_file()).map(|(_, entry)| entry.sha256.as_str())
+    }
+}
+
 /// The record as it is now.
 ///
 /// # Errors

@@ -11,6 +11,11 @@ impl<'a> Cursor<'a> {
         Self { left: bytes, len: bytes.len() }
     }
 
+    /// From somewhere on; from the end on where it lies behind that.
+    pub(super) fn behind(bytes: &'a [u8], at: usize) -> Self {
+        Self { left: bytes.get(at..).unwrap_or_default(), len: bytes.len() }
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.left.is_empty()
     }

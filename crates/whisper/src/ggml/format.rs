@@ -32,6 +32,25 @@ impl Format {
         })
     }
 
+    /// ggml's own number.
+    pub(super) fn number(self) -> u32 {
+        match self {
+            Self::F32 => 0,
+            Self::F16 => 1,
+            Self::Q4_0 => 2,
+            Self::Q4_1 => 3,
+            Self::Q5_0 => 6,
+            Self::Q5_1 => 7,
+            Self::Q8_0 => 8,
+        }
+    }
+
+    /// Bytes of a row of so many numbers; none where they aren't whole blocks.
+    pub(super) fn row_bytes(self, columns: usize) -> Option<usize> {
+        let (numbers, bytes) = self.block();
+        columns.is_multiple_of(numbers).then_some(columns / numbers * bytes)
+    }
+
     /// Numbers and bytes of a block.
     pub(super) fn block(self) -> (usize, usize) {
         match self {
@@ -116,6 +135,12 @@ fn half_to_float(half: u16) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_format_is_found_by_its_number() {
+        let all = (0..100).filter_map(|number| Some((number, Format::numbered(number)?.number())));
+        assert_eq!(all.filter(|(number, own)| u32::try_from(*number) == Ok(*own)).count(), 7);
+    }
 
     #[test]
     fn halves_of_every_kind_are_read() {

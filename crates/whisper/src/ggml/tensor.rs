@@ -4,7 +4,9 @@ use super::cursor::Cursor;
 use super::format::Format;
 use super::table::Table;
 use crate::Error;
+use kernels::Map;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Where a tensor lies and what it is.
 #[derive(Debug, Clone)]
@@ -32,19 +34,23 @@ impl Place {
     /// The tensor as a matrix. Dimensions of 1 don't count, and the inner ones of a tensor with three are one row: the weights of a convolution.
     pub(super) fn tensor<'a>(
         &self,
-        file: &'a [u8],
+        file: &'a Arc<Map>,
         (path, name): (&'a Path, &'a str),
         rows: usize,
         columns: usize,
     ) -> Result<Tensor<'a>, String> {
         let [a, b, c] = self.shape;
+        let row_bytes = self.format.row_bytes(columns);
         let fits = [(c * b, a), (c, b * a), (1, a * b * c)].contains(&(rows, columns));
-        let bytes = file.get(self.at..self.at + self.len).unwrap_or_default();
-        let (numbers, block) = self.format.block();
-        if !fits || !columns.is_multiple_of(numbers) {
+        let Some(row_bytes) = row_bytes.filter(|_| fits) else {
             return Err(format!("is {a} x {b} x {c} and not {columns} x {rows}"));
-        }
-        Ok(Tensor { path, name, format: self.format, bytes, row_bytes: columns / numbers * block })
+        };
+        Ok(Tensor { path, name, format: self.format, file, at: self.at, len: self.len, row_bytes })
+    }
+
+    /// Gives back the memory that its bytes take.
+    pub(super) fn let_go(&self, file: &Map) {
+        file.let_go(self.at, self.len);
     }
 }
 
@@ -54,14 +60,16 @@ pub(crate) struct Tensor<'a> {
     path: &'a Path,
     name: &'a str,
     format: Format,
-    bytes: &'a [u8],
+    file: &'a Arc<Map>,
+    at: usize,
+    len: usize,
     row_bytes: usize,
 }
 
-impl<'a> Tensor<'a> {
-    /// The same in memory of its own, to be read after the file is closed.
+impl Tensor<'_> {
+    /// The same without a look at its numbers.
     pub(crate) fn to_table(self) -> Table {
-        Table { format: self.format, bytes: self.bytes.into(), row_bytes: self.row_bytes }
+        Table::mapped(self.format, self.row_bytes, self.file, self.at..self.at + self.len)
     }
 
     /// The numbers of a row, in f32. Beyond the last row `out` stays as it is.
@@ -69,7 +77,8 @@ impl<'a> Tensor<'a> {
     /// # Errors
     /// [`Error::Broken`] where one of them is infinite or no number: a single one spreads to every score, and no token is the likeliest then.
     pub(crate) fn row(&self, at: usize, out: &mut [f32]) -> Result<(), Error> {
-        let bytes: &'a [u8] = self.bytes.get(at * self.row_bytes..(at + 1) * self.row_bytes).unwrap_or_default();
+        let tensor = self.file.get(self.at..self.at + self.len).unwrap_or_default();
+        let bytes = tensor.get(at * self.row_bytes..(at + 1) * self.row_bytes).unwrap_or_default();
         self.format.read(bytes, out);
         if out.iter().all(|number| number.is_finite()) {
             return Ok(());
