@@ -1,6 +1,6 @@
 //! Products in eight bits.
 
-use crate::epilogue::{Scales, finish_bytes};
+use crate::epilogue::{Scales, finish_sums};
 use crate::tiles::{self, Tiles};
 use crate::{BytePanels, ByteRows, PANEL, Then, byte_tile};
 
@@ -42,9 +42,10 @@ pub fn byte_product(left: &ByteRows, right: &BytePanels, then: Then<'_>, out: &m
                     byte_tile::sums(isa, left.tile(row, height), right.panel(panel), sums);
                 }
                 let sums = sums.0.get(..height).unwrap_or_default();
-                let scales = Scales { rows: left.scales(row), sums: left.sums(row), columns: right.scales(panel) };
+                let scales =
+                    Scales { rows: left.scales(row), sums: Some(left.sums(row)), columns: right.scales(panel) };
                 let place = out.get_mut(row * stride + column..).unwrap_or_default();
-                finish_bytes(isa, sums, scales, width, then.from(column), (place, stride));
+                finish_sums(isa, sums, scales, width, then.from(column), (place, stride));
             }
         }
     }

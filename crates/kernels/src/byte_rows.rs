@@ -1,5 +1,6 @@
 //! The left side of a product in eight bits.
 
+use crate::byte_tile::Tile;
 use crate::line::Line;
 use crate::maths::nearest_byte;
 use crate::{Isa, Level, Rows, byte_tile, tiles};
@@ -13,7 +14,9 @@ pub struct ByteRows {
     /// None before rows were taken.
     isa: Option<Isa>,
     quads: Vec<[i8; 4]>,
-    /// In place of the quads: tiles of 16 rows, see [`tiles`].
+    /// In place of the quads: plain rows of words, see [`widened`](crate::byte_tile::widened).
+    words: Vec<[i16; 4]>,
+    /// Likewise: tiles of 16 rows, see [`tiles`].
     lines: Vec<Line>,
     scales: Vec<f32>,
     sums: Vec<i32>,
@@ -42,8 +45,8 @@ impl ByteRows {
             let scale = self.bytes(isa, numbers);
             self.place(row * 2, count, scale);
             let mut left = std::mem::take(&mut self.left);
-            left.clear();
-            left.extend(numbers.iter().zip(&self.bytes).map(|(number, byte)| number - scale * f32::from(*byte)));
+            left.resize(numbers.len(), 0.0);
+            leave(isa, numbers, &self.bytes, scale, &mut left);
             let scale = self.bytes(isa, &left);
             self.left = left;
             self.place(row * 2 + 1, count, scale);
@@ -66,9 +69,18 @@ impl ByteRows {
     }
 
     /// A tile of `height` rows from `row` on, where a tile begins.
-    pub(crate) fn tile(&self, row: usize, height: usize) -> &[[i8; 4]] {
+    pub(crate) fn tile(&self, row: usize, height: usize) -> Tile<'_> {
+        if self.isa.is_some_and(|isa| isa.level() == Level::Avx2) {
+            let stride = self.word_stride();
+            return Tile::Words(self.words.get(row * stride..).unwrap_or_default(), stride);
+        }
         let quads = self.len.div_ceil(4);
-        self.quads.get(row * quads..(row + height) * quads).unwrap_or_default()
+        Tile::Quads(self.quads.get(row * quads..(row + height) * quads).unwrap_or_default())
+    }
+
+    /// How far apart plain rows begin, in quads.
+    fn word_stride(&self) -> usize {
+        self.len.div_ceil(4) + BETWEEN
     }
 
     /// Tiles of 16 rows from `row` on, where one begins, on the level that has them; the last one may hold anything behind the last row.
@@ -93,7 +105,10 @@ impl ByteRows {
         self.isa = Some(isa);
         self.len = len;
         self.bytes.clear();
-        if isa.level() == Level::Amx {
+        if isa.level() == Level::Avx2 {
+            self.words.resize(rows * self.word_stride(), [0; 4]);
+            self.bytes.resize(len.next_multiple_of(4), 0);
+        } else if isa.level() == Level::Amx {
             self.lines.resize(rows.next_multiple_of(tiles::HIGH) * len.div_ceil(Line::BYTES), Line::of(0));
             self.bytes.resize(len.next_multiple_of(Line::BYTES), 0);
         } else {
@@ -112,12 +127,25 @@ impl ByteRows {
     /// Lays `bytes` where the kernels look for row `row` of `rows`.
     fn place(&mut self, row: usize, rows: usize, scale: f32) {
         self.scales.push(scale);
-        self.sums.push(self.bytes.iter().map(|byte| i32::from(*byte)).sum());
+        self.sums.push(self.isa.map_or(0, |isa| total(isa, &self.bytes)));
         match self.isa {
             Some(isa) if isa.level() == Level::Amx => self.place_lines(row),
+            Some(isa) if isa.level() == Level::Avx2 => self.place_words(isa, row),
             Some(isa) => self.place_quads(byte_tile::height(isa), row, rows),
             None => {}
         }
+    }
+
+    fn place_words(&mut self, isa: Isa, row: usize) {
+        #[inline(always)]
+        fn body<const FMA: bool>(bytes: &[i8], places: &mut [[i16; 4]]) {
+            for (place, [first, second, third, fourth]) in places.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                *place = [*first, *third, *second, *fourth].map(i16::from);
+            }
+        }
+        let first = row * self.word_stride();
+        let (bytes, places) = (self.bytes.as_slice(), self.words.get_mut(first..).unwrap_or_default());
+        versions!(isa, body(bytes: &[i8], places: &mut [[i16; 4]]));
     }
 
     fn place_lines(&mut self, row: usize) {
@@ -145,8 +173,31 @@ impl ByteRows {
 /// Rows from which on products by tiles are the faster ones, or as fast while another thread is busy on the same core.
 const WORTH_TILES: usize = 5;
 
+/// Quads between plain rows: a line of the cache, so that rows whose length is a power of two don't push each other out of it.
+const BETWEEN: usize = 8;
+
 /// The largest byte.
 const MOST: f32 = 127.0;
+
+/// What rounding to bytes of that scale left over.
+fn leave(isa: Isa, numbers: &[f32], bytes: &[i8], scale: f32, left: &mut [f32]) {
+    #[inline(always)]
+    fn body<const FMA: bool>(numbers: &[f32], bytes: &[i8], scale: f32, left: &mut [f32]) {
+        for ((place, number), byte) in left.iter_mut().zip(numbers).zip(bytes) {
+            *place = number - scale * f32::from(*byte);
+        }
+    }
+    versions!(isa, body(numbers: &[f32], bytes: &[i8], scale: f32, left: &mut [f32]));
+}
+
+/// Their sum.
+fn total(isa: Isa, bytes: &[i8]) -> i32 {
+    #[inline(always)]
+    fn body<const FMA: bool>(bytes: &[i8]) -> i32 {
+        bytes.iter().map(|byte| i32::from(*byte)).sum()
+    }
+    versions!(isa, body(bytes: &[i8]) -> i32)
+}
 
 /// Rounds numbers to bytes of one scale, and gives the scale.
 pub(crate) fn round(isa: Isa, numbers: &[f32], bytes: &mut [i8]) -> f32 {

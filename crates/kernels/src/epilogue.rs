@@ -37,13 +37,13 @@ impl<'a> Then<'a> {
     }
 }
 
-/// The scales of a tile of bytes.
+/// The scales of a tile of whole numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scales<'a> {
     /// By row.
     pub(crate) rows: &'a [f32],
-    /// By row, the sum of its bytes: the panel's are 128 too large.
-    pub(crate) sums: &'a [i32],
+    /// By row, the sum of its bytes, where the panel's are 128 too large.
+    pub(crate) sums: Option<&'a [i32]>,
     /// By column.
     pub(crate) columns: &'a [f32; PANEL],
 }
@@ -59,8 +59,8 @@ pub(crate) fn finish(isa: Isa, tile: &[[f32; PANEL]], width: usize, then: Then<'
     versions!(isa, body(tile: &[[f32; PANEL]], width: usize, then: Then<'_>, out: &mut [f32], stride: usize));
 }
 
-/// As [`finish`], with sums of bytes.
-pub(crate) fn finish_bytes(
+/// As [`finish`], with whole sums.
+pub(crate) fn finish_sums(
     isa: Isa,
     tile: &[[i32; PANEL]],
     scales: Scales<'_>,
@@ -79,9 +79,8 @@ pub(crate) fn finish_bytes(
         out: &mut [f32],
         stride: usize,
     ) {
-        let rows = scales.rows.iter().zip(scales.sums);
-        for ((sums, (scale, sum)), row) in tile.iter().zip(rows).zip(out.chunks_mut(stride)) {
-            let shift = 128 * sum;
+        for (at, ((sums, scale), row)) in tile.iter().zip(scales.rows).zip(out.chunks_mut(stride)).enumerate() {
+            let shift = 128 * scales.sums.and_then(|sums| sums.get(at)).unwrap_or(&0);
             let mut values = [0.0; PANEL];
             for at in 0..PANEL {
                 values[at] = (sums[at] - shift) as f32 * (scale * scales.columns[at]);

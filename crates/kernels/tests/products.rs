@@ -6,34 +6,13 @@
     reason = "small numbers, and some that are equal bit by bit"
 )]
 
+mod chance;
+
+use chance::Chance;
 use kernels::{
     BfloatPanels, BfloatRows, BytePanels, ByteRows, FloatPanels, Isa, Rows, Then, bfloat_product, byte_product,
     float_product, gather_dots, gather_sum, largest, log_sum_exp, normalise, softmax,
 };
-
-/// A small generator (xorshift64*), so that every run sees the same numbers.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 33) as usize % bound
-    }
-
-    fn number(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    fn numbers(&mut self, len: usize) -> Vec<f32> {
-        (0..len).map(|_| self.number()).collect()
-    }
-}
 
 fn gelu(x: f64) -> f64 {
     // Φ by Simpson's rule: another way than the kernel's.

@@ -6,7 +6,10 @@
 
 use crate::Numbers;
 use crate::ggml::HEAD;
-use kernels::{BfloatPanels, BfloatRows, FloatPanels, Isa, Rows, Then, bfloat_product, float_product, softmax};
+use kernels::{
+    BfloatPanels, BfloatRows, FloatPanels, Isa, Rows, Then, WordPanels, WordRows, bfloat_product, float_product,
+    softmax, word_product,
+};
 
 /// Queries that are dealt with at once: their scores for all keys stay in the second-level cache, so that the softmax is exact in one go.
 const QUERIES: usize = 48;
@@ -23,7 +26,18 @@ pub(crate) struct Attention {
     keys: FloatPanels,
     values: FloatPanels,
     scores: Vec<f32>,
+    words: Words,
     tiled: Tiled,
+}
+
+/// The same in sixteen bits.
+#[derive(Debug, Default)]
+struct Words {
+    queries: WordRows,
+    keys: WordPanels,
+    values: WordPanels,
+    scores: Vec<f32>,
+    weights: WordRows,
 }
 
 /// The same in bf16.
@@ -39,10 +53,12 @@ struct Tiled {
 impl Attention {
     /// `qkv` has for each position its query (already divided by √64), key and value, of `width` numbers each; `out` gets `width` numbers for each.
     ///
-    /// In f32; fast numbers where the processor multiplies by tiles in bf16, but for the softmax.
+    /// In f32; fast numbers but for the softmax in sixteen bits, or in bf16 where the processor multiplies by tiles of it.
     pub(crate) fn apply(&mut self, isa: Isa, numbers: Numbers, qkv: &[f32], width: usize, out: &mut [f32]) {
-        if numbers == Numbers::Fast && isa.prefers_bfloats() {
-            return self.tiled.apply(isa, qkv, width, out);
+        match numbers {
+            Numbers::Fast if isa.prefers_bfloats() => return self.tiled.apply(isa, qkv, width, out),
+            Numbers::Fast => return self.words.apply(isa, qkv, width, out),
+            Numbers::Exact => {}
         }
         let positions = qkv.len() / (3 * width);
         self.scores.resize(QUERIES * positions, 0.0);
@@ -66,6 +82,33 @@ impl Attention {
     }
 }
 
+impl Words {
+    fn apply(&mut self, isa: Isa, qkv: &[f32], width: usize, out: &mut [f32]) {
+        let positions = qkv.len() / (3 * width);
+        self.scores.resize(QUERIES * positions, 0.0);
+        for head in (0..width).step_by(HEAD) {
+            let rows = |first, count, which| part(qkv, width, head, first, count, which);
+            let (Some(keys), Some(values)) = (rows(0, positions, 1), rows(0, positions, 2)) else { return };
+            self.keys.set_outputs(isa, keys);
+            self.values.set_inputs(isa, values);
+            for first in (0..positions).step_by(QUERIES) {
+                let count = QUERIES.min(positions - first);
+                let Some(queries) = rows(first, count, 0) else { return };
+                self.queries.take(isa, queries);
+                let scores = &mut self.scores[..count * positions];
+                word_product(isa, &self.queries, &self.keys, scores, positions);
+                self.weights.take_softmax(isa, Rows::dense(scores, positions));
+                word_product(isa, &self.weights, &self.values, &mut out[first * width + head..], width);
+            }
+        }
+    }
+}
+
+/// One head's part of `count` positions from `first` on: queries, keys or values, the third number says.
+fn part(qkv: &[f32], width: usize, head: usize, first: usize, count: usize, which: usize) -> Option<Rows<'_>> {
+    Rows::new(qkv.get((3 * first + which) * width + head..)?, count, 3 * width, HEAD)
+}
+
 impl Tiled {
     fn apply(&mut self, isa: Isa, qkv: &[f32], width: usize, out: &mut [f32]) {
         let positions = qkv.len() / (3 * width);
@@ -74,10 +117,7 @@ impl Tiled {
         self.scores.resize(TILED_QUERIES * stride + LINE, 0.0);
         let aligned = self.scores.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
         for head in (0..width).step_by(HEAD) {
-            let rows = |first: usize, count: usize, part: usize| {
-                let numbers = qkv.get(first * 3 * width + part * width + head..).unwrap_or_default();
-                Rows::new(numbers, count, 3 * width, HEAD)
-            };
+            let rows = |first, count, which| part(qkv, width, head, first, count, which);
             let (Some(keys), Some(values)) = (rows(0, positions, 1), rows(0, positions, 2)) else { return };
             self.keys.set_outputs(isa, keys);
             self.values.set_inputs(isa, values);
@@ -108,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn attention_in_bf16_is_near_that_in_f32_and_each_position_is_the_same_whatever_the_others_ask() {
+    fn attention_in_fewer_bits_is_near_that_in_f32_and_each_position_is_the_same_whatever_the_others_ask() {
         let width = 2 * HEAD;
         // With and without tails.
         for positions in [1, 31, 96, 187] {
@@ -117,20 +157,27 @@ mod tests {
             qkv.chunks_mut(width).step_by(3).flatten().for_each(|number| *number *= 0.8);
             let mut want = vec![0.0; positions * width];
             Attention::default().apply(Isa::fastest(), Numbers::Exact, &qkv, width, &mut want);
-            for isa in Isa::all() {
-                let mut got = vec![0.0; positions * width];
-                let mut attention = Attention::default();
-                attention.tiled.apply(isa, &qkv, width, &mut got);
+            for (isa, bits) in Isa::all().flat_map(|isa| [(isa, 8), (isa, 16)]) {
+                let apply = |qkv: &[f32]| {
+                    let (mut out, mut attention) = (vec![0.0; positions * width], Attention::default());
+                    if bits == 8 {
+                        attention.tiled.apply(isa, qkv, width, &mut out);
+                    } else {
+                        attention.words.apply(isa, qkv, width, &mut out);
+                    }
+                    out
+                };
+                let got = apply(&qkv);
                 let far = got.iter().zip(&want).map(|(got, want)| (got - want).abs()).fold(0.0, f32::max);
-                assert!(far < 0.1, "{isa:?}: {far} with {positions} positions");
+                let bound = if bits == 8 { 0.1 } else { 0.01 };
+                assert!(far < bound, "{isa:?}, {bits} bits: {far} with {positions} positions");
                 // Other queries in front.
                 let mut others = qkv.clone();
                 let (front, last) = others.split_at_mut((positions - 1) * 3 * width);
                 front.chunks_mut(3 * width).flat_map(|qkv| &mut qkv[..width]).for_each(|number| *number = -*number);
                 assert_eq!(last.len(), 3 * width);
-                let mut again = vec![0.0; positions * width];
-                attention.tiled.apply(isa, &others, width, &mut again);
-                assert_eq!(again[(positions - 1) * width..], got[(positions - 1) * width..], "{isa:?}");
+                let again = apply(&others);
+                assert_eq!(again[(positions - 1) * width..], got[(positions - 1) * width..], "{isa:?}, {bits} bits");
             }
         }
     }

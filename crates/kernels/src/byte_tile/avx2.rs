@@ -5,20 +5,29 @@
 
 use crate::PANEL;
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_and_si256, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srli_epi16,
-    _mm256_storeu_si256,
+    __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_and_si256, _mm256_loadu_si256, _mm256_madd_epi16,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_si256,
 };
 
+/// Steps ahead of their use at which a panel's bytes are fetched.
+const AHEAD: usize = 16;
+
 /// # Safety
-/// The processor has AVX2. `left` points to `quads` quads of each of `tile.len()` rows side by side, `panel` to `quads` times 32 of them.
+/// The processor has AVX2. `left` points to `tile.len()` rows of `quads` quads, each quad with its even numbers first, the rows `stride` quads apart; `panel` to `quads` times 32
+/// quads of bytes.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn sums(left: *const i32, quads: usize, panel: *const u8, tile: &mut [[i32; PANEL]]) {
+pub(super) unsafe fn sums(
+    left: *const [i16; 4],
+    stride: usize,
+    quads: usize,
+    panel: *const u8,
+    tile: &mut [[i32; PANEL]],
+) {
     match tile.len() {
         // SAFETY: what the caller promised.
-        1 => unsafe { rows::<1>(left, quads, panel, tile) },
+        1 => unsafe { rows::<1>(left, stride, quads, panel, tile) },
         // SAFETY: likewise.
-        2 => unsafe { rows::<2>(left, quads, panel, tile) },
+        2 => unsafe { rows::<2>(left, stride, quads, panel, tile) },
         _ => {}
     }
 }
@@ -26,15 +35,27 @@ pub(super) unsafe fn sums(left: *const i32, quads: usize, panel: *const u8, tile
 /// # Safety
 /// As [`sums`], with a tile of `HIGH` rows.
 #[target_feature(enable = "avx2")]
-unsafe fn rows<const HIGH: usize>(left: *const i32, quads: usize, panel: *const u8, tile: &mut [[i32; PANEL]]) {
+unsafe fn rows<const HIGH: usize>(
+    left: *const [i16; 4],
+    stride: usize,
+    quads: usize,
+    panel: *const u8,
+    tile: &mut [[i32; PANEL]],
+) {
     let low = _mm256_set1_epi16(0xff);
     let mut sums = [[_mm256_setzero_si256(); 4]; HIGH];
     for at in 0..quads {
+        // What lies ahead may come from memory; a hint never faults, wherever it points.
+        let ahead = panel.wrapping_add((at + AHEAD) * 4 * PANEL).cast();
+        _mm_prefetch::<_MM_HINT_T0>(ahead);
+        _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(64));
         let mut factors = [(low, low); HIGH];
         for (row, factors) in factors.iter_mut().enumerate() {
-            // SAFETY: each step has a quad of each row. It need not be aligned.
-            let quad = _mm256_set1_epi32(unsafe { left.add(at * HIGH + row).read_unaligned() });
-            *factors = (_mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(quad)), _mm256_srai_epi16::<8>(quad));
+            // SAFETY: each row has a quad for each step: two pairs, which need not be aligned.
+            *factors = unsafe {
+                let pairs = left.add(row * stride + at).cast::<i32>();
+                (_mm256_set1_epi32(pairs.read_unaligned()), _mm256_set1_epi32(pairs.add(1).read_unaligned()))
+            };
         }
         for eight in 0..4 {
             // SAFETY: the panel has as many steps of 128 bytes.
