@@ -3,6 +3,7 @@
 use super::background::{Wake, dialog};
 use super::exporting;
 use super::state::{Answer, Errand, Fetched};
+use crate::consent;
 use crate::context::Context;
 use crate::failure::Failure;
 use anyhow::{Context as _, Result};
@@ -20,7 +21,10 @@ pub(super) fn go(errand: Errand, given: Context, answers: SyncSender<Answer>, wa
     let (failed, unstarted) = (failing(&errand), answers.clone());
     let run = move || match errand {
         Errand::Fetch(name) => fetch(&given, &name, &answers, &wake),
-        Errand::Record => {
+        Errand::Record { agreed } if !agreed && !consent::has_recorded(&given.home) => {
+            tell(&answers, &wake, Answer::Unasked);
+        }
+        Errand::Record { .. } => {
             let started = start(&given).map_err(|error| home::one_line(error.as_ref()));
             tell(&answers, &wake, Answer::Recorder(started));
         }

@@ -321,6 +321,8 @@ pub(crate) enum Answer {
     Moment(Box<Moment>),
     /// What the recorder was asked for is done, or why not.
     Recorder(Result<(), String>),
+    /// Nothing was ever recorded here, and nobody has agreed to it.
+    Unasked,
     /// How the model comes that is fetched.
     Fetched(Fetched),
     Settings {
