@@ -141,7 +141,7 @@ fn the_first_record_asks_as_run_does_and_the_second_doesnt() {
     assert!(code == 0 && said.contains("ask them: in many places") && !said.contains("played by"), "{code}: {said}");
     assert_eq!(Config::load(&terminal.home(), None).unwrap().0.record.loopback, "none");
 
-    std::fs::remove_file(terminal.home().config_file()).unwrap();
+    std::fs::rename(terminal.home().config_file(), terminal.folder.path().join("was.toml")).unwrap();
     let home = terminal.home().root().to_owned();
     let mut again = Terminal::start(&format!("record --home {} --for 1s", home.display()));
     let (code, said) = again.end();
