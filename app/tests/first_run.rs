@@ -1,4 +1,4 @@
-//! The first `hearsay run`, on a terminal as `script` makes one, with a sound server of its own: what is asked, what is written, and
+//! The first `hearsay run` and `hearsay record`, on a terminal as `script` makes one, with a sound server of its own: what is asked, what is written, and
 //! that nothing is recorded before.
 #![cfg(target_os = "linux")]
 #![allow(
@@ -34,10 +34,15 @@ impl Terminal {
 
     /// With a home that is prepared first.
     fn start_with(arguments: &str, prepare: impl FnOnce(&Home)) -> Self {
+        Self::of(env!("CARGO_BIN_EXE_hearsay"), arguments, prepare)
+    }
+
+    /// Another of the executables.
+    fn of(program: &str, arguments: &str, prepare: impl FnOnce(&Home)) -> Self {
         let (rig, folder) = (Rig::start().unwrap(), tempfile::tempdir().unwrap());
         prepare(&Home::at(&folder.path().join("home")));
         let mut script = rig.command("script");
-        script.args(["-qec", &format!("exec {} {arguments}", env!("CARGO_BIN_EXE_hearsay")), "/dev/null"]);
+        script.args(["-qec", &format!("exec {program} {arguments}"), "/dev/null"]);
         clean(&mut script, folder.path());
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let keys = child.stdin.take().unwrap();
@@ -105,7 +110,7 @@ fn the_first_run_asks_tries_the_devices_writes_a_commented_configuration_and_rec
 
     let path = terminal.home().config_file();
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("# Written by the first `hearsay run`"), "{text}");
+    assert!(text.starts_with("# Written when hearsay was first to record."), "{text}");
     assert!(text.contains("# files end on multiples of this many minutes"), "every key has a word with it: {text}");
     assert_eq!(Config::load(&terminal.home(), None).unwrap().0, Config::default());
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -113,14 +118,60 @@ fn the_first_run_asks_tries_the_devices_writes_a_commented_configuration_and_rec
 
 #[test]
 fn whoever_does_not_agree_is_not_recorded_and_nothing_is_written() {
-    for keys in [b"n\n".as_slice(), b"\n", b"maybe\nno\n"] {
-        let mut terminal = Terminal::start("run");
+    let commands = ["run", "record", "service install"];
+    for (command, keys) in commands.into_iter().zip([b"n\n".as_slice(), b"\n", b"maybe\nno\n"]) {
+        let mut terminal = Terminal::start(command);
         terminal.types(keys);
         let (code, said) = terminal.end();
         assert_eq!(code, 4, "{said}");
         assert!(said.contains("nothing is recorded") && !said.contains("Listening"), "{said}");
         assert!(!terminal.home().root().exists());
+        assert!(!terminal.folder.path().join(".config").exists(), "no unit was written");
     }
+}
+
+#[test]
+fn the_first_record_asks_as_run_does_and_the_second_doesnt() {
+    let mut terminal = Terminal::start("record --loopback none");
+    // Agreed; the default microphone; no model.
+    terminal.types(b"y\n\n\n\n");
+    wait_until("sound on one track", || terminal.records("mic"));
+    terminal.types(INTERRUPT);
+    let (code, said) = terminal.end();
+    assert!(code == 0 && said.contains("ask them: in many places") && !said.contains("played by"), "{code}: {said}");
+    assert_eq!(Config::load(&terminal.home(), None).unwrap().0.record.loopback, "none");
+
+    std::fs::rename(terminal.home().config_file(), terminal.folder.path().join("was.toml")).unwrap();
+    let home = terminal.home().root().to_owned();
+    let mut again = Terminal::start(&format!("record --home {} --for 1s", home.display()));
+    let (code, said) = again.end();
+    assert!(code == 0 && !said.contains("[y/N]"), "a recorder ran here before: {code}: {said}");
+}
+
+#[test]
+fn the_recorder_by_itself_refuses_what_nobody_agreed_to() {
+    let mut terminal = Terminal::of(env!("CARGO_BIN_EXE_hearsay-record"), "", |_| {});
+    let (code, said) = terminal.end();
+    assert!(code == 2 && said.contains("nobody has agreed yet") && said.contains("hint: "), "{code}: {said}");
+    assert!(!terminal.home().root().exists());
+
+    let mut told = Terminal::of(env!("CARGO_BIN_EXE_hearsay-record"), "--yes --loopback none --for 1s", |_| {});
+    let (code, said) = told.end();
+    assert_eq!(code, 0, "{said}");
+}
+
+#[test]
+fn sound_that_was_imported_is_no_consent() {
+    let mut terminal = Terminal::start_with("run", |home| {
+        let mut import = Command::new(env!("CARGO_BIN_EXE_hearsay"));
+        import.arg("--home").arg(home.root()).arg("import").arg(fixture("days/standup.mic.wav"));
+        import.args(["--track", "phone", "--side", "both", "--at", "2026-11-22 14:00"]);
+        testkit::output(&mut import, "hearsay import").unwrap();
+        assert!(!files_below(&home.audio(), ".wav").is_empty());
+    });
+    terminal.types(b"n\n");
+    let (code, said) = terminal.end();
+    assert!(code == 4 && said.contains("nothing is recorded"), "{code}: {said}");
 }
 
 #[test]

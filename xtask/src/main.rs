@@ -12,6 +12,9 @@ mod compare;
 mod dist;
 #[cfg(test)]
 mod documented;
+#[cfg(test)]
+mod figures;
+mod keep;
 mod licences;
 mod process_usage;
 mod scale;
@@ -45,6 +48,8 @@ enum Task {
     Scale(scale::Args),
     /// Make a tarball and a Debian package
     Dist(dist::Args),
+    /// Keep what a measurement printed, as the source of figures in the README
+    Keep(keep::Args),
     /// List what others wrote in it, and under which licences
     Licences(licences::Args),
 }
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
         Task::Compare(args) => compare::run(&args),
         Task::Scale(args) => scale::run(&args),
         Task::Dist(args) => dist::run(&args),
+        Task::Keep(args) => keep::run(&args),
         Task::Licences(args) => licences::run(&args),
     };
     match result {

@@ -1,21 +1,23 @@
-//! The first `hearsay run`: what is asked before anything is recorded, and the configuration that comes of it.
+//! The first `hearsay run`, `record` or `service install`: what is asked before anything is recorded, and the configuration that comes
+//! of it.
 //!
-//! Only where somebody sits at a terminal, and only on a home that holds neither sound nor configuration. Everything that is asked can
-//! be said by flags or in a configuration as well; without a terminal nothing is asked and the defaults hold. Until consent is given,
-//! no device is opened and nothing is written.
+//! Only where somebody sits at a terminal, and only on a home that no recorder ever ran on and that has no configuration. Everything
+//! that is asked can be said by flags or in a configuration as well; without a terminal nothing is asked and the defaults hold. Until
+//! consent is given, no device is opened and nothing is written.
 
 mod model;
 mod questions;
 
 use crate::commands::config;
+use crate::consent;
 use crate::context::Context;
 use crate::level;
 use crate::output;
 use anyhow::{Context as _, Result};
 use capture::{Device, Kind, Source};
-use home::Config;
+use home::{Config, SourceChoice};
 use questions::{Questions, Reply};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 use timeline::SystemClock;
@@ -25,28 +27,31 @@ use timeline::SystemClock;
 pub(crate) struct Said {
     pub(crate) mic: Option<String>,
     pub(crate) loopback: Option<String>,
+    pub(crate) source: Option<SourceChoice>,
     pub(crate) model: Option<String>,
 }
 
-/// Whether this is one: somebody to ask, and nothing there yet.
-pub(crate) fn is_due(context: &Context) -> bool {
-    let somebody = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    let unconfigured = context.config().is_ok_and(|(_, file)| file.is_none());
-    // The folder may have been made by who fetched a model.
-    let silent = std::fs::read_dir(context.home.audio()).map_or(true, |mut days| days.next().is_none());
-    somebody && unconfigured && silent
+/// Whether recording may begin: asks whoever has to be asked, unless `yes` was said beforehand. It says so where nothing is recorded.
+///
+/// # Errors
+/// Where the configuration can't be read, or the terminal or the home fails.
+pub(crate) fn may_record(context: &Context, yes: bool, said: &Said) -> Result<bool> {
+    let (_, file) = context.config()?;
+    if yes || !consent::is_owed(&context.home, file.as_deref()) || ask(context, said)? {
+        return Ok(true);
+    }
+    output::say("nothing is recorded");
+    Ok(false)
 }
 
 /// Asks, and writes the configuration; `false` where nothing is to be recorded.
-///
-/// # Errors
-/// Where the terminal or the home fails.
-pub(crate) fn ask(context: &Context, said: &Said) -> Result<bool> {
+fn ask(context: &Context, said: &Said) -> Result<bool> {
     let mut questions = Questions::of_terminal();
-    if !consent(context, &mut questions)? {
+    if !agreed(context, &mut questions)? {
         return Ok(false);
     }
     let mut config = Config::default();
+    config.record.source = said.source.unwrap_or(config.record.source);
     let source = capture::source(config.record.source, Arc::new(SystemClock));
     match source.and_then(|source| Ok((source.devices()?, source))) {
         Ok((devices, source)) => {
@@ -74,7 +79,7 @@ pub(crate) fn ask(context: &Context, said: &Said) -> Result<bool> {
     Ok(true)
 }
 
-fn consent(context: &Context, questions: &mut Questions) -> Result<bool> {
+fn agreed(context: &Context, questions: &mut Questions) -> Result<bool> {
     questions.say(&format!(
         "hearsay has never recorded here. From now on, until you stop it, it will record\n\
          \x20 what you say: the microphone\n\
@@ -176,7 +181,7 @@ fn write(context: &Context, config: &Config) -> Result<()> {
     let cannot = || format!("cannot write {}", path.display());
     let text = config::commented(
         config,
-        "# Written by the first `hearsay run`. Change what you like; a key that is taken out has its default.",
+        "# Written when hearsay was first to record. Change what you like; a key that is taken out has its default.",
     )?;
     let mut file = home::files::create_new(&path).with_context(cannot)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(cannot)?;

@@ -7,6 +7,8 @@ mod ask;
 mod cli;
 mod columns;
 mod commands;
+#[path = "../consent.rs"]
+mod consent;
 mod context;
 #[path = "../contract/mod.rs"]
 mod contract;

@@ -1,8 +1,9 @@
 //! The whole command line, with those of the recorder and the worker in their places: what manual pages and completions are
-//! made of. Nothing is parsed by it: `hearsay record` hands what was typed to the other executable as it is.
+//! made of. `hearsay record` and `hearsay work` hand what was typed to the other executable as it is.
 
 use crate::cli::Cli;
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, Parser};
+use std::ffi::OsString;
 
 #[path = "../record/arguments.rs"]
 #[allow(dead_code, reason = "the recorder uses the rest")]
@@ -23,6 +24,11 @@ pub(crate) fn command() -> Command {
         sibling.name(name).bin_name(format!("hearsay {name}")).about(about)
     };
     Cli::command().disable_help_subcommand(true).mut_subcommands(whole)
+}
+
+/// What was typed behind `hearsay record`, where that can be read.
+pub(crate) fn recorder(arguments: &[OsString]) -> Option<record::Arguments> {
+    record::Arguments::try_parse_from([OsString::from("hearsay record")].iter().chain(arguments)).ok()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[command(
     name = "hearsay-record",
     version,
-    after_help = "Examples:\n  hearsay record\n  hearsay record --for 90s --mic 'USB' --loopback none\n\n`hearsay devices` lists what can be recorded. Exit codes: 0 done · 2 usage · 3 one track recorded nothing · 4 failed"
+    after_help = "Examples:\n  hearsay record\n  hearsay record --for 90s --mic 'USB' --loopback none\n\nThe first time, on a terminal, it asks as `hearsay run` does. `hearsay devices` lists what can be recorded. Exit codes: 0 done · 2 usage · 3 one track recorded nothing · 4 failed, or not agreed to"
 )]
 pub(crate) struct Arguments {
     #[arg(
@@ -23,16 +23,19 @@ pub(crate) struct Arguments {
     pub(crate) config: Option<PathBuf>,
     /// The microphone: default, none, an id, or a part of its name
     #[arg(long, value_name = "NAME")]
-    mic: Option<String>,
-    /// What is heard: default (what the default output plays), none, an id, or a part of its name
+    pub(crate) mic: Option<String>,
+    /// What is heard: default (what the default output plays), all, none, an id, or a part of its name
     #[arg(long, value_name = "NAME")]
-    loopback: Option<String>,
+    pub(crate) loopback: Option<String>,
     /// How devices are reached: auto, pulse or cpal
     #[arg(long, value_name = "SOURCE", value_parser = source)]
-    source: Option<SourceChoice>,
+    pub(crate) source: Option<SourceChoice>,
     /// Stop after so long: 90s, 10m, 1h30m
     #[arg(long = "for", value_name = "TIME", value_parser = length)]
     pub(crate) length: Option<i64>,
+    /// Ask nothing, also the first time: whoever is recorded has agreed
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// Run as a child of `hearsay run`: stop in good order when stdin is closed, wait for devices, draw no meter
     #[arg(long, hide = true)]
     pub(crate) supervised: bool,

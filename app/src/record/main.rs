@@ -9,6 +9,8 @@
 //! could be recorded. Nothing is printed on stdout.
 
 mod arguments;
+#[path = "../consent.rs"]
+mod consent;
 mod control;
 mod meter;
 mod notices;
@@ -52,14 +54,19 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     let home = Home::resolve(arguments.home.as_deref())?;
-    home.ensure().context("the home cannot be used; choose another with --home")?;
-    let config = match Config::load(&home, arguments.config.as_deref()) {
-        Ok((config, _)) => arguments.over(config.record),
+    let (config, file) = match Config::load(&home, arguments.config.as_deref()) {
+        Ok((config, file)) => (arguments.over(config.record), file),
         Err(error) => {
             say(&format!("error: {}", home::one_line(&error)));
             return Ok(Exit::Usage);
         }
     };
+    if !arguments.yes && !arguments.supervised && consent::is_owed(&home, file.as_deref()) {
+        say("error: nobody has agreed yet to be recorded here");
+        say("hint: `hearsay record` asks; --yes says that whoever is recorded has agreed");
+        return Ok(Exit::Usage);
+    }
+    home.ensure().context("the home cannot be used; choose another with --home")?;
     if config.mic == "none" && config.loopback == "none" {
         say("error: nothing to record: both --mic and --loopback are none");
         return Ok(Exit::Usage);

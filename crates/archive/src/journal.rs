@@ -157,6 +157,14 @@ impl Journal {
         }
     }
 
+    /// Whether there is any: whether a recorder ever ran. An archive of imported sound alone has none.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] where the archive's folder can't be listed.
+    pub fn exists(&self) -> Result<bool, ArchiveError> {
+        Ok(self.archive.days()?.iter().rev().any(|day| self.path(day).exists()))
+    }
+
     /// What the journal of a day such as `2026-11-23` says; nothing where there is none.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ pub(crate) mod passes;
 pub(crate) mod play;
 pub(crate) mod prefer;
 pub(crate) mod rebuild;
+pub(crate) mod record;
 pub(crate) mod repair;
 pub(crate) mod retain;
 pub(crate) mod retranscribe;
@@ -50,10 +51,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         None => crate::viewer::run(&context),
         Some(Command::Run(args)) => run::run(&args, &context),
-        Some(Command::Record(args)) => {
-            retain::offer(&context);
-            sibling::run("hearsay-record", &args, &context)
-        }
+        Some(Command::Record(args)) => record::run(&args, &context),
         Some(Command::Pause(args)) => ask_recorder::pause(&args, &context),
         Some(Command::Resume) => ask_recorder::resume(&context),
         Some(Command::Rotate) => ask_recorder::rotate(&context),

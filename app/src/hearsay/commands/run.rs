@@ -4,7 +4,6 @@ use crate::commands::retain;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::first_run::{self, Said};
-use crate::output;
 use crate::supervise::{self, Flags};
 use anyhow::{Context as _, Result};
 use home::{Exit, Lock};
@@ -39,7 +38,7 @@ The first time, on a terminal, it asks whether you want it, which devices and wh
 
 What dies is started again: at once, then ever more rarely, at last every 30 s.
 `hearsay service install` has the system do it from login on.
-Exit codes: 0 stopped · 2 usage · 3 one of the two had to be killed · 4 failed";
+Exit codes: 0 stopped · 2 usage · 3 one of the two had to be killed · 4 failed, or not agreed to";
 
 /// A recorder whose supervisor was killed needs a moment to finish its files.
 const LEAVING: Duration = Duration::from_secs(3);
@@ -47,11 +46,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Runs both until SIGINT or SIGTERM.
 pub(crate) fn run(args: &RunArgs, context: &Context) -> Result<Exit> {
+    let (mic, loopback, model) = (args.mic.clone(), args.loopback.clone(), args.model.clone());
+    let said = Said { mic, loopback, model, source: None };
     // A wrong configuration is one line now, and not one of each child.
-    context.config()?;
-    let said = Said { mic: args.mic.clone(), loopback: args.loopback.clone(), model: args.model.clone() };
-    if !args.yes && first_run::is_due(context) && !first_run::ask(context, &said)? {
-        output::say("nothing is recorded");
+    if !first_run::may_record(context, args.yes, &said)? {
         return Ok(Exit::Failed);
     }
     retain::offer(context);

@@ -3,6 +3,7 @@
 use super::sibling;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::first_run::{self, Said};
 use crate::output::{self, Out};
 use crate::service::{self, RECORD, Setup, Systemctl, Told, UnitFile, WORK};
 use anyhow::Result;
@@ -24,6 +25,7 @@ Examples:
   hearsay service install               record and transcribe from login on, now too
   hearsay service remove
 
+The first time, on a terminal, it asks as `hearsay run` does.
 The Debian package brings both units: there, `systemctl --user enable --now hearsay-record hearsay-work` is enough.
 
 Both are units of your own systemd: hearsay-record.service, started again within a second whatever ends it, and
@@ -38,6 +40,9 @@ enum Action {
         /// Only print the units
         #[arg(long)]
         dry_run: bool,
+        /// Ask nothing, also the first time: whoever is recorded has agreed
+        #[arg(long)]
+        yes: bool,
     },
     /// Stop the services and take the units away
     #[command(after_help = "Example:\n  hearsay service remove")]
@@ -66,7 +71,15 @@ pub(crate) fn run(args: &ServiceArgs, context: &Context) -> Result<Exit> {
             .into());
     }
     match &args.action {
-        Action::Install { dry_run } => install(&folder()?, *dry_run, context),
+        Action::Install { dry_run, yes } => {
+            let folder = folder()?;
+            // A service with a configuration that can't be used would only fail.
+            context.config()?;
+            if !dry_run && !first_run::may_record(context, *yes, &Said::default())? {
+                return Ok(Exit::Failed);
+            }
+            install(&folder, *dry_run, context)
+        }
         Action::Remove { dry_run } => remove(&folder()?, *dry_run),
         Action::Print { unit, executables } => print(unit, executables.as_deref()),
     }
@@ -92,8 +105,6 @@ fn print(unit: &str, executables: Option<&Path>) -> Result<Exit> {
 }
 
 fn install(folder: &Path, dry_run: bool, context: &Context) -> Result<Exit> {
-    // A service with a configuration that can't be used would only fail.
-    context.config()?;
     let setup = setup(context)?;
     let units = [
         (UnitFile::look(folder, RECORD)?, service::recorder(&setup)?),

@@ -13,7 +13,7 @@ use std::process::Command;
 pub(crate) struct SiblingArgs {
     /// See `--help` of the command
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
-    arguments: Vec<OsString>,
+    pub(super) arguments: Vec<OsString>,
 }
 
 /// Becomes the other executable; where that can't be, waits for it and ends as it ended.

@@ -4,7 +4,7 @@ use super::background::{Background, Wake};
 use super::conversation_ui::{self, Layout};
 use super::memory::Memory;
 use super::screenshot::Screenshot;
-use super::state::{Action, Effect, Page, Readiness, STEP_MICROS, State, Whither};
+use super::state::{Action, Effect, Page, STEP_MICROS, State, Whither};
 use super::{
     dialog_ui, exporting, live_ui, page_ui, player_ui, replay_ui, search_ui, settings_ui, status_ui, style, welcome_ui,
 };
@@ -146,7 +146,7 @@ impl Viewer {
         if state.page != Page::Read {
             let page = Frame::new().fill(ui.visuals().panel_fill).inner_margin(Margin::symmetric(18, 12));
             let acted = CentralPanel::default().frame(page).show(ui, |ui| match state.page {
-                Page::Live => live_ui::live_ui(ui, &state.live, state.health.readiness != Readiness::NoSound),
+                Page::Live => live_ui::live_ui(ui, &state.live),
                 Page::Settings => {
                     settings_ui::settings_ui(ui, &state.settings, &state.first, state.live.moment.as_ref())
                 }

@@ -3,6 +3,7 @@
 use super::background::{Wake, dialog};
 use super::exporting;
 use super::state::{Answer, Errand, Fetched, Tried};
+use crate::consent;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::level::{self, Heard};
@@ -25,7 +26,10 @@ pub(super) fn go(errand: Errand, given: Context, answers: SyncSender<Answer>, wa
     let run = move || match errand {
         Errand::Fetch(name) => fetch(&given, &name, &answers, &wake),
         Errand::Listen(kind, device) => listen(&given, kind, &device, &answers, &wake),
-        Errand::Record => {
+        Errand::Record { agreed } if !agreed && !consent::has_recorded(&given.home) => {
+            tell(&answers, &wake, Answer::Unasked);
+        }
+        Errand::Record { .. } => {
             let started = start(&given).map_err(|error| home::one_line(error.as_ref()));
             tell(&answers, &wake, Answer::Recorder(started));
         }
@@ -46,7 +50,7 @@ fn failing(errand: &Errand) -> impl FnOnce(String) -> Answer + use<> {
     move |why| match errand {
         Errand::Fetch(_) => Answer::Fetched(Fetched::Failed(why)),
         Errand::Listen(..) => Answer::Tried(Tried::Failed(why)),
-        Errand::Record => Answer::Recorder(Err(why)),
+        Errand::Record { .. } => Answer::Recorder(Err(why)),
         Errand::Export { number, .. } => Answer::Dialog { number, news: Err(why) },
     }
 }

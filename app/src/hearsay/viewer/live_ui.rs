@@ -2,7 +2,7 @@
 
 use super::first_ui::RECORD;
 use super::meter_ui::meter_ui;
-use super::state::{Action, FORGET_MINUTES, Line, Live, Moment, Page};
+use super::state::{Action, FORGET_MINUTES, Line, Live, Moment};
 use super::style::{self, Palette};
 use super::{status_ui, text};
 use crate::status::{self, TrackStatus};
@@ -18,14 +18,14 @@ const METER_HEIGHT: f32 = 10.0;
 /// A last frame younger than this is not worth a word.
 const FRESH_S: f64 = 1.0;
 
-/// The page. Where nothing was `ever` recorded, recording begins on the page that says what it means.
-pub(crate) fn live_ui(ui: &mut Ui, live: &Live, ever: bool) -> Option<Action> {
+/// The page.
+pub(crate) fn live_ui(ui: &mut Ui, live: &Live) -> Option<Action> {
     let palette = Palette::of(ui);
     let Some(moment) = &live.moment else {
         ui.label(RichText::new("Looking").color(palette.weak));
         return None;
     };
-    let action = recorder_ui(ui, moment, ever);
+    let action = recorder_ui(ui, moment);
     // What the recorder warns of stands in the line at the bottom.
     for error in live.error.iter().chain(&moment.error) {
         ui.label(RichText::new(error).font(style::small()).color(palette.error));
@@ -50,7 +50,7 @@ pub(crate) fn live_ui(ui: &mut Ui, live: &Live, ever: bool) -> Option<Action> {
 }
 
 /// How the recorder is, and what it can be told.
-fn recorder_ui(ui: &mut Ui, moment: &Moment, ever: bool) -> Option<Action> {
+fn recorder_ui(ui: &mut Ui, moment: &Moment) -> Option<Action> {
     let palette = Palette::of(ui);
     let recorder = &moment.recorder;
     let (color, text) = status_ui::recording(recorder, &palette);
@@ -70,7 +70,7 @@ fn recorder_ui(ui: &mut Ui, moment: &Moment, ever: bool) -> Option<Action> {
             }
         } else if !recorder.running {
             if ui.button(RECORD).clicked() {
-                action = Some(if ever { Action::Record } else { Action::Show(Page::Read) });
+                action = Some(Action::Record);
             }
         } else {
             for (label, minutes) in [("Pause", None), ("Pause for 10 minutes", Some(10))] {

@@ -251,7 +251,7 @@ impl State {
             }
             Action::Fetch(name) => self.fetch(name),
             Action::Listen(kind, device) => self.listen(kind, device),
-            Action::Record => vec![Effect::Go(Errand::Record)],
+            Action::Record => vec![Effect::Go(Errand::Record { agreed: self.first.agreed })],
             Action::AskToForget => self.ask_to_forget(),
             Action::Forget => self.forget(),
             Action::Draft(key, text) => self.draft(key, text),
@@ -311,7 +311,9 @@ impl State {
                 self.live.moment = Some(*moment);
                 Vec::new()
             }
+            Answer::Unasked => self.receive_unasked(),
             Answer::Recorder(done) => {
+                self.first.wanted &= done.is_err();
                 self.live.error = done.err();
                 Vec::new()
             }

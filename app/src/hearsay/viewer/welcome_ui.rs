@@ -42,7 +42,7 @@ fn advice(readiness: Readiness) -> Advice {
 
 /// The right side of the window before anything is open.
 pub(crate) fn welcome_ui(ui: &mut Ui, state: &State) -> Option<Action> {
-    if state.health.readiness == Readiness::NoSound {
+    if state.health.readiness == Readiness::NoSound || state.first.wanted {
         return first_ui::first_ui(ui, state);
     }
     let advice = advice(state.health.readiness);

@@ -63,6 +63,16 @@ fn every_row_reads_back_from_one_line() {
 }
 
 #[test]
+fn an_archive_that_no_recorder_wrote_to_has_no_journal() {
+    let place = place();
+    let journal = Journal::open(&place.archive);
+    assert!(!journal.exists().unwrap());
+    assert!(place.day().is_dir() && !journal.exists().unwrap());
+    journal.append(&rows(&session())[0]).unwrap();
+    assert!(journal.exists().unwrap());
+}
+
+#[test]
 fn a_torn_last_line_is_ignored_and_swallows_nothing_that_follows() {
     let place = place();
     let journal = Journal::open(&place.archive);

@@ -1,6 +1,6 @@
 //! The first run: consent, devices, a model, and what is fetched.
 
-use super::{Effect, Form, State};
+use super::{Effect, Form, Page, State};
 use capture::Kind;
 use std::path::PathBuf;
 use timeline::Span;
@@ -12,8 +12,8 @@ pub(crate) enum Errand {
     Fetch(String),
     /// Listens to the device of this name for a moment.
     Listen(Kind, String),
-    /// Starts to record.
-    Record,
+    /// Starts to record; where nothing was ever recorded, only who has `agreed` is.
+    Record { agreed: bool },
     /// Writes a file, for the dialog that waits for this number.
     Export { number: u64, span: Span, form: Form, path: PathBuf },
 }
@@ -35,6 +35,8 @@ pub(crate) enum Fetched {
 pub(crate) struct First {
     /// The user has read what recording others means.
     pub(crate) agreed: bool,
+    /// The page is wanted, though there is something to read: sound that was imported.
+    pub(crate) wanted: bool,
     /// The model that is fetched or was, and how it comes.
     pub(crate) fetched: Option<(String, Fetched)>,
 }
@@ -53,6 +55,15 @@ impl State {
         }
         self.first.fetched = Some((name.clone(), Fetched::Part { have: 0, of: None }));
         vec![Effect::Go(Errand::Fetch(name))]
+    }
+
+    /// What recording others means has to be read first.
+    pub(super) fn receive_unasked(&mut self) -> Vec<Effect> {
+        self.first.wanted = true;
+        self.conversation = None;
+        let mut effects = self.show(Page::Read);
+        effects.extend(self.ask_settings());
+        effects
     }
 
     pub(super) fn receive_fetched(&mut self, now: Fetched) -> Vec<Effect> {

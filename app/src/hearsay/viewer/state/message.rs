@@ -324,6 +324,8 @@ pub(crate) enum Answer {
     Moment(Box<Moment>),
     /// What the recorder was asked for is done, or why not.
     Recorder(Result<(), String>),
+    /// Nothing was ever recorded here, and nobody has agreed to it.
+    Unasked,
     /// How the model comes that is fetched.
     Fetched(Fetched),
     /// How loud the device is that is listened to, or what came of it.

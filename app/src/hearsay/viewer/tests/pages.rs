@@ -168,6 +168,21 @@ fn the_live_page_shows_what_was_said_last_and_forgets_it_for_good() {
 }
 
 #[test]
+fn who_only_imported_sound_reads_what_recording_means_before_it_begins() {
+    at_home(|home| {
+        sample::fill(home);
+        let mut window = open(home);
+        turn_to(&mut window, Page::Live);
+        wait(&mut window, "how the recorder is", |state| state.live.moment.is_some());
+        window.get_by_label(RECORD).click();
+        wait(&mut window, "the page", |state| state.page == Page::Read && state.first.wanted);
+        window.run_steps(2);
+        window.get_by_label("Nothing is recorded yet");
+        window.get_by_label(AGREED);
+    });
+}
+
+#[test]
 fn a_setting_is_written_and_comments_stay() {
     at_home(|home| {
         home.ensure().unwrap();
