@@ -12,7 +12,7 @@ pub(crate) struct Args {
 enum What {
     /// Processor time and memory of the recorder, both tracks at 48 kHz in stereo
     Recorder(bench_recorder::Args),
-    /// Processor time of a window by threads, states, flash attention, beams and the model's arithmetic
+    /// Processor time of a window: by threads, states, flash attention, beams and the model's arithmetic, and of our own Whisper by part
     Engine(bench_engine::Args),
     /// Words that are wrong, by engine, numbers and model
     Accuracy(bench_accuracy::Args),

@@ -1,5 +1,5 @@
-//! What recognising a window costs, by how the processor is used. The measuring is an example of the crate `engine`, so that this program needn't link
-//! whisper.cpp.
+//! What recognising a window costs: whisper.cpp by how the processor is used, our own Whisper by part. The measuring is an example of the crates `engine` and `whisper`, so
+//! that this program needn't link whisper.cpp.
 
 use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
@@ -21,8 +21,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let usual = [testkit::fixture("models/fixture-q8.bin")];
     let models = if args.models.is_empty() { &usual } else { args.models.as_slice() };
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let example = ["run", "--release", "--locked", "--package", "engine", "--example", "arrangements", "--"];
-    let status = Command::new(cargo).args(example).arg(sound).args(models).status().context("cannot start cargo")?;
+    example(&cargo, "engine", "arrangements", |command| command.arg(&sound).args(models))?;
+    for model in models {
+        example(&cargo, "whisper", "bench", |command| command.arg(model).arg(&sound))?;
+    }
+    Ok(())
+}
+
+fn example(cargo: &str, package: &str, name: &str, with: impl Fn(&mut Command) -> &mut Command) -> Result<()> {
+    let mut command = Command::new(cargo);
+    command.args(["run", "--release", "--locked", "--package", package, "--example", name, "--"]);
+    let status = with(&mut command).status().context("cannot start cargo")?;
     ensure!(status.success(), "the measurement ended with {status}");
     Ok(())
 }

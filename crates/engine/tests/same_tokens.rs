@@ -4,7 +4,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stderr,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
     clippy::cast_possible_truncation,
     reason = "a test that can't read its fixture has failed, and tells its figures"
 )]
@@ -194,8 +195,10 @@ fn both_engines_write_the_same_tokens() {
             }
             let first = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
             let end = model.vocabulary().end();
-            // As openai-whisper has it, a timestamp may be written where none are asked for; whisper.cpp never does.
-            if !way.timestamps && ours.get(first).is_some_and(|token| *token >= model.vocabulary().timestamps()) {
+            // The rules on timestamps differ. Ours are openai-whisper's: one may be written where none are asked for, and a timed text begins with one.
+            let is_time =
+                |tokens: &[Token]| tokens.get(first).is_some_and(|token| *token >= model.vocabulary().timestamps());
+            if is_time(&ours) != is_time(&theirs) {
                 timed += 1;
                 continue;
             }
@@ -206,10 +209,12 @@ fn both_engines_write_the_same_tokens() {
             other.push(apart);
         }
         eprintln!(
-            "{way:?}: {} of {} windows differ, {tokens} tokens; logits apart {other:?}",
-            other.len(),
+            "{way:?}: {} of {} windows differ, {timed} by the rules on timestamps, {tokens} tokens; logits apart {other:?}",
+            other.len() + timed,
             windows.len()
         );
+        // Mostly those in which nobody speaks, which are a quarter.
+        assert!(timed <= windows.len() / 3, "{way:?}: {timed} by the rules on timestamps");
         assert!(other.len() <= (windows.len() / FEW).max(1), "{way:?}");
         // Of beams the sums count, of which one token says little.
         assert!(way.beams > 1 || other.iter().all(|apart| *apart < CLOSE), "{way:?}");

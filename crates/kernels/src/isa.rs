@@ -27,7 +27,10 @@ impl Isa {
         Self::named(&env::var_os("HEARSAY_ISA").unwrap_or_default().to_string_lossy())
     }
 
-    /// The fastest that this processor has.
+    /// The fastest that this processor has: the last of [`Level::ALL`].
+    ///
+    /// Nothing is tried out for that, because where levels were measured beside each other the later one was faster, or as fast. On a Zen 4, which carries out 512 bits in two halves, products of bytes
+    /// with 256 and with 512 bits took the same time within a tenth, those of words within a thirtieth, and AVX2 2.5 times as long; on a Sapphire Rapids 512 bits were 1.5 times as fast as 256.
     pub fn fastest() -> Self {
         Self::all().last().unwrap_or(Self(Level::Portable))
     }

@@ -166,8 +166,9 @@ mod tests {
 
     #[test]
     fn words_are_the_nearest_integers() {
-        for quarter in -131_068..=131_068_i32 {
-            let number = quarter as f32 / 4.0;
+        for (whole, quarter) in (-32_767..=32_766_i16).flat_map(|whole| [0_u8, 1, 2, 3].map(|quarter| (whole, quarter)))
+        {
+            let number = f32::from(whole) + f32::from(quarter) / 4.0;
             assert!((f32::from(nearest_word(number)) - number.round_ties_even()).abs() < 0.1, "{number}");
         }
     }

@@ -135,6 +135,8 @@ fn soften_body<const FMA: bool>(numbers: &[f32], largest_sum: f32, powers: &mut 
         words.fill(0);
         return 0.0;
     }
+    // Without what they are filled up with, so that both are cut into the same lanes.
+    let words = words.get_mut(..powers.len()).unwrap_or_default();
     let mut sums = [0; LANES];
     let ((places, last_places), (wholes, rest)) = (words.as_chunks_mut::<LANES>(), powers.as_chunks::<LANES>());
     for (places, whole) in places.iter_mut().zip(wholes) {

@@ -1,4 +1,5 @@
-//! CPU-seconds per window, by part.
+//! CPU-seconds per window, by part, and the share of what the processor can do at most; then the time that one utterance of 5 s takes, from samples to text with
+//! word times.
 //!
 //! ```text
 //! cargo run --release -p whisper --example bench -- MODEL WAV [SLOTS [BEAMS]]
@@ -7,73 +8,17 @@
 //! With `EXACT=1` in f32, with `WORDS=1` timed. The recording (16 kHz, mono, 16 bit) is cut into windows of 30 s. `HEARSAY_ISA=portable|avx2|avxvnni|avx512|amx` holds the kernels to a set of instructions.
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 
-use kernels::Isa;
+use kernels::{Isa, Width, multiply_in_registers};
 use rustix::time::{ClockId, clock_gettime};
-use std::cell::Cell;
 use std::env;
 use std::error::Error;
-use std::rc::Rc;
-use whisper::{Backend, Batch, Cpu, Decode, Mel, Model, Numbers, Row, Scores, Window};
+use whisper::{Batch, Cpu, Decode, Mel, Model, Numbers, RATE, Shape, Stage, Window};
 
 /// CPU-seconds of this process.
 #[expect(clippy::cast_precision_loss, reason = "seconds with nine digits")]
 fn now() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
-}
-
-/// A backend and what its calls cost.
-struct Watched<'a> {
-    cpu: Cpu<'a>,
-    spent: Rc<Spent>,
-}
-
-#[derive(Default)]
-struct Spent {
-    encode: Cell<f64>,
-    step: Cell<f64>,
-    steps: Cell<u32>,
-    rows: Cell<usize>,
-}
-
-impl Backend for Watched<'_> {
-    fn slots(&self) -> usize {
-        self.cpu.slots()
-    }
-
-    fn encode(&mut self, windows: &[(usize, &Mel)]) {
-        let began = now();
-        self.cpu.encode(windows);
-        self.spent.encode.set(self.spent.encode.get() + now() - began);
-    }
-
-    fn step(&mut self, rows: &[Row<'_>], scores: &mut Scores) {
-        let began = now();
-        self.cpu.step(rows, scores);
-        self.spent.step.set(self.spent.step.get() + now() - began);
-        self.spent.steps.set(self.spent.steps.get() + 1);
-        self.spent.rows.set(self.spent.rows.get() + rows.len());
-    }
-
-    fn looks(&self, slot: usize, line: u16) -> &[f32] {
-        self.cpu.looks(slot, line)
-    }
-
-    fn heads(&self) -> usize {
-        self.cpu.heads()
-    }
-
-    fn look_bytes(&self) -> usize {
-        self.cpu.look_bytes()
-    }
-
-    fn forget(&mut self, slot: usize) {
-        self.cpu.forget(slot);
-    }
-
-    fn isa(&self) -> Isa {
-        self.cpu.isa()
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of windows and tokens")]
@@ -89,22 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let began = now();
     let numbers = if env::var_os("EXACT").is_some() { Numbers::Exact } else { Numbers::Fast };
     let model = Model::open(path.as_ref(), numbers)?;
-    println!("load                {:8.3} s", now() - began);
+    println!("load                     {:8.3} s", now() - began);
     let windows = samples.chunks(model.mels().samples());
     let count = windows.len() as f64;
     let began = now();
     let mels: Vec<Mel> = windows.map(|window| model.mels().mel(window)).collect();
-    let mel_cost = now() - began;
+    let mel = now() - began;
 
     let mut cpu = Cpu::new(&model, slots);
-    let began = now();
-    for mel in &mels {
-        cpu.features(mel);
-    }
-    let encoder = now() - began;
-
-    let spent = Rc::new(Spent::default());
-    let mut batch = Batch::new(Watched { cpu, spent: Rc::clone(&spent) }, &model);
+    cpu.measure(now);
+    let mut batch = Batch::new(cpu, &model);
     for (id, mel) in (0..).zip(mels) {
         batch.push(Window { id, mel, decode: Decode { beams, words, ..Decode::default() } })?;
     }
@@ -113,25 +52,67 @@ fn main() -> Result<(), Box<dyn Error>> {
     let all = now() - began;
     heard.sort_by_key(|heard| heard.id);
     let tokens: usize = heard.iter().map(|heard| heard.tokens.len()).sum();
-    let step = spent.step.get();
-    let rest = all - spent.encode.get() - step;
 
-    println!("instructions        {}, {numbers:?}", model.isa().level());
-    println!(
-        "windows             {count} ({slots} slots, {beams} beams), {tokens} tokens, {} steps, {} rows",
-        spent.steps.get(),
-        spent.rows.get()
-    );
-    println!("per window: mel     {:8.4} s", mel_cost / count);
-    println!("  encoder           {:8.4} s", encoder / count);
-    println!("  cross keys/values {:8.4} s", (spent.encode.get() - encoder) / count);
-    println!("  decoder           {:8.4} s ({:.3} ms per token)", step / count, step * 1e3 / tokens.max(1) as f64);
-    println!("  rules and search  {:8.4} s", rest / count);
-    println!("  sum               {:8.4} s", (mel_cost + all) / count);
+    println!("instructions             {}, {numbers:?}", model.isa().level());
+    println!("windows                  {count} ({slots} slots, {beams} beams), {tokens} tokens");
+    println!("per window");
+    let line = |name: &str, seconds: f64, note: &str| {
+        println!("  {name:22} {:8.4} s {:5.1} %{note}", seconds / count, 100.0 * seconds / (mel + all));
+    };
+    line("mel", mel, "");
+    for part in Stage::ALL {
+        let seconds = batch.backend().spent(part);
+        line(part.name(), seconds, &share_of_peak(model.isa(), model.shape(), part, seconds / count));
+    }
+    line("rules and search", all - Stage::ALL.map(|part| batch.backend().spent(part)).iter().sum::<f64>(), "");
+    println!("  {:22} {:8.4} s", "sum", (mel + all) / count);
     if env::var_os("SHOW").is_some() {
         for heard in heard {
             println!("{}", model.vocabulary().text(heard.tokens.iter().map(|scored| scored.token)));
         }
     }
+    let utterance = samples.get(..5 * RATE).unwrap_or(&samples);
+    println!("an utterance of 5 s      {:8.4} s, from samples to text with word times", latency(&model, utterance)?);
     Ok(())
+}
+
+/// How much of what registers alone can multiply a part of the encoder does, where that can be said.
+#[expect(clippy::cast_precision_loss, reason = "counts of products")]
+fn share_of_peak(isa: Isa, shape: &Shape, part: Stage, seconds: f64) -> String {
+    let (positions, width) = (shape.audio_context, shape.width);
+    let (products, size) = match part {
+        Stage::Products => {
+            let convolutions = 3 * width * positions * (2 * shape.bands + width);
+            (convolutions + shape.audio_layers * 12 * width * width * positions, Width::Bytes)
+        }
+        Stage::Attention => (shape.audio_layers * 2 * width * positions * positions, Width::Words),
+        _ => return String::new(),
+    };
+    // The fastest of some, so short that little comes in between.
+    let rate = |_| {
+        let began = now();
+        let count = multiply_in_registers(isa, size, 200_000)?;
+        Some(count as f64 / (now() - began))
+    };
+    let Some(peak) = (0..20).filter_map(rate).reduce(f64::max) else { return String::new() };
+    let rate = products as f64 / seconds;
+    format!("   {:.0} of {:.0} G products/s, {:.0} %", rate * 1e-9, peak * 1e-9, 100.0 * rate / peak)
+}
+
+/// The median of some, in CPU-seconds: alone, greedily.
+fn latency(model: &Model, utterance: &[f32]) -> Result<f64, Box<dyn Error>> {
+    let mut batch = Batch::new(Cpu::new(model, 1), model);
+    let mut seconds = Vec::new();
+    for id in 0..7 {
+        let began = now();
+        let decode = Decode { words: true, ..Decode::default() };
+        batch.push(Window { id, mel: model.mels().mel(utterance), decode })?;
+        for heard in batch.finish() {
+            let heard = heard?;
+            model.vocabulary().text(heard.tokens.iter().map(|scored| scored.token));
+        }
+        seconds.push(now() - began);
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds.get(seconds.len() / 2).copied().unwrap_or_default())
 }

@@ -77,6 +77,11 @@ impl<'a, B: Backend> Batch<'a, B> {
         self.waiting.is_empty() && self.free() == self.slots.len()
     }
 
+    /// What computes.
+    pub fn backend(&self) -> &B {
+        &self.backend
+    }
+
     /// Slots without a window: so many more could be begun at once, where their word times have room.
     pub fn free(&self) -> usize {
         self.slots.iter().filter(|slot| slot.is_none()).count()

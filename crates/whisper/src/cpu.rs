@@ -3,7 +3,8 @@
 use crate::decoder::DecoderRoom;
 use crate::encoder::EncoderRoom;
 use crate::slot::Slot;
-use crate::{Backend, Mel, Model, Row, Scores};
+use crate::spent::Spent;
+use crate::{Backend, Mel, Model, Row, Scores, Stage};
 use kernels::Isa;
 
 /// A model on this processor, one thread.
@@ -26,6 +27,17 @@ impl<'a> Cpu<'a> {
     pub fn with_isa(model: &'a Model, slots: usize, isa: Isa) -> Self {
         let slots = std::iter::repeat_with(Slot::default).take(slots.max(1)).collect();
         Self { model, isa, slots, encoder: EncoderRoom::default(), decoder: DecoderRoom::default() }
+    }
+
+    /// Measures from now on how long each stage takes, by a clock that gives seconds.
+    pub fn measure(&mut self, now: fn() -> f64) {
+        self.encoder.spent = Spent::with(now);
+        self.decoder.spent = Spent::with(now);
+    }
+
+    /// Seconds that a stage took, all windows together; 0 where nothing was [measured](Self::measure).
+    pub fn spent(&self, stage: Stage) -> f64 {
+        self.encoder.spent.seconds(stage) + self.decoder.spent.seconds(stage)
     }
 
     /// A window's features, without a slot: `audio context × width`. Zeros for a spectrogram of another model's size.

@@ -9,7 +9,8 @@ use crate::linear::{Act, Linear};
 use crate::norm::Norm;
 use crate::pieces::Pieces;
 use crate::slot::Slot;
-use crate::{Error, Numbers, Row, Scores, parts};
+use crate::spent::Spent;
+use crate::{Error, Numbers, Row, Scores, Stage, parts};
 use kernels::{ByteRows, Isa, Rows, gather_dots, gather_sum, softmax};
 
 /// The decoder's weights.
@@ -54,6 +55,7 @@ pub(crate) struct DecoderRoom {
     sound: Vec<f32>,
     bytes: ByteRows,
     halves: Vec<f32>,
+    pub(crate) spent: Spent,
 }
 
 impl Decoder {
@@ -78,12 +80,14 @@ impl Decoder {
     /// Fills a slot with what the layers look at in a window's features.
     pub(crate) fn hear(&self, isa: Isa, features: &[f32], slot: &mut Slot, room: &mut DecoderRoom) {
         let width = self.shape.width;
+        room.spent.begin();
         slot.begin(self.blocks.len());
         room.sound.resize(features.len() * 2, 0.0);
         for (block, layer) in self.blocks.iter().zip(&mut slot.layers) {
             block.sound.apply(isa, Rows::dense(features, width), Act::Store, &mut room.sound, &mut room.bytes);
             layer.set_sound(isa, self.numbers, &room.sound, width);
         }
+        room.spent.done(Stage::Sound);
     }
 
     /// As [`Backend::step`](crate::Backend::step). Rows of slots that don't exist, of unknown tokens or beyond the last position give zeros.
@@ -96,6 +100,7 @@ impl Decoder {
         scores: &mut Scores,
     ) {
         let width = self.shape.width;
+        room.spent.begin();
         room.stream.clear();
         room.stream.resize(rows.len() * width, 0.0);
         room.normal.resize(rows.len() * width, 0.0);
@@ -109,7 +114,9 @@ impl Decoder {
             block.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide, bytes);
             block.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream, bytes);
         }
+        room.spent.done(Stage::Decoder);
         self.score(isa, rows, room, scores);
+        room.spent.done(Stage::Logits);
     }
 
     fn read(&self, rows: &[Row<'_>], stream: &mut [f32]) {

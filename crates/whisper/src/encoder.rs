@@ -8,7 +8,8 @@ use crate::attention::Attention;
 use crate::linear::{Act, Linear};
 use crate::norm::Norm;
 use crate::pieces::Pieces;
-use crate::{Error, Mel, Numbers, Shape};
+use crate::spent::Spent;
+use crate::{Error, Mel, Numbers, Shape, Stage};
 use kernels::{ByteRows, Isa, Rows};
 
 /// The encoder's weights.
@@ -45,6 +46,7 @@ pub(crate) struct EncoderRoom {
     wide: Vec<f32>,
     attention: Attention,
     bytes: ByteRows,
+    pub(crate) spent: Spent,
 }
 
 impl Encoder {
@@ -64,6 +66,7 @@ impl Encoder {
     /// A window's features: `positions × width`. Zeros for a spectrogram of another size.
     pub(crate) fn encode<'a>(&self, isa: Isa, mel: &Mel, room: &'a mut EncoderRoom) -> &'a [f32] {
         let (width, positions) = (self.width, self.places.len() / self.width);
+        room.spent.begin();
         // One position of zeros in front, for the second convolution; the one behind is never looked at.
         room.convolved.resize((2 * positions + 1) * width, 0.0);
         room.convolved[..width].fill(0.0);
@@ -80,6 +83,7 @@ impl Encoder {
         if let Some(rows) = Rows::new(&room.convolved, positions, 2 * width, 3 * width) {
             self.second.apply(isa, rows, Act::Gelu, &mut room.stream, &mut room.bytes);
         }
+        room.spent.done(Stage::Products);
         for (number, place) in room.stream.iter_mut().zip(&self.places) {
             *number += place;
         }
@@ -87,6 +91,7 @@ impl Encoder {
             block.apply(isa, self.numbers, width, room);
         }
         self.norm.apply(isa, &room.stream, &mut room.normal);
+        room.spent.done(Stage::Rest);
         &room.normal
     }
 }
@@ -105,16 +110,22 @@ impl Block {
     }
 
     fn apply(&self, isa: Isa, numbers: Numbers, width: usize, room: &mut EncoderRoom) {
-        let EncoderRoom { stream, normal, wide, attention, bytes, .. } = room;
+        let EncoderRoom { stream, normal, wide, attention, bytes, spent, .. } = room;
         let positions = stream.len() / width;
         wide.resize(positions * 4 * width, 0.0);
         self.attention_norm.apply(isa, stream, normal);
+        spent.done(Stage::Rest);
         let qkv = &mut wide[..positions * 3 * width];
         self.qkv.apply(isa, Rows::dense(normal, width), Act::Store, qkv, bytes);
+        spent.done(Stage::Products);
         attention.apply(isa, numbers, qkv, width, normal);
+        spent.done(Stage::Attention);
         self.out.apply(isa, Rows::dense(normal, width), Act::Add, stream, bytes);
+        spent.done(Stage::Products);
         self.norm.apply(isa, stream, normal);
+        spent.done(Stage::Rest);
         self.up.apply(isa, Rows::dense(normal, width), Act::Gelu, wide, bytes);
         self.down.apply(isa, Rows::dense(wide, 4 * width), Act::Add, stream, bytes);
+        spent.done(Stage::Products);
     }
 }

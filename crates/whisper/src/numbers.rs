@@ -8,8 +8,8 @@ pub enum Numbers {
     #[default]
     Exact,
     /// Weights in eight bits with a scale per output, and what they are multiplied with in eight bits with a scale per row; the sound's keys and values
-    /// in eight bits. The encoder's attention is f32, but bf16 on processors that multiply by tiles of it (AMX): what that adds to the features' distance from
-    /// the exact ones is a hundredth of what eight bits do. The sums of bytes are exact and the same on every processor. Some tokens differ from the exact ones: how many a small model's tests allow
+    /// in eight bits. The encoder's attention is in sixteen bits, but bf16 on processors that multiply by tiles of it (AMX): what bf16 adds to the features' distance from
+    /// the exact ones is a hundredth of what eight bits do, and sixteen bits are nearer. The sums of bytes and words are exact and the same on every processor. Some tokens differ from the exact ones: how many a small model's tests allow
     /// is in `tests/reference.rs`. How much faster it is depends on the processor; `examples/bench.rs` measures it.
     Fast,
 }
