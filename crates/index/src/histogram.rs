@@ -1,8 +1,9 @@
 use crate::compile::Compiled;
 use crate::page::{is_alive, segments};
+use crate::snapshot::Snapshot;
 use std::collections::BTreeMap;
 use tantivy::query::EnableScoring;
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher as Snapshot};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet};
 use timeline::{Span, WallTime, local_day};
 
 /// How many hits a local day has.
@@ -30,6 +31,7 @@ pub(crate) fn days(
             if is_cancelled() {
                 return Ok(None);
             }
+            let times = &segment.columns.times;
             let mut found = weight.scorer(segment.reader, 1.0)?;
             let mut block = [0; COLLECT_BLOCK_BUFFER_LEN];
             // The day of the documents up to `end`, and its hits: they lie in the order of time.
@@ -43,8 +45,8 @@ pub(crate) fn days(
                     if day.is_none_or(|(_, end)| document >= end) {
                         count(&mut days, day.map(|(span, _)| span), hits);
                         hits = 0;
-                        let span = local_day(WallTime::from_micros(segment.times.start(document)));
-                        day = Some((span, segment.times.first_before(span.start.as_micros())));
+                        let span = local_day(WallTime::from_micros(times.start(document)));
+                        day = Some((span, times.first_before(span.start.as_micros())));
                     }
                     hits += 1;
                 }

@@ -43,6 +43,7 @@ pub mod query;
 mod schema;
 mod searcher;
 mod second_chance;
+mod snapshot;
 mod sound;
 mod statistics;
 mod token;

@@ -39,6 +39,7 @@ impl Weight for OverlappingWeight {
 }
 
 /// When the documents of a segment start, the latest first, and how long they are.
+#[derive(Clone)]
 pub(crate) struct Times {
     start: Arc<dyn ColumnValues<i64>>,
     length: Arc<dyn ColumnValues<u64>>,

@@ -1,15 +1,12 @@
 //! The first hits of a query, by time or by score, without looking at more than it takes.
 
 use crate::compile::Compiled;
-use crate::overlapping::Times;
-use crate::schema::KEY;
+use crate::snapshot::{Columns, Snapshot};
 use crate::statistics::Statistics;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::sync::Arc;
-use tantivy::columnar::ColumnValues;
 use tantivy::query::EnableScoring;
-use tantivy::{DocId, DocSet, Score, Searcher as Snapshot, SegmentReader, TERMINATED};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 /// Where a document lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,14 +36,14 @@ pub(crate) fn newest(years: &[Snapshot], query: &Compiled, limit: usize) -> tant
             let is_on_page = |start: i64, page: &BinaryHeap<Reverse<(i64, i64, Place)>>| {
                 page.len() < limit || page.peek().is_some_and(|Reverse((oldest, ..))| start >= *oldest)
             };
-            if !is_on_page(segment.times.newest(), &page) {
+            let Columns { times, keys } = segment.columns;
+            if !is_on_page(times.newest(), &page) {
                 break;
             }
-            let keys = keys(segment.reader)?;
             let mut found = weight.scorer(segment.reader, 1.0)?;
             let mut document = found.doc();
             while document != TERMINATED {
-                let start = segment.times.start(document);
+                let start = times.start(document);
                 if !is_on_page(start, &page) {
                     break;
                 }
@@ -69,7 +66,7 @@ pub(crate) fn newest(years: &[Snapshot], query: &Compiled, limit: usize) -> tant
 
 /// The `limit` best of what matches in `years`, which come newest first; of equally good ones the newer.
 pub(crate) fn best(years: &[Snapshot], query: &Compiled, limit: usize) -> tantivy::Result<Vec<Found>> {
-    let statistics = Statistics(years);
+    let statistics = Statistics::of(years);
     let mut page: BinaryHeap<Reverse<Ranked>> = BinaryHeap::new();
     let mut threshold = Score::MIN;
     for (year, snapshot) in years.iter().enumerate() {
@@ -79,7 +76,7 @@ pub(crate) fn best(years: &[Snapshot], query: &Compiled, limit: usize) -> tantiv
             weight.for_each_pruning(threshold, segment.reader, &mut |document, score| {
                 if is_alive(segment.reader, document) {
                     let place = Place { year, segment: segment.number, document };
-                    page.push(Reverse(Ranked { score, start: segment.times.start(document), place }));
+                    page.push(Reverse(Ranked { score, start: segment.columns.times.start(document), place }));
                     if page.len() > limit {
                         page.pop();
                     }
@@ -93,8 +90,9 @@ pub(crate) fn best(years: &[Snapshot], query: &Compiled, limit: usize) -> tantiv
     }
     let mut found = Vec::new();
     for Reverse(Ranked { score, place, .. }) in page.into_sorted_vec() {
-        if let Some(reader) = years.get(place.year).and_then(|year| year.segment_readers().get(place.segment)) {
-            found.push(Found { key: keys(reader)?.get_val(place.document), score });
+        let Some(year) = years.get(place.year) else { continue };
+        if let Some(columns) = year.columns()?.get(place.segment) {
+            found.push(Found { key: columns.keys.get_val(place.document), score });
         }
     }
     Ok(found)
@@ -104,29 +102,23 @@ pub(crate) fn best(years: &[Snapshot], query: &Compiled, limit: usize) -> tantiv
 pub(crate) struct Segment<'a> {
     number: usize,
     pub(crate) reader: &'a SegmentReader,
-    pub(crate) times: Times,
+    pub(crate) columns: &'a Columns,
 }
 
 /// The segments of a year that a query has to look into, the newest first.
 pub(crate) fn segments<'a>(year: &'a Snapshot, query: &Compiled) -> tantivy::Result<Vec<Segment<'a>>> {
     let mut segments = Vec::new();
-    for (number, reader) in year.segment_readers().iter().enumerate() {
-        let times = Times::of(reader)?;
-        if query.span.is_none_or(|span| times.reach(&span)) {
-            segments.push(Segment { number, reader, times });
+    for (number, (reader, columns)) in year.segment_readers().iter().zip(year.columns()?).enumerate() {
+        if query.span.is_none_or(|span| columns.times.reach(&span)) {
+            segments.push(Segment { number, reader, columns });
         }
     }
-    segments.sort_by_key(|segment| Reverse(segment.times.newest()));
+    segments.sort_by_key(|segment| Reverse(segment.columns.times.newest()));
     Ok(segments)
 }
 
 pub(crate) fn is_alive(reader: &SegmentReader, document: DocId) -> bool {
     reader.alive_bitset().is_none_or(|alive| alive.is_alive(document))
-}
-
-/// The keys of a segment's documents.
-pub(crate) fn keys(reader: &SegmentReader) -> tantivy::Result<Arc<dyn ColumnValues<i64>>> {
-    Ok(reader.fast_fields().i64(KEY)?.values)
 }
 
 /// By score, and among equals by time.
@@ -164,7 +156,7 @@ fn scored(years: &[Snapshot], query: &Compiled, page: &[(i64, Place)]) -> tantiv
     let mut by_place: Vec<(Place, usize)> = page.iter().enumerate().map(|(rank, (_, place))| (*place, rank)).collect();
     by_place.sort_unstable();
     let mut scores = vec![0.0; page.len()];
-    let statistics = Statistics(years);
+    let statistics = Statistics::of(years);
     for of_year in by_place.chunk_by(|(a, _), (b, _)| a.year == b.year) {
         let Some(snapshot) = of_year.first().and_then(|(place, _)| years.get(place.year)) else { continue };
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, snapshot);

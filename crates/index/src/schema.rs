@@ -173,12 +173,12 @@ pub(crate) fn analyzers() -> TokenizerManager {
 
 /// The words around a border, as they stand in the field `bridge`; `None` where one of the two is silent.
 fn bridge(before: &str, text: &str) -> Option<PreTokenizedString> {
-    let (before, after) = (token::terms(before), token::terms(text));
+    let (before, after) = (token::terms(before), token::first_terms(text, BRIDGE_TERMS));
     if before.is_empty() || after.is_empty() {
         return None;
     }
     let last = before.iter().skip(before.len().saturating_sub(BRIDGE_TERMS)).map(|term| before_border(&term.text));
-    let first = after.iter().take(BRIDGE_TERMS).map(|term| after_border(&term.text));
+    let first = after.iter().map(|term| after_border(&term.text));
     let tokens = last.chain(first).enumerate().map(|(position, text)| Token { position, text, ..Token::default() });
     Some(PreTokenizedString { text: String::new(), tokens: tokens.collect() })
 }

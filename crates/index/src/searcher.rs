@@ -7,10 +7,10 @@ use crate::page;
 use crate::query::Query;
 use crate::schema::Fields;
 use crate::second_chance::{self, Likeness};
+use crate::snapshot::Snapshot;
 use crate::year::{self, Year};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use tantivy::Searcher as Snapshot;
 use tantivy::query::EnableScoring;
 use timeline::{Side, Span};
 
@@ -189,9 +189,10 @@ impl Searcher {
         let years = self.snapshots()?;
         guarded(&self.path, "reading all keys", || {
             let mut keys = Vec::new();
-            for segment in years.iter().flat_map(Snapshot::segment_readers) {
-                let column = page::keys(segment)?;
-                keys.extend(segment.doc_ids_alive().map(|document| column.get_val(document)));
+            for year in &years {
+                for (segment, columns) in year.segment_readers().iter().zip(year.columns()?) {
+                    keys.extend(segment.doc_ids_alive().map(|document| columns.keys.get_val(document)));
+                }
             }
             Ok(keys)
         })
@@ -207,7 +208,7 @@ impl Searcher {
         let Fields { text, exact, bridge, note, has, .. } = self.fields;
         guarded(&self.path, "reading all terms", || {
             let mut count = 0;
-            for segment in years.iter().flat_map(Snapshot::segment_readers) {
+            for segment in years.iter().flat_map(|year| year.segment_readers()) {
                 for field in [text, exact, bridge, note, has] {
                     let dictionary = segment.inverted_index(field)?;
                     let mut terms = dictionary.terms().stream()?;

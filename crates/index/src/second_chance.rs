@@ -1,11 +1,12 @@
 //! When nothing was found: words that are spelled nearly so, then words that sound so. Names are misheard, and words mistyped.
 
 use crate::query::{Node, Query, WordEnd};
+use crate::snapshot::Snapshot;
 use crate::sound::sounds;
 use std::collections::BTreeSet;
+use tantivy::Term;
 use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
-use tantivy::{Searcher as Snapshot, Term};
 
 /// How what was found has to do with what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,7 +74,7 @@ fn spelled_like(word: &str, years: &[Snapshot], exact: Field) -> tantivy::Result
         _ => 2,
     };
     let mut like = BTreeSet::new();
-    for segment in years.iter().flat_map(Snapshot::segment_readers) {
+    for segment in years.iter().flat_map(|year| year.segment_readers()) {
         let index = segment.inverted_index(exact)?;
         let slipped = FuzzyTermQuery::new(Term::from_field_text(exact, word), slips, true).automaton()?;
         let mut words = index.terms().search(slipped).into_stream()?;
@@ -87,7 +88,7 @@ fn spelled_like(word: &str, years: &[Snapshot], exact: Field) -> tantivy::Result
 fn sounding_like(word: &str, years: &[Snapshot], exact: Field) -> tantivy::Result<BTreeSet<String>> {
     let mut like = BTreeSet::new();
     let Some(wanted) = sounds(word) else { return Ok(like) };
-    for segment in years.iter().flat_map(Snapshot::segment_readers) {
+    for segment in years.iter().flat_map(|year| year.segment_readers()) {
         let index = segment.inverted_index(exact)?;
         let mut words = index.terms().stream()?;
         while like.len() < MAX_LIKE && words.advance() {

@@ -42,10 +42,15 @@ pub(crate) fn stem_analyzer() -> TextAnalyzer {
 
 /// The words of a text.
 pub(crate) fn terms(text: &str) -> Vec<Term> {
+    first_terms(text, usize::MAX)
+}
+
+/// The first words of a text, `most` at most.
+pub(crate) fn first_terms(text: &str, most: usize) -> Vec<Term> {
     let mut analyzer = exact_analyzer();
     let mut stream = analyzer.token_stream(text);
     let mut terms = Vec::new();
-    while let Some(token) = stream.next() {
+    while let Some(token) = stream.next().filter(|_| terms.len() < most) {
         terms.push(Term { place: token.offset_from..token.offset_to, text: token.text.clone() });
     }
     terms

@@ -4,21 +4,25 @@ use crate::error::guarded;
 use crate::private_directory::PrivateDirectory;
 use crate::purge;
 use crate::schema::{Fields, Payload};
+use crate::snapshot;
 use crate::year::{self, Year};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use tantivy::directory::error::LockError;
 use tantivy::directory::{Directory, DirectoryLock, INDEX_WRITER_LOCK};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexWriter, TantivyError, Term};
+use tantivy::{IndexWriter, SegmentReader, TantivyError, Term};
 use timeline::Span;
 
-/// Memory for documents of a year that were not committed yet, in bytes. When it is full, they go to the disk, unseen.
-const MEMORY_BYTES: usize = 20 << 20;
+/// Memory for documents of a year that were not committed yet, in bytes. When it is full, they go to the disk, unseen. Enough for those of a
+/// large commit, so that it makes a segment and not many.
+const MEMORY_BYTES: usize = 40 << 20;
 /// A segment with more deleted documents than this is merged: re-transcribing deletes many.
 const DELETED_BEFORE_MERGE: f32 = 0.3;
 /// So many years keep their threads after a commit: the present one, and one that is transcribed again.
 const YEARS_AT_HAND: usize = 2;
+/// A year that is over is put together where more than one in so many of its documents lies beside its largest segment.
+const SCATTERED_PART: u32 = 8;
 
 /// The one who writes the index. One per index, for as long as the process lives.
 ///
@@ -40,8 +44,12 @@ struct WrittenYear {
     documents: Option<IndexWriter>,
     /// Keys that were added and are not committed yet.
     added: HashSet<i64>,
+    /// The highest key that was ever added, as far as its segments tell: what is above it needn't be looked for. `None`: not known yet.
+    highest: Option<i64>,
     /// Whether anything was changed since its last commit.
     is_changed: bool,
+    /// Whether its segments were put together, once for each writer.
+    is_gathering: bool,
     /// The round in which it was last written.
     written: u64,
 }
@@ -154,7 +162,8 @@ impl Writer {
     /// See [`IndexError`]; drop the writer.
     pub fn clear(&mut self) -> Result<(), IndexError> {
         self.cursor = None;
-        // tantivy's threads end before their files go.
+        // A merge that is under way would write its files behind who deletes them.
+        self.years.values_mut().try_for_each(WrittenYear::close)?;
         self.years.clear();
         for number in year::years(&self.path)? {
             year::empty(&year::folder(&self.path, number))?;
@@ -170,8 +179,17 @@ impl Writer {
         self.years.values_mut().try_for_each(WrittenYear::close)
     }
 
-    /// Ends the threads of years that weren't written lately.
+    /// Ends the threads of years that weren't written lately, and puts the segments of a year that is over together.
     fn let_go(&mut self) -> Result<(), IndexError> {
+        let last = self.years.keys().next_back().copied();
+        let round = self.round;
+        let is_over = |number: &i32, year: &WrittenYear| Some(*number) != last && year.written < round;
+        let mut over = self.years.iter_mut().filter(|(number, year)| is_over(number, year)).map(|(_, year)| year);
+        // One at a time: each takes a while.
+        if let Some(year) = over.find(|year| year.is_scattered()) {
+            year.gather()?;
+            year.written = round;
+        }
         let mut at_hand: Vec<&mut WrittenYear> =
             self.years.values_mut().filter(|year| year.documents.is_some()).collect();
         at_hand.sort_by_key(|year| std::cmp::Reverse(year.written));
@@ -181,11 +199,22 @@ impl Writer {
 
 impl WrittenYear {
     fn new(year: Year) -> Self {
-        Self { year, documents: None, added: HashSet::new(), is_changed: false, written: 0 }
+        Self {
+            year,
+            documents: None,
+            added: HashSet::new(),
+            highest: None,
+            is_changed: false,
+            is_gathering: false,
+            written: 0,
+        }
     }
 
     /// Takes a document out, if it is here: a year that doesn't have it isn't touched.
     fn remove(&mut self, key: i64, fields: &Fields) -> Result<(), IndexError> {
+        if key > self.highest()? {
+            return Ok(());
+        }
         let term = Term::from_field_i64(fields.key, key);
         if self.added.contains(&key) || self.holds(&term)? {
             self.documents()?.delete_term(term);
@@ -199,8 +228,24 @@ impl WrittenYear {
         let documents = self.documents()?;
         guarded(&path, "adding documents", || documents.add_document(fields.document(document)))?;
         self.added.insert(document.key);
+        self.highest = Some(self.highest()?.max(document.key));
         self.is_changed = true;
         Ok(())
+    }
+
+    /// The database counts keys upwards, so most of what is added is new, and is told to be by this alone.
+    fn highest(&mut self) -> Result<i64, IndexError> {
+        if let Some(highest) = self.highest {
+            return Ok(highest);
+        }
+        let highest = guarded(&self.year.path, "reading its keys", || {
+            let mut highest = i64::MIN;
+            for segment in self.year.last_snapshot().segment_readers() {
+                highest = highest.max(snapshot::keys(segment)?.max_value());
+            }
+            Ok(highest)
+        })?;
+        Ok(*self.highest.insert(highest))
     }
 
     /// Whether its last commit has a document with that key. One that was replaced counts for a while, which does no harm.
@@ -247,6 +292,28 @@ impl WrittenYear {
             })?,
         };
         Ok(self.documents.insert(writer))
+    }
+
+    /// Whether a good part of it isn't in its largest segment.
+    fn is_scattered(&self) -> bool {
+        let snapshot = self.year.last_snapshot();
+        let sizes = || snapshot.segment_readers().iter().map(SegmentReader::num_docs);
+        let (all, largest) = (sizes().sum::<u32>(), sizes().max().unwrap_or(0));
+        !self.is_gathering && (all - largest) > all / SCATTERED_PART
+    }
+
+    /// Begins to merge all of its segments into one: what comes into a year that is over is little, and a search looks into each segment.
+    fn gather(&mut self) -> Result<(), IndexError> {
+        // Merges that are under way end first, or their segments would be merged twice.
+        self.close()?;
+        let path = self.year.path.clone();
+        let ids = guarded(&path, "listing its segments", || self.year.index.searchable_segment_ids())?;
+        if ids.len() > 1 {
+            // It goes on while other years are written. One that fails is told by tantivy, and tried again by another writer.
+            drop(self.documents()?.merge(&ids));
+        }
+        self.is_gathering = true;
+        Ok(())
     }
 
     fn close(&mut self) -> Result<(), IndexError> {

@@ -5,9 +5,11 @@ use crate::document::Cursor;
 use crate::error::guarded;
 use crate::private_directory::PrivateDirectory;
 use crate::schema::{Fields, Payload, analyzers, settings};
+use crate::snapshot::Snapshot;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use tantivy::directory::{Directory, INDEX_WRITER_LOCK, META_LOCK};
-use tantivy::{Index, IndexReader, ReloadPolicy, Searcher as Snapshot};
+use tantivy::{Index, IndexReader, ReloadPolicy};
 
 /// A year of the index as it is read.
 pub(crate) struct Year {
@@ -16,6 +18,15 @@ pub(crate) struct Year {
     pub(crate) path: PathBuf,
     pub(crate) index: Index,
     reader: IndexReader,
+    /// What was looked at last; `None` before.
+    seen: Mutex<Option<Seen>>,
+}
+
+/// A commit that was looked at.
+struct Seen {
+    /// The bytes of its `meta.json`: every commit and every merge writes others.
+    meta: Vec<u8>,
+    snapshot: Snapshot,
 }
 
 impl Year {
@@ -39,7 +50,11 @@ impl Year {
                 && (payload_of(&index)?.is_some() || reader.searcher().num_docs() == 0);
             Ok((fits, index, reader))
         })?;
-        if fits { Ok(Self { number, path, index, reader }) } else { Err(IndexError::Outdated { path }) }
+        if fits {
+            Ok(Self { number, path, index, reader, seen: Mutex::default() })
+        } else {
+            Err(IndexError::Outdated { path })
+        }
     }
 
     /// Makes a year that isn't there yet, empty.
@@ -55,23 +70,34 @@ impl Year {
             let reader = reader_of(&index)?;
             Ok((index, reader))
         })?;
-        Ok(Self { number, path, index, reader })
+        Ok(Self { number, path, index, reader, seen: Mutex::default() })
     }
 
-    /// The year as of its last commit; `None` where it is no longer there. Without a new commit it takes 0.04 ms.
+    /// The year as of its last commit; `None` where it is no longer there.
     pub(crate) fn snapshot(&self) -> Result<Option<Snapshot>, IndexError> {
-        let reloaded = guarded(&self.path, "reading what is new", || self.reader.reload());
-        match reloaded {
-            Ok(()) => Ok(Some(self.reader.searcher())),
+        let io = |source| IndexError::Io { path: self.path.join(META), operation: "reading what is new", source };
+        let meta = match std::fs::read(self.path.join(META)) {
+            Ok(meta) => meta,
             // Emptied meanwhile: its `meta.json` goes first.
-            Err(_) if !has_meta(&self.path) => Ok(None),
-            Err(error) => Err(error),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(error)),
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        // tantivy would open every segment anew, which takes longer than most searches.
+        if seen.as_ref().is_none_or(|seen| seen.meta != meta) {
+            match guarded(&self.path, "reading what is new", || self.reader.reload()) {
+                Ok(()) => *seen = Some(Seen { meta, snapshot: Snapshot::new(self.reader.searcher()) }),
+                Err(_) if !has_meta(&self.path) => return Ok(None),
+                Err(error) => return Err(error),
+            }
         }
+        Ok(seen.as_ref().map(|seen| seen.snapshot.clone()))
     }
 
     /// The year as it was when it was last looked at.
     pub(crate) fn last_snapshot(&self) -> Snapshot {
-        self.reader.searcher()
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().map_or_else(|| Snapshot::new(self.reader.searcher()), |seen| seen.snapshot.clone())
     }
 
     /// What its last commit carries; `None` before any, and where it is no longer there.
@@ -166,6 +192,20 @@ mod tests {
 
     fn at(seq: u64) -> Cursor {
         Cursor { database: "d".to_owned(), seq, nonce: 7 }
+    }
+
+    #[test]
+    fn segments_are_opened_anew_only_where_there_is_another_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let year = Year::create(folder.path(), 2026).unwrap();
+        let generation = || year.snapshot().unwrap().unwrap().generation().generation_id();
+        let before = generation();
+        assert_eq!(generation(), before);
+        let mut writer: tantivy::IndexWriter = year.index.writer_with_num_threads(1, 15 << 20).unwrap();
+        writer.add_document(tantivy::TantivyDocument::new()).unwrap();
+        writer.commit().unwrap();
+        assert_ne!(generation(), before);
+        assert_eq!(year.snapshot().unwrap().unwrap().num_docs(), 1);
     }
 
     #[test]

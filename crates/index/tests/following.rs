@@ -226,6 +226,45 @@ fn each_year_has_an_index_and_phrases_cross_its_end() {
 }
 
 #[test]
+fn a_year_that_is_over_is_put_together_once_another_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(folder.path()).unwrap();
+    let segments = |year: &str| {
+        let of_a_segment = |file: &PathBuf| file.extension() == Some("term".as_ref());
+        files(&folder.path().join(year)).into_iter().filter(of_a_segment).count()
+    };
+    for round in 1..=4 {
+        writer.apply(&[], &[at_new_year(round, round, "wolf")]).unwrap();
+        writer.commit(&cursor(round.unsigned_abs())).unwrap();
+    }
+    assert_eq!(segments("2025"), 4);
+    for round in 5..=6 {
+        writer.apply(&[], &[at_new_year(round, 20 + round, "wolf")]).unwrap();
+        writer.commit(&cursor(round.unsigned_abs())).unwrap();
+    }
+    writer.close().unwrap();
+    assert_eq!((segments("2025"), segments("2026")), (1, 2));
+    assert_eq!(found(folder.path(), "wolf"), [6, 5, 4, 3, 2, 1]);
+    assert_eq!(Writer::open(folder.path()).unwrap().cursor(), Some(cursor(6)));
+}
+
+#[test]
+fn a_writer_that_is_opened_again_replaces_and_removes_what_one_before_it_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::open(folder.path()).unwrap();
+    writer.apply(&[], &[document(7, "wolf"), document(3, "wolf"), document(5, "wolf")]).unwrap();
+    writer.commit(&cursor(1)).unwrap();
+    drop(writer);
+    let mut writer = Writer::open(folder.path()).unwrap();
+    // New ones above and between those that are there, in the same round as the others.
+    writer.apply(&[3], &[document(9, "bear"), document(4, "bear"), document(7, "bear")]).unwrap();
+    writer.apply(&[9], &[document(5, "bear")]).unwrap();
+    writer.commit(&cursor(2)).unwrap();
+    assert!(found(folder.path(), "wolf").is_empty());
+    assert_eq!(found(folder.path(), "bear"), [7, 5, 4]);
+}
+
+#[test]
 fn a_kill_between_the_commits_of_two_years_repeats_the_round() {
     let origin = tempfile::tempdir().unwrap();
     let mut writer = Writer::open(origin.path()).unwrap();

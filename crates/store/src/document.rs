@@ -3,6 +3,7 @@ use crate::error::During;
 use crate::pass::{PROVISIONAL, name_at};
 use crate::{MAX_UTTERANCE_MICROS, State, Store, StoreError, remark, track};
 use rusqlite::{Connection, OptionalExtension};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use timeline::{PassName, Side, Span, TrackName};
 
@@ -128,11 +129,12 @@ fn documents(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Document
     let spans = by_track.values().flatten().map(|place| Span::new(place.span.start, place.span.end.plus_micros(1)));
     let hull = spans.reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
     let remarks = hull.map_or(Ok(Vec::new()), |hull| remark::within(connection, &hull))?;
+    let mut sources = Sources::default();
     for (track, mut wanted) in by_track {
         wanted.sort_by_key(|place| (place.at, place.key));
         let near = |a: &Place, b: &Place| b.at.micros_since(a.at) <= 2 * BRIDGE_GAP_MICROS;
         for wanted in wanted.chunk_by(near) {
-            stretch(connection, track, wanted, &mut answer)?;
+            stretch(connection, &mut sources, track, wanted, &mut answer)?;
         }
     }
     if !remarks.is_empty() {
@@ -149,8 +151,57 @@ fn documents(connection: &Connection, keys: &[i64]) -> rusqlite::Result<Document
     Ok(answer)
 }
 
+/// The tracks and passes that were met, by their keys: each is read once for all documents.
+#[derive(Default)]
+struct Sources {
+    tracks: HashMap<i64, (TrackName, Side)>,
+    passes: HashMap<i64, Source>,
+}
+
+/// Of a pass, what a document holds of it.
+struct Source {
+    name: PassName,
+    model: String,
+    /// Neither provisional, whose words give way to others for good, nor a translation.
+    is_lasting: bool,
+}
+
+impl Sources {
+    fn track(&mut self, connection: &Connection, key: i64) -> rusqlite::Result<&(TrackName, Side)> {
+        Ok(match self.tracks.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let row = connection
+                    .prepare_cached("SELECT name, side FROM track WHERE key = ?1")?
+                    .query_row([key], |row| Ok((track::track_at(row, 0)?, track::side_at(row, 1)?)))?;
+                new.insert(row)
+            }
+        })
+    }
+
+    fn pass(&mut self, connection: &Connection, key: i64) -> rusqlite::Result<&Source> {
+        Ok(match self.passes.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let row = connection
+                    .prepare_cached("SELECT name, model, rank > ?2 AND translation = 0 FROM pass WHERE key = ?1")?
+                    .query_row([key, PROVISIONAL], |row| {
+                        Ok(Source { name: name_at(row, 0)?, model: row.get(1)?, is_lasting: row.get(2)? })
+                    })?;
+                new.insert(row)
+            }
+        })
+    }
+}
+
 /// Answers for neighbours on one track, in the order of their middles.
-fn stretch(connection: &Connection, track: i64, wanted: &[Place], answer: &mut Documents) -> rusqlite::Result<()> {
+fn stretch(
+    connection: &Connection,
+    sources: &mut Sources,
+    track: i64,
+    wanted: &[Place],
+    answer: &mut Documents,
+) -> rusqlite::Result<()> {
     let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else { return Ok(()) };
     let from = first.at.plus_micros(-REACH_MICROS);
     let places = places(connection, track, &Span::new(from, last.at.plus_micros(1)))?;
@@ -161,10 +212,16 @@ fn stretch(connection: &Connection, track: i64, wanted: &[Place], answer: &mut D
         let (is_current, is_wanted) = (current.contains(place.key), wanted.contains(&place.key));
         if is_wanted && is_current {
             let close = before.filter(|before| place.span.start.micros_since(before.span.end) <= BRIDGE_GAP_MICROS);
-            let document = read(connection, place, close.map(|before| before.key))?;
+            let before = match (close, answer.current.last()) {
+                (None, _) => String::new(),
+                // Most follow on one that was just read.
+                (Some(close), Some(read)) if read.key == close.key => last_words(&read.text),
+                (Some(close), _) => last_words_of(connection, close.key)?,
+            };
+            let document = read(connection, sources, place, before)?;
             answer.current.push(Document { state: current.state_of(place), ..document });
-        } else if is_wanted && place.state != State::Hidden && is_of_a_lasting_pass(connection, place)? {
-            answer.past.push(read(connection, place, None)?);
+        } else if is_wanted && place.state != State::Hidden && sources.pass(connection, place.pass)?.is_lasting {
+            answer.past.push(read(connection, sources, place, String::new())?);
         } else if is_wanted {
             answer.gone.push(place.key);
         }
@@ -175,44 +232,38 @@ fn stretch(connection: &Connection, track: i64, wanted: &[Place], answer: &mut D
     Ok(())
 }
 
-/// Neither provisional, whose words give way to others for good, nor a translation.
-fn is_of_a_lasting_pass(connection: &Connection, place: &Place) -> rusqlite::Result<bool> {
-    connection
-        .prepare_cached("SELECT rank > ?2 AND translation = 0 FROM pass WHERE key = ?1")?
-        .query_row([place.pass, PROVISIONAL], |row| row.get(0))
-}
-
-fn read(connection: &Connection, place: &Place, before: Option<i64>) -> rusqlite::Result<Document> {
-    let before = match before {
-        Some(key) => connection
-            .prepare_cached("SELECT text FROM utterance WHERE key = ?1")?
-            .query_row([key], |row| Ok(last_words(row.get_ref(0)?.as_str()?)))?,
-        None => String::new(),
-    };
+fn read(connection: &Connection, sources: &mut Sources, place: &Place, before: String) -> rusqlite::Result<Document> {
+    let (track, side) = sources.track(connection, place.track)?.clone();
+    let source = sources.pass(connection, place.pass)?;
     connection
         .prepare_cached(
-            "SELECT t.name, t.side, u.text, u.language, u.p, p.model, u.echo_of IS NOT NULL, u.replay_of IS NOT NULL, p.name
-               FROM utterance u JOIN track t ON t.key = u.track JOIN pass p ON p.key = u.pass WHERE u.key = ?1",
+            "SELECT text, language, p, echo_of IS NOT NULL, replay_of IS NOT NULL FROM utterance WHERE key = ?1",
         )?
         .query_row([place.key], |row| {
             Ok(Document {
                 key: place.key,
                 span: place.span,
-                track: track::track_at(row, 0)?,
-                side: track::side_at(row, 1)?,
-                text: row.get(2)?,
+                track,
+                side,
+                text: row.get(0)?,
                 before,
-                language: row.get(3)?,
-                p: row.get(4)?,
-                model: row.get(5)?,
-                pass: name_at(row, 8)?,
+                language: row.get(1)?,
+                p: row.get(2)?,
+                model: source.model.clone(),
+                pass: source.name.clone(),
                 state: place.state,
-                is_echo: row.get(6)?,
-                is_replay: row.get(7)?,
+                is_echo: row.get(3)?,
+                is_replay: row.get(4)?,
                 is_starred: false,
                 notes: Vec::new(),
             })
         })
+}
+
+fn last_words_of(connection: &Connection, key: i64) -> rusqlite::Result<String> {
+    connection
+        .prepare_cached("SELECT text FROM utterance WHERE key = ?1")?
+        .query_row([key], |row| Ok(last_words(row.get_ref(0)?.as_str()?)))
 }
 
 fn last_words(text: &str) -> String {

@@ -40,8 +40,10 @@ pub struct Followed {
     pub rebuilt: bool,
 }
 
-/// Changes applied in one commit of the index: some hundred kilobytes of text.
-const CHANGES_PER_COMMIT: usize = 2_000;
+/// Changes that are read at once: some hundred kilobytes of text.
+const CHANGES_AT_ONCE: usize = 2_000;
+/// Changes applied in one commit of the index while there are more: each makes a segment, and each segment is merged with others until few are left.
+const CHANGES_PER_COMMIT: usize = 100_000;
 
 impl Follower {
     /// Opens the index for writing.
@@ -85,7 +87,11 @@ impl Follower {
         Ok(self.writer.clear()?)
     }
 
-    fn catch_up_telling(&mut self, store: &Store, tell: &mut dyn FnMut(usize)) -> Result<Followed, WorkerError> {
+    /// As [`catch_up`](Self::catch_up). `tell` is called with how many changes were applied, now and then.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn catch_up_telling(&mut self, store: &Store, tell: &mut dyn FnMut(usize)) -> Result<Followed, WorkerError> {
         let database = store.database_id()?;
         let mut followed = Followed::default();
         let mut seq = match self.writer.cursor() {
@@ -96,9 +102,11 @@ impl Follower {
                 0
             }
         };
+        let mut uncommitted = 0;
+        let mut reached = None;
         loop {
-            let changes = store.changes_after(seq, CHANGES_PER_COMMIT)?;
-            let Some(last) = changes.last() else { return Ok(followed) };
+            let changes = store.changes_after(seq, CHANGES_AT_ONCE)?;
+            let Some(last) = changes.last() else { break };
             let mut keys: Vec<i64> = changes.iter().map(|change| change.key).collect();
             keys.sort_unstable();
             keys.dedup();
@@ -107,11 +115,30 @@ impl Follower {
             let past = past.into_iter().map(|it| document(index::PAST, it));
             let documents: Vec<Document> = current.chain(past).collect();
             self.writer.apply(&keys, &documents)?;
-            self.writer.commit(&Cursor { database: database.clone(), seq: last.seq, nonce: last.nonce })?;
             seq = last.seq;
+            uncommitted += changes.len();
+            reached = Some(Cursor { database: database.clone(), seq, nonce: last.nonce });
+            if uncommitted >= CHANGES_PER_COMMIT {
+                self.commit(reached.take())?;
+                uncommitted = 0;
+            }
             followed.changes += changes.len();
             tell(followed.changes);
         }
+        self.commit(reached)?;
+        Ok(followed)
+    }
+
+    fn commit(&mut self, reached: Option<Cursor>) -> Result<(), WorkerError> {
+        Ok(reached.map_or(Ok(()), |cursor| self.writer.commit(&cursor))?)
+    }
+
+    /// Waits for segments of the index that are being merged, and closes. Dropping it gives them up, which loses nothing.
+    ///
+    /// # Errors
+    /// [`WorkerError::Index`].
+    pub fn close(self) -> Result<(), WorkerError> {
+        Ok(self.writer.close()?)
     }
 
     /// Whether the index was made from this database and not from a later state of it: a backup that was put back

@@ -1,6 +1,7 @@
 use super::corpus::Made;
 use super::{bytes_below, megabytes};
-use anyhow::Result;
+use crate::process_usage::Usage;
+use anyhow::{Context, Result};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::{NewPass, NewUtterance, Outcome, Store, WindowRow, Word};
@@ -10,13 +11,16 @@ use worker::Follower;
 /// A database, and an index that follows it, as the worker makes them.
 pub(crate) struct SyntheticArchive {
     store: Store,
-    follower: Follower,
+    /// Taken while it is opened anew.
+    follower: Option<Follower>,
     pass: i64,
     folder: PathBuf,
 }
 
 /// Utterances of one track that are stored in one transaction.
 const IN_A_WINDOW: usize = 500;
+/// After so many rounds of following it is looked how much memory that takes.
+const ROUNDS_BETWEEN_LOOKS: u32 = 10;
 
 impl SyntheticArchive {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
@@ -32,7 +36,7 @@ impl SyntheticArchive {
             created: WallTime::from_micros(0),
         };
         let pass = store.ensure_pass(&pass)?.key;
-        let follower = Follower::open(&index(folder))?;
+        let follower = Some(Follower::open(&index(folder))?);
         Ok(Self { store, follower, pass, folder: folder.to_owned() })
     }
 
@@ -61,8 +65,25 @@ impl SyntheticArchive {
 
     /// Lets the index catch up.
     pub(crate) fn follow(&mut self) -> Result<()> {
-        self.follower.catch_up(&self.store)?;
+        self.follower.as_mut().context("the index isn't open")?.catch_up(&self.store)?;
         Ok(())
+    }
+
+    /// Lets the index catch up with all there is, merges included. How many changes that were, and the most bytes of memory, without pages of files, that the
+    /// process had.
+    pub(crate) fn build_index(&mut self) -> Result<(u64, u64)> {
+        let mut follower = self.follower.take().context("the index isn't open")?;
+        let (mut looked, mut most_bytes) = (0, Ok(0));
+        let mut tell = |_| {
+            looked += 1;
+            if let (1, Ok(before)) = (looked % ROUNDS_BETWEEN_LOOKS, &most_bytes) {
+                most_bytes = Usage::of(std::process::id()).map(|usage| usage.dirty_bytes.max(*before));
+            }
+        };
+        let followed = follower.catch_up_telling(&self.store, &mut tell)?;
+        follower.close()?;
+        self.follower = Some(Follower::open(&index(&self.folder))?);
+        Ok((u64::try_from(followed.changes)?, most_bytes?))
     }
 
     pub(crate) fn database_size(&self) -> Result<String> {

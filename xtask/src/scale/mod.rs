@@ -11,6 +11,7 @@ mod questions;
 mod searching;
 mod table;
 
+use crate::process_usage::Usage;
 use anyhow::{Context, Result};
 use archive::SyntheticArchive;
 use clap::ValueEnum;
@@ -67,7 +68,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         // What is there ends where the days do; what is added comes after it.
         while corpus.day().is_some() {}
     } else {
+        say(&format!("{} utterances over ten years\n", args.utterances))?;
         build(args, &folder, &mut archive, &mut corpus)?;
+    }
+    if index(&mut archive)? > 0 {
         search_both(args, &folder)?;
     }
     let mut took = Vec::new();
@@ -107,16 +111,28 @@ fn build(args: &Args, folder: &Path, archive: &mut SyntheticArchive, corpus: &mu
     let began = SystemClock.boot_micros();
     full_text.finish()?;
     fts_s += seconds(began);
-    let began = SystemClock.boot_micros();
-    archive.follow()?;
-    let indexed_s = seconds(began);
     samples.write(folder)?;
-    #[expect(clippy::cast_precision_loss, reason = "100 million at most")]
-    let rate = |s: f64| args.utterances as f64 / s;
-    say(&format!("{} utterances over ten years\n", args.utterances))?;
-    say(&format!("database  {:>8.0} utterances/s  {}", rate(stored_s), archive.database_size()?))?;
-    say(&format!("index     {:>8.0} utterances/s  {}", rate(indexed_s), archive.index_size()?))?;
-    say(&format!("FTS5      {:>8.0} utterances/s  {}\n", rate(fts_s), full_text.size()?))
+    say(&format!("database  {:>8.0} utterances/s  {}", rate(args.utterances, stored_s), archive.database_size()?))?;
+    say(&format!("FTS5      {:>8.0} utterances/s  {}", rate(args.utterances, fts_s), full_text.size()?))
+}
+
+/// How many changes the index hadn't seen. A later run goes on where one was broken off.
+fn index(archive: &mut SyntheticArchive) -> Result<u64> {
+    let (began, used) = (SystemClock.boot_micros(), Usage::of(std::process::id())?.cpu_s);
+    let (changes, most_bytes) = archive.build_index()?;
+    let took = micros_as_s(SystemClock.boot_micros() - began);
+    if changes > 0 {
+        let of_processor = rate(changes, Usage::of(std::process::id())?.cpu_s - used);
+        let (size, most) = (archive.index_size()?, megabytes(most_bytes));
+        say(&format!("index     {:>8.0} utterances/s  {size}", rate(changes, took)))?;
+        say(&format!("          {of_processor:>8.0} in a second of processor time, {most} of memory at most\n"))?;
+    }
+    Ok(changes)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "100 million at most")]
+fn rate(count: u64, s: f64) -> f64 {
+    count as f64 / s
 }
 
 fn search_both(args: &Args, folder: &Path) -> Result<()> {
