@@ -14,7 +14,7 @@ pub struct ByteRows {
     /// None before rows were taken.
     isa: Option<Isa>,
     quads: Vec<[i8; 4]>,
-    /// In place of the quads: plain rows of words, see [`widened`](crate::byte_tile::widened).
+    /// In place of the quads: plain rows of words.
     words: Vec<[i16; 4]>,
     /// Likewise: tiles of 16 rows, see [`tiles`].
     lines: Vec<Line>,

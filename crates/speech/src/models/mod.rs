@@ -5,7 +5,7 @@
 //! after [`inspect()`], and after its SHA-256 was compared where it is known; sums are kept in `models/checksums.json`
 //! under size and time of change, so that looking for a model reads gigabytes once. Before it is loaded the whole file is read all the same
 //! ([`demand`], by [`EngineProcess`](crate::EngineProcess)): a disk that fails changes no times. What our own engine loads it packs once, and maps from then on
-//! ([`packed`]): sums in that file are compared at each load instead.
+//! (`packed.rs`): sums in that file are compared at each load instead.
 
 mod add;
 mod checksums;
