@@ -25,9 +25,11 @@ fn a_machine_is_measured_with_a_model_that_need_not_be_installed() {
 
 fn plausible(figures: &serde_json::Value) {
     let figure = |name: &str| figures[name].as_f64().unwrap_or_else(|| panic!("no {name} in {figures}"));
-    for name in ["vad_x", "encode_s", "decode_s", "load_s", "speech_x"] {
+    for name in ["vad_x", "load_s", "speech_x"] {
         assert!(figure(name) > 0.0, "{name}: {figures}");
     }
+    // On a busy machine a short window may take as long as a long one: then all of it counts as the part before the first token.
+    assert!(figure("encode_s") + figure("decode_s") > 0.0 && figure("decode_s") >= 0.0, "{figures}");
     assert!((25.0..28.0).contains(&figure("window_s")) && figure("tokens") > 40.0, "{figures}");
     // The day: its sound through the detector, its speech through the engine.
     let day_s = 115_200.0 / figure("vad_x") + 14_400.0 / figure("recognised_x");

@@ -349,7 +349,7 @@ fn on_a_terminal_a_meter_shows_both_tracks_and_the_time() {
     // Sinks that nobody plays into may sleep for longer than the recording takes.
     let _playing = [("mic", Sink::MicFeed), ("loopback", Sink::Speakers)]
         .map(|(track, sink)| rig.play(&fixture(&format!("days/standup.{track}.wav")), sink).unwrap());
-    let record = format!("{} --home {} --for 6s", env!("CARGO_BIN_EXE_hearsay-record"), home.path().display());
+    let record = format!("{} --yes --home {} --for 6s", env!("CARGO_BIN_EXE_hearsay-record"), home.path().display());
     // `script` gives it a terminal; what it draws comes back on standard output.
     let shown = testkit::output(rig.command("script").args(["-qec", &record, "/dev/null"]), "bsdutils").unwrap();
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();

@@ -268,7 +268,8 @@ impl Config {
         for path in [Some(home.config_file()), user].into_iter().flatten() {
             match std::fs::read_to_string(&path) {
                 Ok(text) => return Ok((Self::parse(&text, &path)?, Some(path))),
-                Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+                // Where a file lies in the place of a folder there is no configuration either; who makes the folder says so.
+                Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(source) => return Err(ConfigError::Read { path, source }),
             }
         }
