@@ -1,6 +1,7 @@
 use anyhow::Result;
 use home::{Config, Home};
 use std::path::PathBuf;
+use std::process::Command;
 use timeline::{Clock, Span, SystemClock, WallTime};
 
 /// What every command is given: where things lie and what time it is.
@@ -31,6 +32,22 @@ impl Context {
             verbose: global.verbose,
             now: SystemClock.wall(),
         })
+    }
+
+    /// This program once more, on the same home with the same configuration, for as long as it likes: Ctrl-C in the terminal of whoever
+    /// starts it is not for it.
+    ///
+    /// # Errors
+    /// Where the system doesn't tell where this program lies.
+    pub(crate) fn another(&self) -> std::io::Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--home").arg(self.home.root());
+        if let Some(config) = &self.config_file {
+            command.arg("--config").arg(config);
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        Ok(command)
     }
 
     /// The configuration, and the file it came from.

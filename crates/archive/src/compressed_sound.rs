@@ -44,7 +44,14 @@ impl CompressedSound {
         }
         let reader = symphonia::default::get_probe()
             .probe(&hint, stream, FormatOptions::default(), MetadataOptions::default())
-            .map_err(|error| not_sound(path, error))?;
+            .map_err(|error| match error {
+                // What it says of that is about its own parts.
+                Error::Unsupported(_) => ArchiveError::NotSound {
+                    path: path.to_owned(),
+                    reason: "it is none of WAV, FLAC, MP3, M4A and Ogg Vorbis".to_owned(),
+                },
+                error => not_sound(path, error),
+            })?;
         let found =
             reader.first_track_known_codec(TrackType::Audio).map(|track| (track.id, track.codec_params.clone()));
         let (track, params) = match found {

@@ -17,7 +17,7 @@ use std::process::Command;
 /// What is made, and of what.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cargo xtask dist\n  cargo xtask dist --executables target/debug --out /tmp/dist --fast\n\nIt needs dpkg-dev, binutils, gzip and tar."
+    after_help = "Examples:\n  cargo xtask dist\n  cargo xtask dist --executables target/debug --out packages --fast\n\nIt needs dpkg-dev, binutils, gzip and tar."
 )]
 pub(crate) struct Args {
     /// Take the four executables of this folder [default: build them in release]

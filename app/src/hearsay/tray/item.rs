@@ -8,7 +8,7 @@ use anyhow::Result;
 use capture::control::{self, Request};
 use ksni::menu::StandardItem;
 use ksni::{Category, Icon, MenuItem, Status, ToolTip, Tray};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -54,13 +54,7 @@ impl Item {
 
 /// Opens a window of its own, which outlives whoever shows the icon.
 fn viewer(given: &Context) -> Result<()> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--home").arg(given.home.root());
-    if let Some(config) = &given.config_file {
-        command.arg("--config").arg(config);
-    }
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut window = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+    let mut window = given.another()?.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
     std::thread::Builder::new().name("hs-window".into()).spawn(move || {
         if let Err(error) = window.wait() {
             tracing::warn!("nothing is known of the viewer: {error}");

@@ -10,7 +10,7 @@ use crate::level::{self, Heard};
 use anyhow::{Context as _, Result};
 use capture::{Device, Kind};
 use speech::models::{self, Mirrors, Wanted};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
@@ -113,16 +113,8 @@ fn heard(given: &Context, kind: Kind, name: &str, answers: &SyncSender<Answer>, 
 
 /// Starts `hearsay run` so that it outlives the window.
 fn start(given: &Context) -> Result<()> {
-    let me = std::env::current_exe().context("cannot tell where this program lies")?;
-    let mut command = Command::new(me);
-    command.arg("--home").arg(given.home.root());
-    if let Some(config) = &given.config_file {
-        command.arg("--config").arg(config);
-    }
+    let mut command = given.another().context("cannot tell where this program lies")?;
     command.arg("run").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // Ctrl-C in the terminal that the window was opened from is not for it.
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let mut child = command.spawn().context("cannot start recording")?;
     let mut waited = Duration::ZERO;
     while waited < STARTING {
