@@ -165,13 +165,19 @@ pub(crate) fn run_with(given: &Given, options: &Options) -> Result<Exit> {
         }),
     );
     window.map_err(|error| {
-        Failure::new(format!("cannot open a window: {error}"))
+        Failure::new(format!("cannot open a window: {}", reason(&error.to_string())))
             .hint("without a display, use `hearsay search`, `hearsay show` and `hearsay play`")
     })?;
     match picture_error.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(error),
         None => Ok(Exit::Done),
     }
+}
+
+/// What a user can do something about: winit puts the line of its own source before it.
+fn reason(error: &str) -> &str {
+    let behind_the_file = error.rsplit_once(".rs:").and_then(|(_, line)| line.split_once(": "));
+    behind_the_file.map_or(error, |(_, reason)| reason).trim_end_matches('.')
 }
 
 fn start(

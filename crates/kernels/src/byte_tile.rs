@@ -4,6 +4,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod vnni256;
@@ -13,7 +15,7 @@ use crate::{Isa, Level, PANEL};
 /// Rows that a tile has on this level, 12 at most: as many as there are registers for.
 pub(crate) fn height(isa: Isa) -> usize {
     match isa.level() {
-        Level::Portable => 4,
+        Level::Portable | Level::Neon => 4,
         Level::Avx2 => 2,
         Level::AvxVnni => 3,
         Level::Avx512 | Level::Amx => 12,
@@ -57,6 +59,11 @@ pub(crate) fn sums(isa: Isa, left: Tile<'_>, panel: &[u8], tile: &mut [[i32; PAN
         #[cfg(target_arch = "x86_64")]
         (Level::Avx512 | Level::Amx, Tile::Quads(left)) => unsafe {
             avx512::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile);
+        },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        (Level::Neon, Tile::Quads(left)) => unsafe {
+            neon::sums(left.as_ptr().cast(), quads, panel.as_ptr(), tile);
         },
         (_, Tile::Quads(left)) => portable::sums(left, panel, tile),
         // No other level lays rows out so.

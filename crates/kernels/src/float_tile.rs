@@ -4,6 +4,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 
 use crate::{Isa, Level, PANEL};
@@ -15,7 +17,7 @@ pub(crate) const HIGHEST: usize = 12;
 pub(crate) fn height(isa: Isa) -> usize {
     match isa.level() {
         Level::Portable => 4,
-        Level::Avx2 | Level::AvxVnni => 6,
+        Level::Neon | Level::Avx2 | Level::AvxVnni => 6,
         Level::Avx512 | Level::Amx => 12,
     }
 }
@@ -50,7 +52,13 @@ pub(crate) fn sums(isa: Isa, left: Tile<'_>, panel: &[f32], tile: &mut [[f32; PA
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 | Level::Amx => unsafe { avx512::sums(left, k, panel.as_ptr(), tile) },
+        #[cfg(not(target_arch = "aarch64"))]
+        Level::Neon => portable::sums(left, panel, tile),
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => unsafe { neon::sums(left, k, panel.as_ptr(), tile) },
+        // Levels of other processors: there is no such `Isa`.
         #[cfg(not(target_arch = "x86_64"))]
-        _ => portable::sums(left, panel, tile),
+        Level::Avx2 | Level::AvxVnni | Level::Avx512 | Level::Amx => portable::sums(left, panel, tile),
     }
 }

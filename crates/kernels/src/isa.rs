@@ -18,7 +18,7 @@ impl Isa {
         Level::ALL.into_iter().filter_map(Self::of)
     }
 
-    /// What the environment variable `HEARSAY_ISA` names: `portable`, `avx2`, `avxvnni`, `avx512` or `amx`, in any case. The [fastest](Self::fastest) where it
+    /// What the environment variable `HEARSAY_ISA` names: `portable`, `neon`, `avx2`, `avxvnni`, `avx512` or `amx`, in any case. The [fastest](Self::fastest) where it
     /// isn't set, or empty.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(Isa::named(""), Ok(Isa::fastest()));
         assert_eq!(Isa::named("Portable"), Ok(Isa(Level::Portable)));
         let error = Isa::named("avx-512").unwrap_err().to_string();
-        assert_eq!(error, "HEARSAY_ISA is \"avx-512\", which is none of portable, avx2, avxvnni, avx512, amx");
+        assert_eq!(error, "HEARSAY_ISA is \"avx-512\", which is none of portable, neon, avx2, avxvnni, avx512, amx");
         for level in Level::ALL {
             match Isa::named(level.name()) {
                 Ok(isa) => assert!(level.is_there() && isa.level() == level),

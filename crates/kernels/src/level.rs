@@ -8,6 +8,8 @@ use std::fmt;
 pub enum Level {
     /// What the compiler makes of plain Rust for the build's target.
     Portable,
+    /// NEON with dot products of bytes, on Arm: Apple since the M1, servers and most phones since 2018, Raspberry Pi 5.
+    Neon,
     /// AVX2, FMA and F16C: Intel since 2013, AMD since 2015.
     Avx2,
     /// AVX2 with VNNI on 256 bits: Intel's desktop processors since 2021, AMD since Zen 5; also everything that has [`Avx512`](Self::Avx512).
@@ -21,17 +23,18 @@ pub enum Level {
 
 impl Level {
     /// All of them, slowest first.
-    pub const ALL: [Self; 5] = [Self::Portable, Self::Avx2, Self::AvxVnni, Self::Avx512, Self::Amx];
+    pub const ALL: [Self; 6] = [Self::Portable, Self::Neon, Self::Avx2, Self::AvxVnni, Self::Avx512, Self::Amx];
 
     /// The level of this name, as in `HEARSAY_ISA`.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.name().eq_ignore_ascii_case(name))
     }
 
-    /// `portable`, `avx2`, `avxvnni`, `avx512`, `amx`.
+    /// `portable`, `neon`, `avx2`, `avxvnni`, `avx512`, `amx`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::AvxVnni => "avxvnni",
             Self::Avx512 => "avx512",
@@ -44,6 +47,7 @@ impl Level {
     pub fn is_there(self) -> bool {
         match self {
             Self::Portable => true,
+            Self::Neon => neon(),
             Self::Avx2 => avx2(),
             Self::AvxVnni => avx_vnni(),
             Self::Avx512 => avx512(),
@@ -56,6 +60,16 @@ impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+#[cfg(target_arch = "aarch64")]
+fn neon() -> bool {
+    std::arch::is_aarch64_feature_detected!("neon") && std::arch::is_aarch64_feature_detected!("dotprod")
+}
+
+#[cfg(not(target_arch = "aarch64"))]
+fn neon() -> bool {
+    false
 }
 
 #[cfg(target_arch = "x86_64")]

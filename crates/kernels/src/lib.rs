@@ -11,7 +11,7 @@
 //! Each output element is one sum, added up in the order of its index by one accumulator, whatever the number of rows beside it.
 //! So a row's result has the same bits alone and among others; batches rely on that.
 //!
-//! The instructions are chosen while running ([`Isa`]): portable Rust, AVX2 with FMA, the same with VNNI, AVX-512 with VNNI, AMX beside it. This crate alone holds `unsafe` code, and
+//! The instructions are chosen while running ([`Isa`]): portable Rust, NEON with dot products, AVX2 with FMA, the same with VNNI, AVX-512 with VNNI, AMX beside it. This crate alone holds `unsafe` code, and
 //! nothing it offers needs any: lengths are checked before pointers are made, and an [`Isa`] can only be had where the processor has it
 //! (for AMX also: where Linux permits it, and products that were tried came out right).
 

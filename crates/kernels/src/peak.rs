@@ -30,6 +30,9 @@ pub fn multiply_in_registers(isa: Isa, width: Width, rounds: usize) -> Option<us
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         (Level::Avx512, _) => unsafe { x86::wide(rounds, width) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        (Level::Neon, _) => unsafe { arm::neon(rounds, width) },
         _ => return None,
     };
     Some(per_instruction * CHAINS * rounds)
@@ -101,6 +104,35 @@ mod x86 {
     vnni!(wide, "avx512f,avx512vnni", _mm512_set1_epi32, _mm512_dpbusd_epi32, _mm512_dpwssd_epi32, 16);
 }
 
+#[cfg(target_arch = "aarch64")]
+mod arm {
+    use super::{CHAINS, Width};
+    use crate::byte_tile::neon::dot;
+    use std::arch::aarch64::{vdupq_n_s32, vget_low_s16, vmlal_s16, vreinterpretq_s8_s32, vreinterpretq_s16_s32};
+    use std::hint::black_box;
+
+    #[target_feature(enable = "neon,dotprod")]
+    pub(super) fn neon(rounds: usize, width: Width) -> usize {
+        let seeds: [i32; CHAINS] = black_box(std::array::from_fn(|at| i32::try_from(at).unwrap_or(0)));
+        let mut sums = seeds.map(|seed| vdupq_n_s32(seed));
+        let factors = vdupq_n_s32(black_box(3));
+        let (bytes, words) = (vreinterpretq_s8_s32(factors), vget_low_s16(vreinterpretq_s16_s32(factors)));
+        for _ in 0..rounds {
+            for sum in &mut sums {
+                *sum = match width {
+                    Width::Bytes => dot(*sum, bytes, bytes),
+                    Width::Words => vmlal_s16(*sum, words, words),
+                };
+            }
+        }
+        black_box(sums);
+        match width {
+            Width::Bytes => 16,
+            Width::Words => 4,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +143,7 @@ mod tests {
             let counts = [Width::Bytes, Width::Words].map(|width| multiply_in_registers(isa, width, 10));
             let want = match isa.level() {
                 Level::Portable | Level::Amx => [None, None],
+                Level::Neon => [Some(1_920), Some(480)],
                 Level::Avx2 => [Some(1_920), Some(1_920)],
                 Level::AvxVnni => [Some(3_840), Some(1_920)],
                 Level::Avx512 => [Some(7_680), Some(3_840)],

@@ -20,10 +20,16 @@ macro_rules! versions {
                 $crate::Level::Avx512 | $crate::Level::Amx => unsafe { avx512($($name),*) },
                 // SAFETY: as above.
                 $crate::Level::Avx2 | $crate::Level::AvxVnni => unsafe { avx2($($name),*) },
-                $crate::Level::Portable => $body::<false>($($name),*),
+                $crate::Level::Portable | $crate::Level::Neon => $body::<false>($($name),*),
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
+        // Every processor of this kind has NEON with fused sums.
+        #[cfg(target_arch = "aarch64")]
+        match $isa.level() {
+            $crate::Level::Neon => $body::<true>($($name),*),
+            _ => $body::<false>($($name),*),
+        }
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         {
             let _: $crate::Isa = $isa;
             $body::<false>($($name),*)

@@ -4,6 +4,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod vnni256;
@@ -17,7 +19,7 @@ pub(crate) const HIGHEST: usize = 12;
 /// Rows that a tile has on this level: as many as there are registers for.
 pub(crate) fn height(isa: Isa) -> usize {
     match isa.level() {
-        Level::Portable => 4,
+        Level::Portable | Level::Neon => 4,
         Level::Avx2 | Level::AvxVnni => 6,
         Level::Avx512 | Level::Amx => 12,
     }
@@ -42,7 +44,13 @@ pub(crate) fn sums(isa: Isa, left: &[i16], stride: usize, panel: &[Pairs], tile:
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 | Level::Amx => unsafe { avx512::sums(left.as_ptr(), stride, panel, tile) },
+        #[cfg(not(target_arch = "aarch64"))]
+        Level::Neon => portable::sums(left, stride, panel, tile),
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => unsafe { neon::sums(left.as_ptr(), stride, panel, tile) },
+        // Levels of other processors: there is no such `Isa`.
         #[cfg(not(target_arch = "x86_64"))]
-        _ => portable::sums(left, stride, panel, tile),
+        Level::Avx2 | Level::AvxVnni | Level::Avx512 | Level::Amx => portable::sums(left, stride, panel, tile),
     }
 }

@@ -76,7 +76,7 @@ Example:
   cargo xtask compare --whisper-cli whisper.cpp/build/bin/whisper-cli \\
     --vad-model whisper.cpp/models/for-tests-silero-v6.2.0-ggml.bin --python venv/bin/python --hf model-hf --hours 1
 
-What isn't named is left out. The main figure is processor time: it is the same whatever else the machine does.";
+What isn't named is left out. Models are converted, quantised or packed before anything is measured. The main figure is processor time: it is the same whatever else the machine does.";
 
 /// A file is an hour: what a program that reads files whole can hold.
 const FILE_S: f64 = 3_600.0;
@@ -158,6 +158,8 @@ impl Bench<'_> {
     fn measure_all(&self, systems: &[System], args: &Args) -> Result<Vec<Row>> {
         let mut threads = Vec::new();
         for system in systems {
+            let folder = tempfile::tempdir_in(self.folder)?;
+            system.prepare(&self.tools, &self.trial, folder.path()).with_context(|| system.name)?;
             threads.push(args.threads.map_or_else(|| self.best_threads(*system), Ok)?);
         }
         let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); systems.len()];

@@ -100,6 +100,24 @@ impl System {
         }
     }
 
+    /// Brings the model into the form in which the system computes with it, where that is kept, so that no measured run pays
+    /// for it: hearsay packs it while it transcribes the `trial`; faster-whisper has a program for it.
+    ///
+    /// # Errors
+    /// Where it fails.
+    pub(crate) fn prepare(self, tools: &Tools, trial: &[Recording], folder: &Path) -> Result<()> {
+        match self.kind {
+            Kind::Hearsay { .. } if !tools.hearsay_models().is_dir() => {
+                hearsay(tools, trial, ("hearsay", 0), 1, folder)?;
+            }
+            Kind::FasterWhisper { compute, .. } => {
+                tools.faster_whisper(compute)?;
+            }
+            Kind::Hearsay { .. } | Kind::WhisperCli { .. } => {}
+        }
+        Ok(())
+    }
+
     /// Transcribes the recordings in an empty folder.
     ///
     /// # Errors
@@ -128,7 +146,8 @@ impl System {
     }
 }
 
-/// Import and work, both counted; what reads the words out again is not.
+/// Import and work, both counted; what reads the words out again is not. The home is a new one, but for the models as
+/// hearsay keeps them from run to run.
 fn hearsay(
     tools: &Tools,
     recordings: &[Recording],
@@ -138,6 +157,10 @@ fn hearsay(
 ) -> Result<Outcome> {
     let home = folder.join("home");
     home::files::create_dir_all(&home)?;
+    let (kept, models) = (tools.hearsay_models(), home.join("models"));
+    if kept.is_dir() {
+        std::fs::rename(&kept, &models).context("cannot move the models in")?;
+    }
     let config = folder.join("config.toml");
     write(&config, &format!("[work]\nengine = \"{engine}\"\nbeam_size = {beams}\nthreads = {threads}\n"))?;
     let command = |name: &str| {
@@ -148,6 +171,7 @@ fn hearsay(
     let import = measure(quiet(command("hearsay").arg("import").args(recordings.iter().map(|file| &file.path))))?;
     let mut work = command("hearsay-work");
     let work = measure(quiet(work.arg("--once").arg("--model").arg(&tools.model).arg("--config").arg(&config)))?;
+    std::fs::rename(&models, &kept).context("cannot move the models out")?;
     let mut export = command("hearsay");
     let output = export.args(["export", "all", "--format", "jsonl"]).output().context("cannot start hearsay")?;
     ensure!(matches!(output.status.code(), Some(0 | 1)), "hearsay export ended with {}", output.status);

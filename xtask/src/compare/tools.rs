@@ -27,6 +27,11 @@ pub(crate) struct Tools {
 const SCRIPT: &str = include_str!("with_faster_whisper.py");
 
 impl Tools {
+    /// hearsay's folder of models, which goes from one home to the next.
+    pub(crate) fn hearsay_models(&self) -> PathBuf {
+        self.folder.join("hearsay-models")
+    }
+
     /// faster-whisper with the model in that arithmetic, converted where it wasn't yet.
     ///
     /// # Errors

@@ -62,12 +62,36 @@ fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
+/// Builds them. Where the sources lie on this machine isn't in them: it is nobody's business, and another machine is to make the same.
 fn build(root: &Path) -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = std::path::absolute(target)?;
+    let places = [(root.to_owned(), "hearsay"), (cargo_home()?, "cargo"), (target.clone(), "target")];
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--release", "--locked", "--package", "hearsay"]).current_dir(root);
+    let for_rust = places.iter().map(|(place, name)| format!("--remap-path-prefix={}={name}", place.display()));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", for_rust.collect::<Vec<_>>().join("\x1f"));
+    let for_c = places.iter().map(|(place, name)| format!("-ffile-prefix-map={}={name}", place.display()));
+    let for_c = for_c.collect::<Vec<_>>().join(" ");
+    cargo.env("CFLAGS", &for_c).env("CXXFLAGS", &for_c);
     ensure!(cargo.status().context("cannot start cargo")?.success(), "the release build failed");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("release"))
+    let executables = target.join("release");
+    for name in EXECUTABLES {
+        let bytes = std::fs::read(executables.join(name)).with_context(|| format!("cannot read {name}"))?;
+        for (place, _) in &places {
+            let place_bytes = place.as_os_str().as_encoded_bytes();
+            let named = bytes.windows(place_bytes.len().max(1)).any(|window| window == place_bytes);
+            ensure!(!named, "{name} names {}, where it was built", place.display());
+        }
+    }
+    Ok(executables)
+}
+
+/// Where cargo keeps the sources of others.
+fn cargo_home() -> Result<PathBuf> {
+    let set = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let usual = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+    set.or_else(usual).context("cannot tell where cargo keeps the sources of others: set CARGO_HOME")
 }
 
 /// Runs a program to its end, and gives what it printed.

@@ -71,9 +71,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         say(&format!("{} utterances over ten years\n", args.utterances))?;
         build(args, &folder, &mut archive, &mut corpus)?;
     }
-    if index(&mut archive)? > 0 {
-        search_both(args, &folder)?;
-    }
+    index(&mut archive)?;
+    search_both(args, &folder)?;
     let mut took = Vec::new();
     for _ in 0..args.commits {
         archive.store(&corpus.conversation(IN_A_COMMIT))?;
@@ -116,8 +115,8 @@ fn build(args: &Args, folder: &Path, archive: &mut SyntheticArchive, corpus: &mu
     say(&format!("FTS5      {:>8.0} utterances/s  {}", rate(args.utterances, fts_s), full_text.size()?))
 }
 
-/// How many changes the index hadn't seen. A later run goes on where one was broken off.
-fn index(archive: &mut SyntheticArchive) -> Result<u64> {
+/// Brings the index up to date. A later run goes on where one was broken off.
+fn index(archive: &mut SyntheticArchive) -> Result<()> {
     let (began, used) = (SystemClock.boot_micros(), Usage::of(std::process::id())?.cpu_s);
     let (changes, most_bytes) = archive.build_index()?;
     let took = micros_as_s(SystemClock.boot_micros() - began);
@@ -127,7 +126,7 @@ fn index(archive: &mut SyntheticArchive) -> Result<u64> {
         say(&format!("index     {:>8.0} utterances/s  {size}", rate(changes, took)))?;
         say(&format!("          {of_processor:>8.0} in a second of processor time, {most} of memory at most\n"))?;
     }
-    Ok(changes)
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "100 million at most")]

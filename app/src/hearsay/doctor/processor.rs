@@ -32,6 +32,7 @@ fn told(chosen: Result<Level, UnusableIsa>, fastest: Level, threads: usize) -> F
 fn described(level: Level) -> &'static str {
     match level {
         Level::Portable => "no special instructions",
+        Level::Neon => "NEON with dot products",
         Level::Avx2 => "AVX2",
         Level::AvxVnni => "AVX-VNNI",
         Level::Avx512 => "AVX-512 VNNI",
