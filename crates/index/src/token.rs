@@ -96,13 +96,13 @@ impl TokenStream for SpokenWordStream<'_> {
         self.token.text.clear();
         self.token.position = self.token.position.wrapping_add(1);
         let rest = self.text.get(self.next..).unwrap_or_default();
-        let mut letters = rest.char_indices().skip_while(|(_, c)| !c.is_alphanumeric()).peekable();
+        let mut letters = rest.char_indices().skip_while(|(_, letter)| !begins_a_word(*letter)).peekable();
         let Some(&(start, first)) = letters.peek() else { return false };
         let (mut end, mut before) = (start, first);
         while let Some((at, letter)) = letters.next() {
             let joined = match letter {
                 '\u{300}'..='\u{36f}' => true,
-                '\'' | '’' | 'ʼ' | '\u{2018}' => {
+                _ if is_apostrophe(letter) => {
                     before.is_alphabetic()
                         && letters.peek().is_some_and(|(_, next)| next.is_alphabetic() && !is_word_itself(*next))
                 }
@@ -137,6 +137,16 @@ impl TokenStream for SpokenWordStream<'_> {
     }
 }
 
+/// Whether a word may begin with it: then at least this letter is read, and what is read of a text grows with every word.
+fn begins_a_word(letter: char) -> bool {
+    letter.is_alphanumeric() && !is_apostrophe(letter)
+}
+
+/// One of them, the modifier letter U+02BC, counts as a letter in Unicode.
+fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '’' | 'ʼ' | '\u{2018}')
+}
+
 /// Han, Hiragana and Katakana: written without spaces, so each character is a term.
 fn is_word_itself(letter: char) -> bool {
     matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
@@ -160,10 +170,22 @@ mod tests {
             ("東京へ行く", vec!["東", "京", "へ", "行", "く"]),
             ("L’été a1東b", vec!["lete", "a1", "東", "b"]),
             (" \u{301} — ' ", vec![]),
+            ("ʼ", vec![]),
+            ("ʼtwas ʼ 5ʼ naʼi Cʼ, ʼ東", vec!["twas", "5", "nai", "c", "東"]),
         ] {
             assert_eq!(words(text), expected, "{text}");
         }
         assert!(words(&"x".repeat(65)).is_empty());
+    }
+
+    #[test]
+    fn any_letter_alone_or_before_another_is_read_to_its_end() {
+        for letter in ('\0'..=char::MAX).filter(|letter| letter.is_alphanumeric()) {
+            let text = format!("{letter} {letter}x{letter}");
+            // More than letters would be without an end.
+            let found = first_terms(&text, 5);
+            assert!(found.len() < 5 && found.iter().all(|term| !term.place.is_empty()), "{letter:?}: {found:?}");
+        }
     }
 
     #[test]

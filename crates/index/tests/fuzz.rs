@@ -11,7 +11,7 @@ const NOW: WallTime = WallTime::from_millis(1_795_428_000_000);
 /// A query over a handful of texts that takes longer than this hangs, even on a busy machine.
 const HANGS_MICROS: i64 = 10_000_000;
 
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 22] = [
     "wolf",
     "Big",
     "caf",
@@ -25,6 +25,8 @@ const WORDS: [&str; 20] = [
     "9",
     "don't",
     "rock’n’roll",
+    "ʼ",
+    "5ʼ",
     "node.js",
     "x",
     "\u{0}",
