@@ -18,9 +18,10 @@ const PACE: Duration = Duration::from_millis(20);
 /// Frames made at once, so that an order waits no longer than that takes.
 const BLOCK: usize = 1_024;
 
-/// A device that was just woken may refuse for a second or two: ALSA's pulse plugin knows no delay until the sound
-/// server has told it one. It is opened anew this often, with a pause before each, until it is said to have failed.
-const REOPENINGS: u32 = 15;
+/// A device that was just woken may refuse for a second or two, and on a busy machine for several: ALSA's pulse plugin knows no
+/// delay until the sound server has told it one. It is opened anew this often, with a pause before each, until it is said to have
+/// failed.
+const REOPENINGS: u32 = 40;
 const REOPEN_PAUSE: Duration = Duration::from_millis(200);
 
 /// What failed longer ago than this has nothing to do with what fails now.
