@@ -44,7 +44,6 @@ pub(crate) fn sums(isa: Isa, left: Tile<'_>, panel: &[f32], tile: &mut [[f32; PA
     };
     assert!(tile.len() <= height(isa) && fits, "a tile within its rows");
     match isa.level() {
-        Level::Portable => portable::sums(left, panel, tile),
         // SAFETY: the processor has the features, for there is an `Isa` of this level; `left` holds `tile.len()` rows of `k` and the panel `k` rows of 32, by
         // the assertion.
         #[cfg(target_arch = "x86_64")]
@@ -52,13 +51,10 @@ pub(crate) fn sums(isa: Isa, left: Tile<'_>, panel: &[f32], tile: &mut [[f32; PA
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 | Level::Amx => unsafe { avx512::sums(left, k, panel.as_ptr(), tile) },
-        #[cfg(not(target_arch = "aarch64"))]
-        Level::Neon => portable::sums(left, panel, tile),
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
         Level::Neon => unsafe { neon::sums(left, k, panel.as_ptr(), tile) },
-        // Levels of other processors: there is no such `Isa`.
-        #[cfg(not(target_arch = "x86_64"))]
-        Level::Avx2 | Level::AvxVnni | Level::Avx512 | Level::Amx => portable::sums(left, panel, tile),
+        // The portable one; of levels of other processors there is no `Isa`.
+        _ => portable::sums(left, panel, tile),
     }
 }

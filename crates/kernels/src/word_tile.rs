@@ -34,7 +34,6 @@ pub(crate) fn sums(isa: Isa, left: &[i16], stride: usize, panel: &[Pairs], tile:
     let fits = left.len() >= last * stride + 2 * panel.len();
     assert!(tile.len() <= height(isa) && fits, "a tile within its rows");
     match isa.level() {
-        Level::Portable => portable::sums(left, stride, panel, tile),
         // SAFETY: the processor has the features, for there is an `Isa` of this level; `left` holds as many pairs of each row as the panel has, by the assertion.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2::sums(left.as_ptr(), stride, panel, tile) },
@@ -44,13 +43,10 @@ pub(crate) fn sums(isa: Isa, left: &[i16], stride: usize, panel: &[Pairs], tile:
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 | Level::Amx => unsafe { avx512::sums(left.as_ptr(), stride, panel, tile) },
-        #[cfg(not(target_arch = "aarch64"))]
-        Level::Neon => portable::sums(left, stride, panel, tile),
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
         Level::Neon => unsafe { neon::sums(left.as_ptr(), stride, panel, tile) },
-        // Levels of other processors: there is no such `Isa`.
-        #[cfg(not(target_arch = "x86_64"))]
-        Level::Avx2 | Level::AvxVnni | Level::Avx512 | Level::Amx => portable::sums(left, stride, panel, tile),
+        // The portable one; of levels of other processors there is no `Isa`.
+        _ => portable::sums(left, stride, panel, tile),
     }
 }

@@ -69,11 +69,15 @@ fn build(root: &Path) -> Result<PathBuf> {
     let places = [(root.to_owned(), "hearsay"), (cargo_home()?, "cargo"), (target.clone(), "target")];
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--release", "--locked", "--package", "hearsay"]).current_dir(root);
-    let for_rust = places.iter().map(|(place, name)| format!("--remap-path-prefix={}={name}", place.display()));
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", for_rust.collect::<Vec<_>>().join("\x1f"));
-    let for_c = places.iter().map(|(place, name)| format!("-ffile-prefix-map={}={name}", place.display()));
-    let for_c = for_c.collect::<Vec<_>>().join(" ");
-    cargo.env("CFLAGS", &for_c).env("CXXFLAGS", &for_c);
+    let mapped = |option: &str| places.each_ref().map(|(place, name)| format!("{option}={}={name}", place.display()));
+    // Behind what whoever builds has set himself.
+    let set = |name: &str| std::env::var(name).unwrap_or_default();
+    let mut for_rust: Vec<String> = set("RUSTFLAGS").split_whitespace().map(str::to_owned).collect();
+    for_rust.extend(mapped("--remap-path-prefix"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", for_rust.join("\x1f"));
+    for name in ["CFLAGS", "CXXFLAGS"] {
+        cargo.env(name, format!("{} {}", set(name), mapped("-ffile-prefix-map").join(" ")));
+    }
     ensure!(cargo.status().context("cannot start cargo")?.success(), "the release build failed");
     let executables = target.join("release");
     for name in EXECUTABLES {

@@ -24,6 +24,10 @@ const BLOCK: usize = 1_024;
 const REOPENINGS: u32 = 40;
 const REOPEN_PAUSE: Duration = Duration::from_millis(200);
 
+/// A device that fails sooner than this after it was opened was not heard, whatever it took: some take frames before they can say when
+/// these will sound.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// What failed longer ago than this has nothing to do with what fails now.
 const FORGET: Duration = Duration::from_secs(10);
 
@@ -34,6 +38,7 @@ pub(super) struct Thread {
     log: PlayedLog,
     output: Output,
     device: Option<Opened>,
+    opened_at: i64,
     desk: Arc<Desk>,
     playing: bool,
     /// All sound is in the ring; what is left is to hear it.
@@ -60,6 +65,7 @@ impl Thread {
             diary: Diary::default(),
             output,
             device: None,
+            opened_at: 0,
             desk,
             playing: false,
             ended: false,
@@ -192,7 +198,10 @@ impl Thread {
     fn begin(&mut self) {
         if self.device.is_none() {
             match self.output.open(&self.desk.place) {
-                Ok(device) => self.device = Some(device),
+                Ok(device) => {
+                    self.device = Some(device);
+                    self.opened_at = SystemClock.boot_micros();
+                }
                 Err(error) => return self.stop(Some(home::one_line(error.as_ref()))),
             }
         }
@@ -243,9 +252,14 @@ impl Thread {
     /// A device that failed is opened anew, at most [`REOPENINGS`] times in a row.
     fn check_device(&mut self) {
         let Some(failure) = self.device.as_ref().and_then(|device| device.failures.try_recv().ok()) else { return };
-        self.hold();
-        self.device = None;
         let now = SystemClock.boot_micros();
+        if now.saturating_sub(self.opened_at) < micros(SETTLING) {
+            // Still where its turn began.
+            self.rule_off();
+        } else {
+            self.hold();
+        }
+        self.device = None;
         if now.saturating_sub(self.failed_at) > micros(FORGET) {
             self.failures = 0;
         }
@@ -284,4 +298,47 @@ impl Thread {
 
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clicks;
+    use super::*;
+    use std::sync::Mutex;
+    use std::sync::mpsc::sync_channel;
+
+    /// The device takes frames from `start` on, then says that it failed.
+    fn fail(thread: &mut Thread, start: WallTime) {
+        let heard = |thread: &Thread| thread.desk.place.heard(SystemClock.boot_micros());
+        for _ in 0..1_000 {
+            if heard(thread) > Some(start) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(heard(thread) > Some(start), "nothing was taken");
+        let (failed, failures) = sync_channel(1);
+        failed.send("it is gone".to_owned()).unwrap();
+        thread.device.as_mut().unwrap().failures = failures;
+        thread.check_device();
+    }
+
+    #[test]
+    fn what_a_device_took_that_failed_at_once_is_played_again_and_a_later_failure_goes_on_where_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        clicks::record(&Archive::open(&home), 10, 10);
+        let desk = Desk { shown: Mutex::default(), place: Arc::default(), wake: Box::new(|| {}) };
+        let mut thread = Thread::new(&home, Output::Silent, Arc::new(desk));
+        let start = clicks::at(2.0);
+        thread.obey(Order::Play(start));
+        for _ in 0..3 {
+            fail(&mut thread, start);
+            assert!(thread.playing && thread.position == start, "{:?}", thread.position);
+        }
+        // Opened long ago.
+        thread.opened_at -= micros(2 * SETTLING);
+        fail(&mut thread, start);
+        assert!(thread.playing && thread.position > start, "{:?}", thread.position);
+    }
 }
