@@ -27,7 +27,7 @@ const QUIET_ROOM_DB: f32 = -66.0;
 /// recognised without the echo, and not with it. (A word that the recogniser gets wrong without the echo isn't the speaker's.)
 const OTHERS_AT_MOST: f64 = 1.0;
 const LOST_AT_MOST: f64 = 2.0;
-/// Of a few cases: a single window that is decoded otherwise for a little noise is 5 words of 125, in each case with that conversation.
+/// Of a few cases: one of them is where more is lost than in any other, both speaking at once under an equally loud echo.
 const LOST_OF_A_FEW_AT_MOST: f64 = 4.0;
 /// How many cases of the whole grid are tried in every run.
 const CASES: u32 = 4;
